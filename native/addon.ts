@@ -1,0 +1,209 @@
+/**
+ * The native addon's whole contract: C++ that is not reachable through this file does not exist for
+ * the rest of the project. Nothing but `native/scan.ts` and the agent's and CLI's disk code call it.
+ *
+ * Strings hold UTF-16 code units exactly as the volume stores them. Where a file system stores bytes
+ * (Linux), bytes that are not UTF-8 appear as lone surrogates U+DC80..U+DCFF (the "surrogateescape"
+ * rule of Python's PEP 383), and go back to the same bytes. No name passes through UTF-8 on its way.
+ */
+import { createRequire } from 'node:module'
+
+/** How a target's streams are reached. `mft` reads raw NTFS structures; the others ask the system. */
+export type ProviderName = 'mft' | 'samba' | 'ntfs-3g' | 'win32'
+
+/** What a path given by a person turned out to be. */
+export interface NativeTarget {
+  readonly provider: ProviderName
+  /** `image`: a volume, device or disk image read raw. `folder`/`file`: a live file system. */
+  readonly kind: 'image' | 'folder' | 'file'
+  /** For people: `NTFS`, `ext4`, `tmpfs`, … */
+  readonly fileSystem: string
+  /** Stable across mounts: `ntfs-<16 hex of the serial>` or `fs-<16 hex of f_fsid>`. */
+  readonly volumeId: string
+  readonly label: string
+  /** False where streams can be read but neither stripped nor restored. */
+  readonly isWritable: boolean
+}
+
+/** `contentBytes` and `hash` make the scan read stream contents; both off touches only metadata. */
+export interface NativeScanOptions {
+  /** SHA-256 of every stream's whole content. */
+  readonly hash: boolean
+  /** The first this many bytes of each stream's content come with the batch. 0: none. */
+  readonly contentBytes: number
+  /** Also the volume's internal streams (`$Secure:$SDS`, `$BadClus:$Bad`, …). Images only. */
+  readonly includeInternal: boolean
+  /** Absolute folders (live providers) that are not entered. They are not counted as unreadable. */
+  readonly exclude: readonly string[]
+  /** Upper bound of streams in one batch. */
+  readonly batchStreams: number
+}
+
+/**
+ * Some of the streams a scan found, as columns: row `i` of a string column is
+ * `column.slice(ends[i - 1] ?? 0, ends[i])`. A string per column crosses the boundary instead of one
+ * per field, which is most of the cost of a large scan.
+ */
+export interface NativeBatch {
+  readonly count: number
+  /** Relative to the volume root with `\` (root itself: `.`) for images; as given, with `/`, for folders. */
+  readonly paths: string
+  readonly pathEnds: Uint32Array
+  /** All paths of the carrier, the one in `paths` included, joined by U+0000. */
+  readonly links: string
+  readonly linkEnds: Uint32Array
+  /** Stream names without the colons and type. */
+  readonly names: string
+  readonly nameEnds: Uint32Array
+  /** Opaque, unique on its volume, changes when the file is replaced. `ntfs:<ref>` or `posix:<ino>:<birth ns>`. */
+  readonly identities: string
+  readonly identityEnds: Uint32Array
+  /** Bytes. */
+  readonly sizes: BigUint64Array
+  /** Bytes on disk; equals 0 for a resident stream. */
+  readonly allocated: BigUint64Array
+  /** Carrier's last write: nanoseconds since 1970-01-01 UTC. */
+  readonly modifiedNs: BigInt64Array
+  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. */
+  readonly flags: Uint8Array
+  /** 32 bytes a row, empty when `hash` is off. */
+  readonly sha256: Uint8Array
+  /** Content bytes of all rows after one another; see `contentEnds`. */
+  readonly content: Uint8Array
+  readonly contentEnds: Uint32Array
+  /** Places that could not be looked at. Never silently dropped. */
+  readonly unreadable: readonly NativeUnreadable[]
+}
+
+/** Something the scan could not look at: everything at or below `path` is unknown, not clean. */
+export interface NativeUnreadable {
+  /** As in {@link NativeBatch.paths}; for a damaged MFT record `$MFT record <n>`. */
+  readonly path: string
+  /** Null: the carrier's streams could not be listed. Else: this stream's content could not be read. */
+  readonly stream: string | null
+  readonly code: NativeErrorCode
+  readonly operation: string
+  readonly systemCode: number
+  /** For people: what was expected, what was found, where (byte offset on the volume). */
+  readonly message: string
+}
+
+export interface NativeProgress {
+  /** Files and directories looked at so far. */
+  readonly carriersSeen: number
+  readonly streamsFound: number
+  readonly unreadableCount: number
+  /** Known only where the size of the job is (MFT records); else null. */
+  readonly fractionDone: number | null
+}
+
+export interface NativeScan {
+  /**
+   * The next batch, or null at the end. Natural back-pressure: the scan's own threads keep only a few
+   * batches ahead of the caller. Rejects with {@link NativeError} if the scan as a whole fails
+   * (`ADS_CANCELLED` after {@link NativeScan.cancel}).
+   */
+  next(): Promise<NativeBatch | null>
+  progress(): NativeProgress
+  /** Takes effect within 100 ms; `next()` then rejects. Idempotent. */
+  cancel(): void
+}
+
+export interface NativeStreamEntry {
+  readonly name: string
+  readonly size: bigint
+  readonly allocated: bigint
+  readonly isResident: boolean
+}
+
+/** What happened to a removal. `changed` and `gone` mean that nothing was touched. */
+export type RemoveOutcome = 'done' | 'gone' | 'changed'
+
+/**
+ * One open carrier. All work is done on the handle opened once (relative to directory handles, no link
+ * ever followed), so that a path swapped meanwhile cannot redirect it. Close it soon: an open handle can
+ * block its owner's rename.
+ */
+export interface NativeCarrier {
+  readonly identity: string
+  readonly kind: 'file' | 'directory'
+  readonly modifiedNs: bigint
+  /** Named streams only. Rejects where the listing failed: an empty answer means there are none. */
+  list(): Promise<NativeStreamEntry[]>
+  /** At most `length` bytes from `offset`; fewer only at the stream's end. */
+  read(name: string, offset: number, length: number): Promise<Uint8Array>
+  /** Lower-case hex SHA-256 of the whole content. */
+  hash(name: string): Promise<string>
+  /**
+   * Removes one named stream if, re-read in this very call, its size and SHA-256 are the expected ones;
+   * then lists again to verify. The carrier's content, times and attributes stay as they were (on
+   * Linux the inode change time moves; nothing can prevent that).
+   */
+  remove(name: string, expected: { size: bigint; sha256: string }): Promise<RemoveOutcome>
+  /** Creates the stream with exactly these bytes; the carrier's times stay. `ADS_EXISTS` if it is there. */
+  create(name: string, bytes: Uint8Array): Promise<void>
+  /** Idempotent. Calls after it reject. */
+  close(): void
+}
+
+export type NativeErrorCode =
+  | 'ADS_ACCESS_DENIED'
+  | 'ADS_NOT_FOUND'
+  /** The target is no NTFS volume or image, and no place that can hold streams. */
+  | 'ADS_NOT_A_SOURCE'
+  /** Known, but not readable by this build: BitLocker, VHDX, the kernel's ntfs3 driver, … */
+  | 'ADS_UNSUPPORTED'
+  /** On-disk structures contradict themselves, or end early. */
+  | 'ADS_CORRUPT'
+  | 'ADS_READ_ONLY'
+  /** The carrier at this path is not the expected one any more. */
+  | 'ADS_IDENTITY_CHANGED'
+  | 'ADS_IN_USE'
+  | 'ADS_EXISTS'
+  | 'ADS_INVALID_NAME'
+  /** The file system has no room for the stream (ext4 keeps xattrs in one block). */
+  | 'ADS_NO_SPACE'
+  | 'ADS_CANCELLED'
+  | 'ADS_IO'
+
+/** How every native call fails. Branch on `code`; log the rest. The message is fit for people. */
+export interface NativeError extends Error {
+  readonly code: NativeErrorCode
+  /** `GetLastError()`/NTSTATUS on Windows, `errno` elsewhere; 0 if the system said nothing. */
+  readonly systemCode: number
+  /** What was being attempted: `open`, `list`, `read`, `remove`, … */
+  readonly operation: string
+}
+
+export interface NativeAddon {
+  /** Finds out what `path` is. Follows a symbolic link given as the target itself, none below it. */
+  probe(path: string): Promise<NativeTarget>
+  /** Starts at once on threads of its own. */
+  startScan(path: string, options: NativeScanOptions): NativeScan
+  /**
+   * Opens one carrier of a target. `path` as in {@link NativeBatch.paths}. With `identity` the carrier
+   * must still be that one (`ADS_IDENTITY_CHANGED` else); a raw image then needs no path lookup.
+   */
+  openCarrier(target: string, path: string, identity: string | null): Promise<NativeCarrier>
+}
+
+/** Loads the addon, or throws one error that says what was tried and what to do. */
+export function loadAddon(): NativeAddon {
+  const require = createRequire(import.meta.url)
+  const candidates = [
+    `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,
+    '../build/Release/sidestream.node',
+  ]
+  for (const candidate of candidates) {
+    try {
+      return require(candidate) as NativeAddon
+    } catch (error) {
+      // Absent is fine, try the next. Present but broken must not read as "not built".
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    }
+  }
+  throw new Error(
+    `No native addon for ${process.platform}-${process.arch}. Tried: ${candidates.join(', ')}. ` +
+      'Run "npm run setup"; it needs python3, make and a C++20 compiler (see CONTRIBUTING.md).',
+  )
+}

@@ -1,0 +1,78 @@
+/**
+ * The agent's own routes, reached locally over its socket and by central through the link.
+ *
+ *   GET  /v1/status    AgentStatus
+ *   POST /v1/scan      {} → ScanStarted; one scan at a time, a second request answers the running one
+ *   POST /v1/read      ReadRequest → ReadReply
+ *   POST /v1/strip     StripRequest → ReceiptsReply       (order.ts)
+ *   POST /v1/restore   RestoreRequest → ReceiptsReply     (order.ts)
+ *
+ * Failures are ErrorReply with a stable code.
+ */
+import { type Static, Type } from 'typebox'
+import {
+  CarrierPath,
+  FileIdentity,
+  MachineId,
+  ScanId,
+  Sha256,
+  StreamName,
+  VolumeId,
+} from './ids.ts'
+import { MAX_READ_BYTES } from './limits.ts'
+import { ScannedVolume, ScanProgress, ScanSummary } from './scan.ts'
+
+const strict = { additionalProperties: false } as const
+
+export const AgentStatus = Type.Object(
+  {
+    version: Type.String(),
+    machineId: Type.Union([MachineId, Type.Null()], { description: 'Null until enrolled' }),
+    centralUrl: Type.Union([Type.String(), Type.Null()]),
+    link: Type.Union([
+      Type.Literal('connected'),
+      Type.Literal('connecting'),
+      Type.Literal('refused'),
+      Type.Literal('off'),
+    ]),
+    /** Why, where `link` is not `connected`; else empty. */
+    linkMessage: Type.String(),
+    volumes: Type.Array(ScannedVolume),
+    scanning: Type.Union([ScanProgress, Type.Null()]),
+    lastScan: Type.Union([ScanSummary, Type.Null()]),
+    streamsKnown: Type.Integer({ minimum: 0 }),
+    /** Inventory changes that central has not acknowledged yet. */
+    unacknowledged: Type.Integer({ minimum: 0 }),
+  },
+  strict,
+)
+export type AgentStatus = Static<typeof AgentStatus>
+
+export const ScanStarted = Type.Object({ scanId: ScanId, isNew: Type.Boolean() }, strict)
+export type ScanStarted = Static<typeof ScanStarted>
+
+export const ReadRequest = Type.Object(
+  {
+    volumeId: VolumeId,
+    identity: FileIdentity,
+    path: CarrierPath,
+    stream: StreamName,
+    offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 }),
+    length: Type.Integer({ minimum: 1, maximum: MAX_READ_BYTES, default: 65_536 }),
+  },
+  strict,
+)
+export type ReadRequest = Static<typeof ReadRequest>
+
+export const ReadReply = Type.Object(
+  {
+    sizeBytes: Type.Integer({ minimum: 0 }),
+    sha256: Type.Union([Sha256, Type.Null()], {
+      description: 'Of the whole stream; null if over 16 MiB',
+    }),
+    offset: Type.Integer({ minimum: 0 }),
+    contentBase64: Type.String(),
+  },
+  strict,
+)
+export type ReadReply = Static<typeof ReadReply>

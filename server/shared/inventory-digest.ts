@@ -1,0 +1,57 @@
+/**
+ * The digest by which agent and central see that they hold the same inventory of a machine: the sum,
+ * modulo 2^128, of a hash of each stream. A sum does not depend on order and can be kept incrementally:
+ * add what comes, subtract what goes.
+ */
+import { createHash } from 'node:crypto'
+import type { ReportedStream } from '../protocol/stream.ts'
+
+const MODULUS = 1n << 128n
+
+/** The hash of one stream's whole report: 32 lower-case hex digits. */
+export function streamDigest(stream: ReportedStream): string {
+  const text = JSON.stringify([
+    stream.volumeId,
+    stream.identity,
+    stream.stream,
+    stream.path,
+    stream.links,
+    stream.kind,
+    stream.sizeBytes,
+    stream.allocatedBytes,
+    stream.isResident,
+    stream.modifiedAt,
+    stream.sha256,
+    stream.origin === null ? null : originFields(stream.origin),
+    stream.verdict,
+    stream.rule,
+  ])
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+/** By name, because the order of keys may differ after a trip through JSON or SQLite. */
+function originFields(origin: NonNullable<ReportedStream['origin']>): unknown[] {
+  return [
+    origin.id,
+    origin.hostUrl,
+    origin.referrerUrl,
+    origin.hostIpAddress,
+    origin.lastWriterPackageFamilyName,
+    origin.appZoneId,
+    origin.appDefinedZoneId,
+  ]
+}
+
+export const EMPTY_DIGEST = '0'.repeat(32)
+
+export function addToDigest(digest: string, stream: string): string {
+  return toHex((BigInt(`0x${digest}`) + BigInt(`0x${stream}`)) % MODULUS)
+}
+
+export function subtractFromDigest(digest: string, stream: string): string {
+  return toHex((BigInt(`0x${digest}`) - BigInt(`0x${stream}`) + MODULUS) % MODULUS)
+}
+
+function toHex(value: bigint): string {
+  return value.toString(16).padStart(32, '0')
+}

@@ -1,0 +1,20 @@
+import { type Logger, pino } from 'pino'
+
+export type { Logger } from 'pino'
+
+/** Keys whose values never reach a log, at any depth that our objects have. */
+const SECRETS = [
+  'token',
+  'password',
+  'signature',
+  'privateKey',
+  'cookie',
+  'req.headers.cookie',
+  '*.token',
+  '*.password',
+]
+
+/** NDJSON on standard error, so that a command's standard output stays parseable. */
+export function createLogger(name: string, level: string): Logger {
+  return pino({ name, level, redact: SECRETS }, pino.destination({ dest: 2, sync: true }))
+}
