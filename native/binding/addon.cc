@@ -1,0 +1,28 @@
+// The addon's entry point. Each environment gets its own AddonData; the rest of the addon keeps no
+// state between calls, so that it can be loaded in any number of workers.
+
+#include <memory>
+
+#include "binding/carrier_object.h"
+#include "binding/exports.h"
+#include "binding/scan_object.h"
+
+namespace sidestream::binding {
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto data = std::make_unique<AddonData>();
+  data->scan_constructor = Napi::Persistent(ScanObject::Define(env));
+  data->carrier_constructor = Napi::Persistent(CarrierObject::Define(env));
+  env.SetInstanceData(data.release());
+  exports.Set("probe", Napi::Function::New<Probe>(env, "probe"));
+  exports.Set("startScan", Napi::Function::New<StartScan>(env, "startScan"));
+  exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(sidestream, Init)
+
+}  // namespace sidestream::binding

@@ -1,0 +1,146 @@
+#include "binding/arguments.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace sidestream::binding {
+namespace {
+
+// Content of one row is kept in memory several times over on its way out.
+constexpr std::uint64_t kLargestContentBytes = 16 << 20;
+constexpr std::uint64_t kLargestBatchStreams = 65536;
+
+void ThrowTypeError(Napi::Env env, const char* what, const std::string& expected) {
+  Napi::TypeError::New(env, std::string(what) + ": expected " + expected)
+      .ThrowAsJavaScriptException();
+}
+
+std::optional<std::uint64_t> WholeNumber(const Napi::Value& value, std::uint64_t largest) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0) || number > static_cast<double>(largest) || std::floor(number) != number) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint64_t>(number);
+}
+
+std::optional<Digest> DigestOf(const Napi::Value& value) {
+  if (!value.IsString()) return std::nullopt;
+  const std::string hex = value.As<Napi::String>().Utf8Value();
+  Digest digest{};
+  if (hex.size() != digest.size() * 2) return std::nullopt;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const char c = hex[i];
+    unsigned nibble = 0;
+    if (c >= '0' && c <= '9') {
+      nibble = static_cast<unsigned>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      nibble = static_cast<unsigned>(c - 'a') + 10;
+    } else {
+      return std::nullopt;
+    }
+    digest[i / 2] = (digest[i / 2] << 4) | static_cast<std::byte>(nibble);
+  }
+  return digest;
+}
+
+std::optional<bool> BooleanOf(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  if (!value.IsBoolean()) return std::nullopt;
+  return value.As<Napi::Boolean>().Value();
+}
+
+std::optional<std::vector<std::u16string>> StringsOf(const Napi::Value& value) {
+  if (!value.IsArray()) return std::nullopt;
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::u16string> strings;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value item = array.Get(i);
+    if (!item.IsString()) return std::nullopt;
+    strings.push_back(item.As<Napi::String>().Utf16Value());
+  }
+  return strings;
+}
+
+}  // namespace
+
+std::optional<std::u16string> StringArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                             const char* what) {
+  if (info[index].IsString()) return info[index].As<Napi::String>().Utf16Value();
+  ThrowTypeError(info.Env(), what, "a string");
+  return std::nullopt;
+}
+
+std::optional<std::optional<std::string>> IdentityArgument(const Napi::CallbackInfo& info,
+                                                           std::size_t index, const char* what) {
+  if (info[index].IsNull()) return std::optional<std::string>();
+  if (info[index].IsString()) return info[index].As<Napi::String>().Utf8Value();
+  ThrowTypeError(info.Env(), what, "a string or null");
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> IntegerArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                             std::uint64_t largest, const char* what) {
+  const auto number = WholeNumber(info[index], largest);
+  if (!number) {
+    ThrowTypeError(info.Env(), what, "a whole number from 0 to " + std::to_string(largest));
+  }
+  return number;
+}
+
+std::optional<std::vector<std::byte>> BytesArgument(const Napi::CallbackInfo& info,
+                                                    std::size_t index, const char* what) {
+  const Napi::Value value = info[index];
+  if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array) {
+    const auto array = value.As<Napi::Uint8Array>();
+    std::vector<std::byte> bytes(array.ByteLength());
+    if (!bytes.empty()) std::memcpy(bytes.data(), array.Data(), bytes.size());
+    return bytes;
+  }
+  ThrowTypeError(info.Env(), what, "a Uint8Array");
+  return std::nullopt;
+}
+
+std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                                const char* what) {
+  if (info[index].IsObject()) {
+    const auto object = info[index].As<Napi::Object>();
+    const Napi::Value size = object.Get("size");
+    const auto sha256 = DigestOf(object.Get("sha256"));
+    bool is_lossless = false;
+    const std::uint64_t bytes =
+        size.IsBigInt() ? size.As<Napi::BigInt>().Uint64Value(&is_lossless) : 0;
+    if (is_lossless && sha256) return ExpectedContent{bytes, *sha256};
+  }
+  ThrowTypeError(info.Env(), what, "{ size: bigint, sha256: 64 lower-case hex digits }");
+  return std::nullopt;
+}
+
+std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                                 const char* what) {
+  const auto fail = [&](const char* expected) {
+    ThrowTypeError(info.Env(), what, expected);
+    return std::nullopt;
+  };
+  if (!info[index].IsObject()) return fail("an object");
+  const auto object = info[index].As<Napi::Object>();
+  const auto hash = BooleanOf(object, "hash");
+  if (!hash) return fail("hash: boolean");
+  const auto content_bytes = WholeNumber(object.Get("contentBytes"), kLargestContentBytes);
+  if (!content_bytes) return fail("contentBytes: a whole number from 0 to 16777216");
+  const auto include_internal = BooleanOf(object, "includeInternal");
+  if (!include_internal) return fail("includeInternal: boolean");
+  auto exclude = StringsOf(object.Get("exclude"));
+  if (!exclude) return fail("exclude: string[]");
+  const auto batch_streams = WholeNumber(object.Get("batchStreams"), kLargestBatchStreams);
+  if (!batch_streams || *batch_streams == 0) {
+    return fail("batchStreams: a whole number from 1 to 65536");
+  }
+  return ScanArguments{{.hash = *hash,
+                        .content_bytes = static_cast<std::uint32_t>(*content_bytes),
+                        .include_internal = *include_internal,
+                        .exclude = std::move(*exclude)},
+                       static_cast<std::uint32_t>(*batch_streams)};
+}
+
+}  // namespace sidestream::binding

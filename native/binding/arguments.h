@@ -1,0 +1,49 @@
+// Checks arguments and copies them out of JavaScript. JS thread only.
+//
+// A wrong argument is a bug in our TypeScript: each function throws a TypeError that names the call
+// and the argument, and returns nothing. The caller returns at once.
+
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "streams/stream_provider.h"
+
+namespace sidestream::binding {
+
+using Digest = std::array<std::byte, 32>;
+
+struct ScanArguments {
+  ScanOptions options;
+  std::uint32_t batch_streams = 0;
+};
+
+// `what`: for the message, e.g. "startScan: path".
+std::optional<std::u16string> StringArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                             const char* what);
+// The outer optional is "was it right", the inner one null.
+std::optional<std::optional<std::string>> IdentityArgument(const Napi::CallbackInfo& info,
+                                                           std::size_t index, const char* what);
+// A whole number 0 .. `largest`.
+std::optional<std::uint64_t> IntegerArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                             std::uint64_t largest, const char* what);
+std::optional<std::vector<std::byte>> BytesArgument(const Napi::CallbackInfo& info,
+                                                    std::size_t index, const char* what);
+// `{ size: bigint, sha256: string }` of NativeCarrier.remove.
+struct ExpectedContent {
+  std::uint64_t size = 0;
+  Digest sha256{};
+};
+std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                                const char* what);
+std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                                 const char* what);
+
+}  // namespace sidestream::binding

@@ -1,0 +1,20 @@
+// The addon's exports, one per file, and what they share within one environment.
+
+#pragma once
+
+#include <napi.h>
+
+namespace sidestream::binding {
+
+// One per environment (main thread, each worker), owned by Node.
+struct AddonData {
+  Napi::FunctionReference scan_constructor;
+  Napi::FunctionReference carrier_constructor;
+};
+
+// Signatures and documentation: native/addon.ts, NativeAddon.
+Napi::Value Probe(const Napi::CallbackInfo& info);
+Napi::Value StartScan(const Napi::CallbackInfo& info);
+Napi::Value OpenCarrier(const Napi::CallbackInfo& info);
+
+}  // namespace sidestream::binding

@@ -1,0 +1,105 @@
+#include "binding/scan_object.h"
+
+#include <exception>
+#include <utility>
+#include <variant>
+
+namespace sidestream::binding {
+
+Napi::Function ScanObject::Define(Napi::Env env) {
+  return DefineClass(
+      env, "NativeScan",
+      {InstanceMethod("next", &ScanObject::Next), InstanceMethod("progress", &ScanObject::Progress),
+       InstanceMethod("cancel", &ScanObject::Cancel)});
+}
+
+ScanObject::ScanObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<ScanObject>(info), env_(info.Env()) {
+  waker_ = std::make_unique<JsWaker>(info.Env(), [this](Napi::Env env) { Settle(env); });
+  // Registered after the waker's threadsafe function, hence run before Node tears that down.
+  napi_add_env_cleanup_hook(env_, OnEnvironmentEnd, this);
+}
+
+ScanObject::~ScanObject() {
+  napi_remove_env_cleanup_hook(env_, OnEnvironmentEnd, this);
+  Stop();
+}
+
+Napi::Value ScanObject::Begin(Napi::Env env, const Napi::Function& constructor, std::u16string path,
+                              ScanOptions options, std::uint32_t batch_streams) {
+  const Napi::Object object = constructor.New({});
+  if (env.IsExceptionPending()) return env.Undefined();
+  ScanObject* scan = Unwrap(object);
+  try {
+    scan->session_ =
+        std::make_unique<ScanSession>(std::move(path), std::move(options), batch_streams,
+                                      [waker = scan->waker_.get()] { waker->Wake(); });
+  } catch (const std::exception& exception) {
+    Napi::Error::New(env, std::string("startScan: no thread: ") + exception.what())
+        .ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  return object;
+}
+
+Napi::Value ScanObject::Next(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const JsPromise promise(env);
+  waiting_.push_back(promise);
+  Settle(env);
+  return Napi::Value(env, promise.value());
+}
+
+Napi::Value ScanObject::Progress(const Napi::CallbackInfo& info) {
+  return Napi::Value(info.Env(),
+                     ToJs(info.Env(), session_ ? session_->queue().Progress() : ScanProgress{}));
+}
+
+Napi::Value ScanObject::Cancel(const Napi::CallbackInfo& info) {
+  if (session_) session_->queue().Cancel();
+  return info.Env().Undefined();
+}
+
+// Answers as many next() calls as there are batches.
+void ScanObject::Settle(Napi::Env env) {
+  while (!waiting_.empty() && session_) {
+    const BatchQueue::Taken taken = session_->queue().Take();
+    if (std::holds_alternative<BatchQueue::Pending>(taken)) break;
+    const JsPromise promise = waiting_.front();
+    waiting_.pop_front();
+    if (const auto* batch = std::get_if<Batch>(&taken)) {
+      promise.Resolve(ToJs(env, *batch));
+    } else if (const auto* error = std::get_if<StreamError>(&taken)) {
+      promise.Reject(*error);
+    } else {
+      promise.Resolve(NullToJs(env));
+    }
+  }
+  if (waiting_.empty()) {
+    Release(env);
+  } else {
+    Hold(env);
+  }
+}
+
+void ScanObject::Hold(Napi::Env env) {
+  if (std::exchange(is_held_, true)) return;
+  Ref();
+  waker_->HoldLoop(env);
+}
+
+void ScanObject::Release(Napi::Env env) {
+  if (!std::exchange(is_held_, false)) return;
+  waker_->ReleaseLoop(env);
+  Unref();
+}
+
+// Joins before the waker goes, as the scan's threads call it.
+void ScanObject::Stop() {
+  session_.reset();
+  waker_->Close();
+}
+
+void ScanObject::OnEnvironmentEnd(void* self) { static_cast<ScanObject*>(self)->Stop(); }
+
+}  // namespace sidestream::binding

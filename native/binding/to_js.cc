@@ -1,0 +1,183 @@
+#include "binding/to_js.h"
+
+#include <cstring>
+
+namespace sidestream::binding {
+namespace {
+
+napi_value Utf16ToJs(napi_env env, std::u16string_view units) {
+  napi_value value = nullptr;
+  napi_create_string_utf16(env, units.data(), units.size(), &value);
+  return value;
+}
+
+napi_value NumberToJs(napi_env env, double number) {
+  napi_value value = nullptr;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+napi_value BooleanToJs(napi_env env, bool boolean) {
+  napi_value value = nullptr;
+  napi_get_boolean(env, boolean, &value);
+  return value;
+}
+
+napi_value BigIntToJs(napi_env env, std::uint64_t number) {
+  napi_value value = nullptr;
+  napi_create_bigint_uint64(env, number, &value);
+  return value;
+}
+
+napi_value ObjectToJs(napi_env env) {
+  napi_value value = nullptr;
+  napi_create_object(env, &value);
+  return value;
+}
+
+void Set(napi_env env, napi_value object, const char* key, napi_value value) {
+  napi_set_named_property(env, object, key, value);
+}
+
+// Copied: as fast as handing the memory over at these sizes, and free of its rules about who frees
+// it.
+napi_value TypedArrayToJs(napi_env env, napi_typedarray_type type, const void* data,
+                          std::size_t count, std::size_t item_bytes) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  if (napi_create_arraybuffer(env, count * item_bytes, &memory, &buffer) != napi_ok) return nullptr;
+  if (count > 0) std::memcpy(memory, data, count * item_bytes);
+  napi_value array = nullptr;
+  napi_create_typedarray(env, type, count, buffer, 0, &array);
+  return array;
+}
+
+template <typename T>
+napi_value ColumnToJs(napi_env env, napi_typedarray_type type, const std::vector<T>& values) {
+  return TypedArrayToJs(env, type, values.data(), values.size(), sizeof(T));
+}
+
+void SetText(napi_env env, napi_value object, const char* key, const char* ends_key,
+             const TextColumn& column) {
+  Set(env, object, key, Utf16ToJs(env, column.text));
+  Set(env, object, ends_key, ColumnToJs(env, napi_uint32_array, column.ends));
+}
+
+napi_value UnreadableToJs(napi_env env, const Unreadable& unreadable) {
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "path", Utf16ToJs(env, unreadable.path));
+  Set(env, js, "stream", unreadable.stream ? Utf16ToJs(env, *unreadable.stream) : NullToJs(env));
+  Set(env, js, "code", TextToJs(env, unreadable.error.code));
+  Set(env, js, "operation", TextToJs(env, unreadable.error.operation));
+  Set(env, js, "systemCode", NumberToJs(env, unreadable.error.system_code));
+  Set(env, js, "message", TextToJs(env, unreadable.error.message));
+  return js;
+}
+
+}  // namespace
+
+JsPromise::JsPromise(napi_env env) : env_(env) { napi_create_promise(env, &deferred_, &promise_); }
+
+void JsPromise::Resolve(napi_value value) const {
+  if (value != nullptr && deferred_ != nullptr) napi_resolve_deferred(env_, deferred_, value);
+}
+
+void JsPromise::Reject(const StreamError& error) const {
+  const napi_value value = ToJs(env_, error);
+  if (value != nullptr && deferred_ != nullptr) napi_reject_deferred(env_, deferred_, value);
+}
+
+napi_value NullToJs(napi_env env) {
+  napi_value value = nullptr;
+  napi_get_null(env, &value);
+  return value;
+}
+
+napi_value UndefinedToJs(napi_env env) {
+  napi_value value = nullptr;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+napi_value TextToJs(napi_env env, std::string_view text) {
+  napi_value value = nullptr;
+  napi_create_string_utf8(env, text.data(), text.size(), &value);
+  return value;
+}
+
+napi_value BytesToJs(napi_env env, std::span<const std::byte> bytes) {
+  return TypedArrayToJs(env, napi_uint8_array, bytes.data(), bytes.size(), 1);
+}
+
+napi_value ToJs(napi_env env, const StreamError& error) {
+  napi_value js = nullptr;
+  napi_create_error(env, nullptr, TextToJs(env, error.message), &js);
+  Set(env, js, "code", TextToJs(env, error.code));
+  Set(env, js, "systemCode", NumberToJs(env, error.system_code));
+  Set(env, js, "operation", TextToJs(env, error.operation));
+  return js;
+}
+
+napi_value ToJs(napi_env env, const TargetInfo& target) {
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "provider", TextToJs(env, target.provider));
+  Set(env, js, "kind", TextToJs(env, target.kind));
+  Set(env, js, "fileSystem", TextToJs(env, target.file_system));
+  Set(env, js, "volumeId", TextToJs(env, target.volume_id));
+  Set(env, js, "label", Utf16ToJs(env, target.label));
+  Set(env, js, "isWritable", BooleanToJs(env, target.is_writable));
+  return js;
+}
+
+napi_value ToJs(napi_env env, const Batch& batch) {
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.count())));
+  SetText(env, js, "paths", "pathEnds", batch.paths);
+  SetText(env, js, "links", "linkEnds", batch.links);
+  SetText(env, js, "names", "nameEnds", batch.names);
+  SetText(env, js, "identities", "identityEnds", batch.identities);
+  Set(env, js, "sizes", ColumnToJs(env, napi_biguint64_array, batch.sizes));
+  Set(env, js, "allocated", ColumnToJs(env, napi_biguint64_array, batch.allocated));
+  Set(env, js, "modifiedNs", ColumnToJs(env, napi_bigint64_array, batch.modified_ns));
+  Set(env, js, "flags", ColumnToJs(env, napi_uint8_array, batch.flags));
+  Set(env, js, "sha256", BytesToJs(env, batch.sha256));
+  Set(env, js, "content", BytesToJs(env, batch.content));
+  Set(env, js, "contentEnds", ColumnToJs(env, napi_uint32_array, batch.content_ends));
+  napi_value unreadable = nullptr;
+  napi_create_array_with_length(env, batch.unreadable.size(), &unreadable);
+  for (std::uint32_t i = 0; i < batch.unreadable.size(); ++i) {
+    napi_set_element(env, unreadable, i, UnreadableToJs(env, batch.unreadable[i]));
+  }
+  Set(env, js, "unreadable", unreadable);
+  return js;
+}
+
+napi_value ToJs(napi_env env, const ScanProgress& progress) {
+  napi_value js = ObjectToJs(env);
+  const auto set = [&](const char* key, std::uint64_t count) {
+    Set(env, js, key, NumberToJs(env, static_cast<double>(count)));
+  };
+  set("carriersSeen", progress.carriers_seen);
+  set("streamsFound", progress.streams_found);
+  set("unreadableCount", progress.unreadable_count);
+  const double fraction = progress.fraction_done;
+  Set(env, js, "fractionDone", fraction < 0 ? NullToJs(env) : NumberToJs(env, fraction));
+  return js;
+}
+
+napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries) {
+  napi_value streams = nullptr;
+  napi_create_array_with_length(env, entries.size(), &streams);
+  for (std::uint32_t i = 0; i < entries.size(); ++i) {
+    const StreamEntry& entry = entries[i];
+    napi_value stream = ObjectToJs(env);
+    Set(env, stream, "name", Utf16ToJs(env, entry.name));
+    Set(env, stream, "size", BigIntToJs(env, entry.size));
+    Set(env, stream, "allocated", BigIntToJs(env, entry.allocated));
+    Set(env, stream, "isResident", BooleanToJs(env, entry.is_resident));
+    napi_set_element(env, streams, i, stream);
+  }
+  return streams;
+}
+
+}  // namespace sidestream::binding

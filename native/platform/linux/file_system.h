@@ -1,0 +1,33 @@
+// What a mounted file system can do for us: which scheme keeps its streams, or why none can be
+// seen.
+//
+// A file system whose streams Linux does not show (ntfs3, SMB client mounts, ntfs-3g without a
+// stream interface, FAT) is `unsupported` with a message, and never an empty listing.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "platform/linux/mount_table.h"
+#include "platform/linux/posix_identity.h"
+#include "platform/linux/stream_scheme.h"
+
+namespace sidestream {
+
+struct FileSystem {
+  std::string name;       // for people: "ext4"
+  std::string volume_id;  // see NativeTarget.volumeId
+  bool is_writable = false;
+  // procfs, sysfs and their like: made up by the kernel, no user's stream can be there.
+  bool is_pseudo = false;
+  // Static; null if pseudo or unsupported.
+  const StreamScheme* scheme = nullptr;
+  std::optional<StreamError> unsupported;
+};
+
+// Inspects the file system behind `fd`, a folder or regular file (O_PATH suffices).
+FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& mounts);
+
+}  // namespace sidestream

@@ -1,0 +1,53 @@
+// The entries of an open folder, in pieces of a few hundred, straight from getdents64().
+//
+// readdir() is not used: it cannot tell a read error from the end without care, and allocates a
+// stream per folder.
+
+#pragma once
+
+#include <dirent.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "platform/linux/errno_error.h"
+
+namespace sidestream {
+
+class FolderReader {
+ public:
+  // Calls `entry(name, d_type)` for each entry but `.` and `..`, until it returns false.
+  template <typename Entry>
+  Status ForEach(int folder_fd, Entry entry) {
+    while (true) {
+      const long filled = syscall(SYS_getdents64, folder_fd, buffer_.data(), buffer_.size());
+      if (filled < 0 && errno == EINTR) continue;
+      // A folder removed while open reads as ENOENT: its entries are gone with it.
+      if (filled < 0 && errno == ENOENT) return std::nullopt;
+      if (filled < 0) return FromErrno(errno, "list", "folder");
+      if (filled == 0) return std::nullopt;
+      for (long at = 0; at < filled;) {
+        // struct linux_dirent64: ino 8, off 8, record length 2, type 1, name
+        const std::byte* record = buffer_.data() + at;
+        std::uint16_t record_bytes = 0;
+        std::memcpy(&record_bytes, record + 16, sizeof record_bytes);
+        const auto type = std::to_integer<unsigned char>(record[18]);
+        const std::string name(reinterpret_cast<const char*>(record + 19));
+        at += record_bytes;
+        if (name == "." || name == "..") continue;
+        if (!entry(name, type)) return std::nullopt;
+      }
+    }
+  }
+
+ private:
+  alignas(8) std::array<std::byte, 64 * 1024> buffer_;
+};
+
+}  // namespace sidestream

@@ -1,0 +1,44 @@
+// One open carrier on a live Linux file system.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "platform/linux/posix_identity.h"
+#include "platform/linux/stream_scheme.h"
+#include "streams/stream_provider.h"
+
+namespace sidestream {
+
+class LiveCarrier final : public Carrier {
+ public:
+  // `fd` and `parent_fd` are O_PATH; `parent_fd` may be empty for a folder.
+  LiveCarrier(const StreamScheme& scheme, UniqueFd fd, UniqueFd parent_fd, std::string base_name,
+              const FileFacts& facts);
+
+  std::string identity() const override { return identity_; }
+  bool is_directory() const override { return ref_.is_directory; }
+  std::int64_t modified_ns() const override { return facts_.modified_ns; }
+  Result<std::vector<StreamEntry>> List() override;
+  Result<std::vector<std::byte>> Read(std::u16string_view name, std::uint64_t offset,
+                                      std::uint64_t length) override;
+  Result<RemoveOutcome> Remove(std::u16string_view name, std::uint64_t expected_size,
+                               std::span<const std::byte> expected_sha256) override;
+  Status Create(std::u16string_view name, std::span<const std::byte> bytes) override;
+
+ private:
+  Result<StoredStream> Find(const std::string& name, const char* operation) const;
+  Result<RemoveOutcome> RemoveVerified(const std::vector<StoredStream>& before,
+                                       const StoredStream& stream);
+
+  const StreamScheme& scheme_;
+  const UniqueFd fd_;
+  const UniqueFd parent_fd_;
+  const FileFacts facts_;
+  const CarrierRef ref_;
+  const std::string identity_;
+};
+
+}  // namespace sidestream

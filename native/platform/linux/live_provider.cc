@@ -1,0 +1,207 @@
+#include "platform/linux/live_provider.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/utf16.h"
+#include "platform/linux/errno_error.h"
+#include "platform/linux/live_carrier.h"
+#include "platform/linux/open_beneath.h"
+#include "platform/linux/scan_carrier.h"
+#include "platform/linux/walk.h"
+#include "platform/linux/xattr_io.h"
+#include "streams/live_target.h"
+
+namespace sidestream {
+namespace {
+
+Result<std::string> BytesOfPath(const std::u16string& path) {
+  const auto bytes = BytesFromUnits(path);
+  if (!bytes || bytes->empty() || bytes->find('\0') != std::string::npos) {
+    return StreamError{"ADS_INVALID_NAME", 0, "open",
+                       "no file can have this path: \"" + TextFromUnits(path) + "\""};
+  }
+  return *bytes;
+}
+
+// Where a descriptor is, without links. For an unlinked file the kernel appends " (deleted)".
+Result<std::string> PathOfFd(int fd) {
+  char path[PATH_MAX];
+  const ssize_t length = readlink(ProcPath(fd).c_str(), path, sizeof path);
+  if (length < 0) {
+    StreamError error = FromErrno(errno, "open", "/proc/self/fd");
+    error.message += "; /proc must be mounted";
+    return error;
+  }
+  return std::string(path, static_cast<std::size_t>(length));
+}
+
+// The folder that holds `path`, checked to be the folder of the file behind `fd`.
+Result<UniqueFd> OpenParent(const std::string& path, const FileFacts& facts) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == 0 ? "/" : path.substr(0, slash);
+  UniqueFd parent(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!parent.ok()) return FromErrno(errno, "open", folder);
+  const auto entry = FactsOf(parent.get(), path.substr(slash + 1));
+  if (!entry.ok()) return entry.error();
+  if (entry.value().inode != facts.inode) {
+    return StreamError{"ADS_IDENTITY_CHANGED", 0, "open",
+                       path + " was replaced while it was opened"};
+  }
+  return parent;
+}
+
+}  // namespace
+
+LiveProvider::LiveProvider(UniqueFd fd, UniqueFd parent_fd, std::u16string given_path,
+                           std::string absolute_path, const FileFacts& facts,
+                           FileSystem file_system)
+    : fd_(std::move(fd)),
+      parent_fd_(std::move(parent_fd)),
+      shown_(std::move(given_path)),
+      absolute_path_(std::move(absolute_path)),
+      facts_(facts),
+      file_system_(std::move(file_system)) {
+  while (!shown_.empty() && shown_.back() == u'/') shown_.pop_back();
+}
+
+TargetInfo LiveProvider::target() const {
+  return {.provider = file_system_.scheme->provider(),
+          .kind = facts_.IsDirectory() ? "folder" : "file",
+          .file_system = file_system_.name,
+          .volume_id = file_system_.volume_id,
+          .label = {},
+          .is_writable = file_system_.is_writable};
+}
+
+Status LiveProvider::Scan(const ScanOptions& options, ScanSink& sink) const {
+  if (!facts_.IsDirectory()) {
+    ScanFile(options, sink);
+    return std::nullopt;
+  }
+  const WalkTarget target{fd_.get(), shown_, absolute_path_, file_system_};
+  return Walk(target, MountTable::Read(), options, sink);
+}
+
+void LiveProvider::ScanFile(const ScanOptions& options, ScanSink& sink) const {
+  sink.Advance(1, -1);
+  const std::string base_name = absolute_path_.substr(absolute_path_.rfind('/') + 1);
+  const CarrierRef carrier{fd_.get(), parent_fd_.get(), base_name, false, facts_.inode};
+  ScanCarrier(*file_system_.scheme, carrier, facts_, {shown_}, options, sink);
+}
+
+// Empty for the target itself.
+Result<std::string> LiveProvider::RelativePath(std::u16string_view path) const {
+  const bool is_root = shown_.empty();
+  if (path == shown_ || (is_root && path == u"/")) return std::string();
+  const std::u16string prefix = shown_ + u"/";
+  if (!facts_.IsDirectory() || !path.starts_with(prefix)) {
+    return StreamError{"ADS_NOT_FOUND", 0, "open",
+                       TextFromUnits(path) + " is not inside the target " + TextFromUnits(shown_)};
+  }
+  return BytesOfPath(std::u16string(path.substr(prefix.size())));
+}
+
+Result<std::unique_ptr<Carrier>> LiveProvider::OpenTargetItself() const {
+  UniqueFd fd(fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+  UniqueFd parent(parent_fd_.ok() ? fcntl(parent_fd_.get(), F_DUPFD_CLOEXEC, 0) : -1);
+  if (!fd.ok()) return FromErrno(errno, "open", absolute_path_);
+  const auto facts = FactsOf(fd.get());
+  if (!facts.ok()) return facts.error();
+  return std::unique_ptr<Carrier>(std::make_unique<LiveCarrier>(
+      *file_system_.scheme, std::move(fd), std::move(parent),
+      absolute_path_.substr(absolute_path_.rfind('/') + 1), facts.value()));
+}
+
+Result<std::unique_ptr<Carrier>> LiveProvider::OpenBelow(const std::string& relative) const {
+  auto opened = OpenBeneath(fd_.get(), relative);
+  if (!opened.ok()) return opened.error();
+  auto& [fd, parent_fd, base_name] = opened.value();
+  const auto facts = FactsOf(fd.get());
+  if (!facts.ok()) return facts.error();
+  if (!facts.value().IsRegular() && !facts.value().IsDirectory()) {
+    return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
+                       relative + " is neither a file nor a folder, and no link is followed"};
+  }
+  const FileSystem file_system =
+      facts.value().device == facts_.device
+          ? file_system_
+          : InspectFileSystem(fd.get(), facts.value(), MountTable::Read());
+  if (file_system.unsupported) return *file_system.unsupported;
+  if (file_system.scheme == nullptr) {
+    return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
+                       relative + " is on " + file_system.name + ", which holds no streams"};
+  }
+  return std::unique_ptr<Carrier>(std::make_unique<LiveCarrier>(
+      *file_system.scheme, std::move(fd), std::move(parent_fd), base_name, facts.value()));
+}
+
+Result<std::unique_ptr<Carrier>> LiveProvider::OpenCarrier(
+    std::u16string_view path, const std::optional<std::string>& identity) const {
+  const auto relative = RelativePath(path);
+  if (!relative.ok()) return relative.error();
+  auto carrier = relative.value().empty() ? OpenTargetItself() : OpenBelow(relative.value());
+  const bool is_other_kind = !carrier.ok() && carrier.error().code == "ADS_NOT_A_SOURCE";
+  if (identity && (is_other_kind || (carrier.ok() && carrier.value()->identity() != *identity))) {
+    return StreamError{"ADS_IDENTITY_CHANGED", 0, "open",
+                       TextFromUnits(path) + " is not the file it was: expected " + *identity +
+                           ", found " +
+                           (carrier.ok() ? carrier.value()->identity() : "no file or folder")};
+  }
+  return carrier;
+}
+
+Result<TargetShape> InspectTarget(const std::u16string& path) {
+  const auto bytes = BytesOfPath(path);
+  if (!bytes.ok()) return bytes.error();
+  struct stat status = {};
+  if (stat(bytes.value().c_str(), &status) != 0) return FromErrno(errno, "open", bytes.value());
+  TargetShape shape{.kind = TargetKind::kOther, .native_path = bytes.value()};
+  if (S_ISREG(status.st_mode)) shape.kind = TargetKind::kRegularFile;
+  if (S_ISDIR(status.st_mode)) shape.kind = TargetKind::kFolder;
+  if (S_ISBLK(status.st_mode)) shape.kind = TargetKind::kDevice;
+  return shape;
+}
+
+Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path) {
+  const auto bytes = BytesOfPath(path);
+  if (!bytes.ok()) return bytes.error();
+  // The one place where a link is followed: the target itself, as given by a person.
+  UniqueFd fd(open(bytes.value().c_str(), O_PATH | O_CLOEXEC));
+  if (!fd.ok()) return FromErrno(errno, "open", bytes.value());
+  const auto facts = FactsOf(fd.get());
+  if (!facts.ok()) return facts.error();
+  if (!facts.value().IsRegular() && !facts.value().IsDirectory()) {
+    return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
+                       bytes.value() + " is neither a file nor a folder"};
+  }
+  const auto absolute_path = PathOfFd(fd.get());
+  if (!absolute_path.ok()) return absolute_path.error();
+  UniqueFd parent_fd;
+  if (facts.value().IsRegular()) {
+    auto parent = OpenParent(absolute_path.value(), facts.value());
+    if (!parent.ok()) return parent.error();
+    parent_fd = std::move(parent.value());
+  }
+  FileSystem file_system = InspectFileSystem(fd.get(), facts.value(), MountTable::Read());
+  if (file_system.unsupported) {
+    StreamError error = *file_system.unsupported;
+    error.message = bytes.value() + ": " + error.message;
+    return error;
+  }
+  if (file_system.is_pseudo) {
+    return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
+                       bytes.value() + " is on " + file_system.name +
+                           ", which the kernel makes up: no stream can be kept there"};
+  }
+  return std::unique_ptr<StreamProvider>(
+      std::make_unique<LiveProvider>(std::move(fd), std::move(parent_fd), path,
+                                     absolute_path.value(), facts.value(), std::move(file_system)));
+}
+
+}  // namespace sidestream

@@ -1,0 +1,97 @@
+#include "platform/linux/open_beneath.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include "platform/linux/errno_error.h"
+
+namespace sidestream {
+namespace {
+
+// Well below PATH_MAX (4096), so that a path of any length is opened in steps.
+constexpr std::size_t kStepBytes = 3500;
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+bool IsPlain(std::string_view relative) {
+  while (true) {
+    const std::size_t slash = relative.find('/');
+    const std::string_view part = relative.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (part.find('\0') != std::string_view::npos) return false;
+    if (slash == std::string_view::npos) return true;
+    relative.remove_prefix(slash + 1);
+  }
+}
+
+int OpenAt2(int folder_fd, const std::string& path) {
+  struct open_how how = {};
+  how.flags = kFolderFlags;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(syscall(SYS_openat2, folder_fd, path.c_str(), &how, sizeof how));
+}
+
+// As openat2 would, one component at a time: for kernels before 5.6 and seccomp filters without it.
+int OpenEachComponent(int folder_fd, std::string_view path) {
+  UniqueFd folder;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const std::string part(path.substr(0, slash));
+    UniqueFd next(openat(folder.ok() ? folder.get() : folder_fd, part.c_str(), kFolderFlags));
+    if (!next.ok()) return -1;
+    folder = std::move(next);
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return fcntl(folder.get(), F_DUPFD_CLOEXEC, 0);
+}
+
+int OpenFolderStep(int folder_fd, const std::string& path) {
+  const int fd = OpenAt2(folder_fd, path);
+  if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN)) return fd;
+  return OpenEachComponent(folder_fd, path);
+}
+
+// The longest prefix of whole components that fits one step.
+std::size_t StepLength(std::string_view path) {
+  if (path.size() <= kStepBytes) return path.size();
+  return path.rfind('/', kStepBytes);
+}
+
+}  // namespace
+
+Result<OpenedBeneath> OpenBeneath(int root_fd, const std::string& relative) {
+  if (!IsPlain(relative)) {
+    return StreamError{"ADS_INVALID_NAME", 0, "open",
+                       "a path below the target has no empty, `.` or `..` component: " + relative};
+  }
+  const std::size_t last_slash = relative.rfind('/');
+  const bool is_direct = last_slash == std::string::npos;
+  std::string_view folders = std::string_view(relative).substr(0, is_direct ? 0 : last_slash);
+
+  OpenedBeneath opened;
+  opened.base_name = is_direct ? relative : relative.substr(last_slash + 1);
+  opened.parent_fd = UniqueFd(fcntl(root_fd, F_DUPFD_CLOEXEC, 0));
+  while (opened.parent_fd.ok() && !folders.empty()) {
+    const std::size_t length = StepLength(folders);
+    opened.parent_fd =
+        UniqueFd(OpenFolderStep(opened.parent_fd.get(), std::string(folders.substr(0, length))));
+    folders.remove_prefix(std::min(length + 1, folders.size()));
+  }
+  if (opened.parent_fd.ok()) {
+    opened.fd = UniqueFd(
+        openat(opened.parent_fd.get(), opened.base_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  }
+  if (!opened.fd.ok()) {
+    StreamError error = FromErrno(errno, "open", relative);
+    if (error.system_code == ELOOP) error.code = "ADS_NOT_FOUND";
+    return error;
+  }
+  return opened;
+}
+
+}  // namespace sidestream

@@ -1,0 +1,49 @@
+#include "platform/linux/posix_identity.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+
+#include "platform/linux/errno_error.h"
+
+namespace sidestream {
+namespace {
+
+std::int64_t Nanoseconds(const struct statx_timestamp& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+Result<FileFacts> Statx(int fd, const char* name, int flags) {
+  struct statx status = {};
+  const unsigned wanted = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID;
+  if (statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, wanted, &status) != 0) {
+    return FromErrno(errno, "stat", *name != '\0' ? name : "file");
+  }
+  FileFacts facts;
+  facts.device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  facts.inode = status.stx_ino;
+  if ((status.stx_mask & STATX_MNT_ID) != 0) facts.mount_id = status.stx_mnt_id;
+  facts.link_count = status.stx_nlink;
+  if ((status.stx_mask & STATX_BTIME) != 0) facts.birth_ns = Nanoseconds(status.stx_btime);
+  facts.access_ns = Nanoseconds(status.stx_atime);
+  facts.modified_ns = Nanoseconds(status.stx_mtime);
+  facts.mode = status.stx_mode;
+  return facts;
+}
+
+}  // namespace
+
+Result<FileFacts> FactsOf(int fd) { return Statx(fd, "", AT_EMPTY_PATH); }
+
+Result<FileFacts> FactsOf(int folder_fd, const std::string& name) {
+  return Statx(folder_fd, name.c_str(), 0);
+}
+
+std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,
+                       const FileFacts& facts) {
+  const std::int64_t birth_ns = scheme.BirthNs(carrier).value_or(facts.birth_ns);
+  return "posix:" + std::to_string(facts.inode) + ":" + std::to_string(birth_ns);
+}
+
+}  // namespace sidestream

@@ -1,0 +1,78 @@
+// How a file system keeps named streams: a strategy under the live provider. One object per scheme,
+// stateless, shared by all threads.
+//
+// Names here are bytes as the file system has them; the provider turns them into UTF-16.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sidestream {
+
+// One carrier, opened. Borrowed: the descriptors belong to the caller.
+struct CarrierRef {
+  int fd = -1;            // O_PATH on the carrier itself
+  int parent_fd = -1;     // O_PATH on the folder that holds it; -1 for a folder that is the target
+  std::string base_name;  // its name in that folder
+  bool is_directory = false;
+  std::uint64_t inode = 0;
+};
+
+// A stream as it is kept: `key` is the exact xattr name (or, with ntfs-3g's windows interface, the
+// stream's name), so that what was listed and nothing else is read and removed.
+struct StoredStream {
+  std::string name;
+  std::string key;
+};
+
+struct StreamMeasure {
+  std::uint64_t size = 0;
+  std::uint64_t allocated = 0;
+  bool is_resident = false;
+};
+
+class StreamScheme {
+ public:
+  virtual ~StreamScheme() = default;
+
+  // NativeTarget.provider.
+  virtual const char* provider() const = 0;
+
+  // Whether listing the file at `path` (last component not followed) shows any stream. One system
+  // call, no permission on the file itself: a walk asks this of every file.
+  virtual Result<bool> HasStreams(const std::string& path) const = 0;
+
+  // Never a stream without a name, never an attribute that is not a stream.
+  virtual Result<std::vector<StoredStream>> List(const CarrierRef& carrier) const = 0;
+
+  virtual Result<StreamMeasure> Measure(const CarrierRef& carrier,
+                                        const StoredStream& stream) const = 0;
+  // Fewer than `length` bytes only at the end of the stream.
+  virtual Result<std::vector<std::byte>> Read(const CarrierRef& carrier, const StoredStream& stream,
+                                              std::uint64_t offset, std::uint64_t length) const = 0;
+  // Removes exactly this stream. The caller has checked the name and the content.
+  virtual Status Remove(const CarrierRef& carrier, const StoredStream& stream) const = 0;
+  // ADS_EXISTS if there is one. Leaves nothing behind when it fails.
+  virtual Status Create(const CarrierRef& carrier, const std::string& name,
+                        std::span<const std::byte> bytes) const = 0;
+
+  // Birth time where statx() has none for this file system; empty if the scheme knows none either.
+  virtual std::optional<std::int64_t> BirthNs(const CarrierRef&) const { return std::nullopt; }
+};
+
+// vfs_streams_xattr: every file system with user xattrs that is not one of the two below.
+const StreamScheme& SambaScheme();
+// An ntfs-3g mount with streams_interface=xattr, and one with =openxattr.
+const StreamScheme& Ntfs3gXattrScheme();
+const StreamScheme& Ntfs3gOpenXattrScheme();
+// An ntfs-3g mount with streams_interface=windows.
+const StreamScheme& Ntfs3gWindowsScheme();
+
+}  // namespace sidestream

@@ -1,0 +1,105 @@
+/**
+ * A scan as plain TypeScript: the columns of `NativeBatch` decoded into rows, one chunk at a time.
+ *
+ * The caller's pace is the scan's: nothing is read ahead beyond the few batches the addon keeps. Leaving
+ * the loop early (`break`, `throw`, `return()`) or the signal cancels the scan.
+ */
+import type { NativeAddon, NativeBatch, NativeScanOptions, NativeUnreadable } from './addon.ts'
+
+/** One stream. Field for field as in {@link NativeBatch}, see there for units and forms. */
+export interface ScannedStream {
+  readonly path: string
+  /** All paths of the carrier, `path` included. */
+  readonly links: readonly string[]
+  readonly name: string
+  readonly identity: string
+  readonly size: bigint
+  readonly allocated: bigint
+  readonly modifiedNs: bigint
+  readonly kind: 'file' | 'directory'
+  readonly isResident: boolean
+  /** Lower-case hex. Null: not asked for, or not readable (then it is among `unreadable`). */
+  readonly sha256: string | null
+  /** The stream's first bytes. Null: not asked for, or not readable. */
+  readonly content: Uint8Array | null
+}
+
+export interface ScanChunk {
+  readonly streams: readonly ScannedStream[]
+  readonly unreadable: readonly NativeUnreadable[]
+}
+
+const FLAG_DIRECTORY = 1
+const FLAG_RESIDENT = 2
+const FLAG_SHA256 = 4
+const FLAG_CONTENT = 8
+const SHA256_BYTES = 32
+
+/**
+ * Scans `path`. Throws a `NativeError` if the scan as a whole fails, and the signal's reason if it is
+ * aborted; what single files hid is in the chunks' `unreadable`.
+ */
+export async function* scanTarget(
+  addon: NativeAddon,
+  path: string,
+  options: NativeScanOptions,
+  signal?: AbortSignal,
+): AsyncGenerator<ScanChunk, void, undefined> {
+  signal?.throwIfAborted()
+  const scan = addon.startScan(path, options)
+  const cancel = () => scan.cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    while (true) {
+      const batch = await scan.next()
+      signal?.throwIfAborted()
+      if (batch === null) return
+      yield { streams: decodeRows(batch), unreadable: batch.unreadable }
+    }
+  } catch (error) {
+    // The scan's own ADS_CANCELLED says less than why the caller aborted.
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    scan.cancel()
+  }
+}
+
+function decodeRows(batch: NativeBatch): ScannedStream[] {
+  const rows: ScannedStream[] = []
+  for (let row = 0; row < batch.count; row++) rows.push(decodeRow(batch, row))
+  return rows
+}
+
+function decodeRow(batch: NativeBatch, row: number): ScannedStream {
+  const flags = batch.flags[row]!
+  const has = (flag: number) => (flags & flag) !== 0
+  return {
+    path: textAt(batch.paths, batch.pathEnds, row),
+    links: textAt(batch.links, batch.linkEnds, row).split('\0'),
+    name: textAt(batch.names, batch.nameEnds, row),
+    identity: textAt(batch.identities, batch.identityEnds, row),
+    size: batch.sizes[row]!,
+    allocated: batch.allocated[row]!,
+    modifiedNs: batch.modifiedNs[row]!,
+    kind: has(FLAG_DIRECTORY) ? 'directory' : 'file',
+    isResident: has(FLAG_RESIDENT),
+    sha256: has(FLAG_SHA256) ? digestAt(batch.sha256, row) : null,
+    content: has(FLAG_CONTENT) ? contentAt(batch, row) : null,
+  }
+}
+
+function textAt(column: string, ends: Uint32Array, row: number): string {
+  return column.slice(row === 0 ? 0 : ends[row - 1]!, ends[row]!)
+}
+
+function digestAt(column: Uint8Array, row: number): string {
+  const start = column.byteOffset + row * SHA256_BYTES
+  return Buffer.from(column.buffer, start, SHA256_BYTES).toString('hex')
+}
+
+// A copy: a view would keep the whole batch's content in memory for as long as one row lives.
+function contentAt(batch: NativeBatch, row: number): Uint8Array {
+  return batch.content.slice(row === 0 ? 0 : batch.contentEnds[row - 1]!, batch.contentEnds[row]!)
+}

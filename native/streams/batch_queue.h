@@ -1,0 +1,83 @@
+// A ScanSink that gathers findings into batches and keeps a few of them for the caller.
+//
+// Provider threads fill it and wait in Add() while kMaxQueued batches are unread: that bounds
+// memory and is the back-pressure. One consumer thread takes batches without ever waiting; it is
+// told by a callback when there is something to take.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <variant>
+
+#include "streams/batch.h"
+
+namespace sidestream {
+
+struct ScanProgress {
+  std::uint64_t carriers_seen = 0;
+  std::uint64_t streams_found = 0;
+  std::uint64_t unreadable_count = 0;
+  double fraction_done = -1;  // below 0: unknown
+};
+
+class BatchQueue final : public ScanSink {
+ public:
+  struct Pending {};  // nothing yet; the callback will be called
+  struct End {};      // all batches were taken and the scan completed
+  using Taken = std::variant<Pending, Batch, End, StreamError>;
+
+  // `on_ready` is called on provider threads, without the lock held, whenever Take() may have
+  // become worth calling. It must not block.
+  BatchQueue(bool with_sha256, std::uint32_t batch_streams, std::function<void()> on_ready);
+
+  // ---- ScanSink
+  void Add(const FoundStream& stream) override;
+  void AddUnreadable(Unreadable unreadable) override;
+  void Advance(std::uint64_t carriers, double fraction_done) override;
+  bool IsCancelled() const override { return is_cancelled_.load(std::memory_order_relaxed); }
+
+  // ---- the scan's owner
+  // What came last, once the provider has returned. Nothing may be added after it.
+  void Finish(Status status);
+  // Wakes every Add() that waits. Batches not yet taken are dropped.
+  void Cancel();
+
+  // ---- the consumer
+  Taken Take();
+  ScanProgress Progress() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void WaitForRoom(std::unique_lock<std::mutex>& lock);
+  bool QueueCurrentIfFull();
+  void QueueCurrent();
+
+  const bool with_sha256_;
+  const std::uint32_t batch_streams_;
+  const std::function<void()> on_ready_;
+
+  std::atomic<bool> is_cancelled_ = false;
+  std::atomic<std::uint64_t> carriers_seen_ = 0;
+  std::atomic<std::uint64_t> streams_found_ = 0;
+  std::atomic<std::uint64_t> unreadable_count_ = 0;
+  std::atomic<double> fraction_done_ = -1;
+  // Rows wait in current_ and the consumer found nothing: Advance() should hand them over.
+  std::atomic<bool> is_consumer_waiting_ = false;
+
+  mutable std::mutex mutex_;
+  std::condition_variable has_room_;
+  Batch current_;
+  Clock::time_point current_since_;
+  std::deque<Batch> queue_;
+  bool is_finished_ = false;
+  Status final_status_;
+};
+
+}  // namespace sidestream

@@ -1,0 +1,182 @@
+#include "volume/mft_pass.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace sidestream {
+namespace {
+
+// More threads gain nothing: copying out of the page cache fills the memory bus.
+constexpr std::size_t kMaxWorkers = 4;
+// A worker's piece. Large enough for a disk's sequential speed, small enough for a core's cache.
+constexpr std::uint64_t kPieceBytes = 1u << 20;
+
+std::u16string Widen(const std::string& text) { return {text.begin(), text.end()}; }
+
+// Records in one piece: whole pages of the table, since a page belongs to one worker.
+std::uint64_t PieceRecords(const NtfsVolume& volume) {
+  const std::uint64_t pages = kPieceBytes / (volume.boot().record_size * RecordTable::kPageRecords);
+  return std::max<std::uint64_t>(pages, 1) * RecordTable::kPageRecords;
+}
+
+std::size_t CountWorkers(const NtfsVolume& volume) {
+  const std::uint64_t pieces = volume.record_count() / PieceRecords(volume) + 1;
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return static_cast<std::size_t>(std::min<std::uint64_t>({kMaxWorkers, cores, pieces}));
+}
+
+// A row of records that could not be read, for one message instead of thousands.
+struct LostRecords {
+  std::uint64_t first;
+  std::uint64_t end;
+  StreamError error;
+};
+
+class Pass {
+ public:
+  Pass(const NtfsVolume& volume, const CollectOptions& options, std::u16string_view path_prefix,
+       const PassProgress& progress, ScanSink& sink, RecordTable& table)
+      : volume_(volume),
+        options_(options),
+        path_prefix_(path_prefix),
+        progress_(progress),
+        sink_(sink),
+        table_(table),
+        bitmap_(volume.ReadMftBitmap()) {}
+
+  void Run() {
+    const std::size_t workers = CountWorkers(volume_);
+    std::vector<std::thread> threads;
+    // If the system will not give another thread, the ones there are do the work.
+    try {
+      for (std::size_t i = 1; i < workers; ++i) threads.emplace_back([this, i] { TryWork(i); });
+    } catch (const std::system_error&) {
+    }
+    TryWork(0);
+    for (std::thread& thread : threads) thread.join();
+    // Out of memory: thrown on where the caller can catch it, instead of ending the process here.
+    if (failure_) std::rethrow_exception(failure_);
+    ReportLost();
+  }
+
+ private:
+  void TryWork(std::size_t shard) {
+    try {
+      Work(shard);
+    } catch (...) {
+      const std::lock_guard lock(lost_mutex_);
+      failure_ = std::current_exception();
+    }
+  }
+
+  void Work(std::size_t shard) {
+    RecordCollector collector(volume_, bitmap_, options_, path_prefix_, sink_, table_, shard);
+    const std::uint64_t record_size = volume_.boot().record_size;
+    const std::uint64_t per_piece = PieceRecords(volume_);
+    const std::uint64_t count = volume_.record_count();
+    std::vector<std::byte> buffer(static_cast<std::size_t>(per_piece * record_size));
+    while (!sink_.IsCancelled()) {
+      const std::uint64_t first = next_piece_.fetch_add(1) * per_piece;
+      if (first >= count) return;
+      const std::uint64_t records = std::min(per_piece, count - first);
+      const auto bytes = std::span(buffer).first(static_cast<std::size_t>(records * record_size));
+      if (volume_.mft().Read(volume_.reader(), first * record_size, bytes)) {
+        CollectOneByOne(first, records, bytes, collector);
+      } else {
+        CollectPiece(first, bytes, collector);
+      }
+      const double done = static_cast<double>(first + records) / static_cast<double>(count);
+      sink_.Advance(collector.TakeCarriersSeen(), progress_.from + progress_.share * done);
+    }
+  }
+
+  void CollectPiece(std::uint64_t first, std::span<std::byte> bytes, RecordCollector& collector) {
+    const std::size_t record_size = volume_.boot().record_size;
+    std::uint64_t mft_offset = first * record_size;
+    MftMap::Segment segment;
+    for (std::size_t at = 0; at < bytes.size(); at += record_size, mft_offset += record_size) {
+      // Where the record lies is for messages only; looked up anew at the end of each run.
+      if (segment.length < record_size) {
+        segment = volume_.mft().Locate(mft_offset).value_or(MftMap::Segment{});
+      }
+      collector.Collect(bytes.subspan(at, record_size), mft_offset / record_size,
+                        segment.volume_offset);
+      segment.volume_offset += record_size;
+      segment.length -= std::min<std::uint64_t>(segment.length, record_size);
+    }
+  }
+
+  // A piece of which some part cannot be read: everything else in it still counts.
+  void CollectOneByOne(std::uint64_t first, std::uint64_t records, std::span<std::byte> bytes,
+                       RecordCollector& collector) {
+    const std::size_t record_size = volume_.boot().record_size;
+    for (std::uint64_t number = first; number < first + records; ++number) {
+      if (sink_.IsCancelled()) return;
+      const auto record = bytes.first(record_size);
+      if (Status fault = volume_.mft().Read(volume_.reader(), number * record_size, record)) {
+        AddLost(number, std::move(*fault));
+      } else {
+        CollectPiece(number, record, collector);
+      }
+    }
+  }
+
+  void AddLost(std::uint64_t number, StreamError error) {
+    // A record that the bitmap calls free loses nothing by being unreadable.
+    const std::uint64_t byte = number / 8;
+    if (byte < bitmap_.size() &&
+        (std::to_integer<unsigned>(bitmap_[byte]) >> (number % 8) & 1u) == 0) {
+      return;
+    }
+    const std::lock_guard lock(lost_mutex_);
+    if (!lost_.empty() && lost_.back().end == number) {
+      ++lost_.back().end;
+    } else {
+      lost_.push_back({number, number + 1, std::move(error)});
+    }
+  }
+
+  void ReportLost() {
+    std::sort(lost_.begin(), lost_.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t i = 0; i < lost_.size();) {
+      LostRecords lost = lost_[i++];
+      while (i < lost_.size() && lost_[i].first == lost.end) lost.end = lost_[i++].end;
+      std::u16string path = MftRecordPath(path_prefix_, lost.first);
+      if (lost.end - lost.first > 1) path += u"-" + Widen(std::to_string(lost.end - 1));
+      lost.error.message = std::to_string(lost.end - lost.first) +
+                           " MFT record(s) lost; the first: " + lost.error.message;
+      sink_.AddUnreadable({std::move(path), std::nullopt, std::move(lost.error)});
+    }
+  }
+
+  const NtfsVolume& volume_;
+  const CollectOptions& options_;
+  const std::u16string_view path_prefix_;
+  const PassProgress progress_;
+  ScanSink& sink_;
+  RecordTable& table_;
+  const std::vector<std::byte> bitmap_;
+  std::atomic<std::uint64_t> next_piece_{0};
+  std::mutex lost_mutex_;
+  std::vector<LostRecords> lost_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+std::size_t CountPassShards(const NtfsVolume& volume) { return CountWorkers(volume) + 1; }
+
+void RunMftPass(const NtfsVolume& volume, const CollectOptions& options,
+                std::u16string_view path_prefix, const PassProgress& progress, ScanSink& sink,
+                RecordTable& table) {
+  Pass(volume, options, path_prefix, progress, sink, table).Run();
+}
+
+}  // namespace sidestream

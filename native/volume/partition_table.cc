@@ -1,0 +1,157 @@
+#include "volume/partition_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/little_endian.h"
+
+namespace sidestream {
+namespace {
+
+constexpr std::array<std::uint64_t, 2> kSectorSizes = {512, 4096};
+
+constexpr std::size_t kMbrTableOffset = 446;
+constexpr std::size_t kMbrEntrySize = 16;
+constexpr std::size_t kMbrSignatureOffset = 510;
+constexpr std::uint32_t kFirstLogicalNumber = 5;
+// A chain of logical partitions that runs in a circle must end somewhere.
+constexpr std::uint32_t kMaxLogicalPartitions = 128;
+constexpr std::size_t kMaxGptEntries = 1024;
+
+using Sector = std::array<std::byte, 512>;
+
+// False if the image ends before, or cannot be read there.
+bool ReadExactly(const BlockReader& image, std::uint64_t offset, std::span<std::byte> into) {
+  const auto read = image.ReadAt(offset, into);
+  return read.ok() && read.value() == into.size();
+}
+
+ImageFormat FormatAt(const BlockReader& image, std::uint64_t offset) {
+  Sector head;
+  if (!ReadExactly(image, offset, head)) return ImageFormat::kUnknown;
+  return IdentifyImage(head);
+}
+
+void AddPartition(const BlockReader& image, std::uint32_t number, std::uint64_t first_sector,
+                  std::uint64_t sectors, std::uint64_t sector_size, PartitionTable& table) {
+  const std::uint64_t image_sectors = image.size() / sector_size;
+  if (first_sector == 0 || first_sector >= image_sectors || sectors == 0) return;
+  Partition partition;
+  partition.number = number;
+  partition.start = first_sector * sector_size;
+  partition.length = sectors > image_sectors - first_sector ? image.size() - partition.start
+                                                            : sectors * sector_size;
+  partition.format = FormatAt(image, partition.start);
+  if (partition.format == ImageFormat::kUnknown && partition.length >= sector_size) {
+    // A destroyed boot sector still has its copy in the partition's last sector.
+    const std::uint64_t backup = partition.start + partition.length - sector_size;
+    if (FormatAt(image, backup) == ImageFormat::kNtfs) partition.format = ImageFormat::kNtfs;
+  }
+  table.partitions.push_back(partition);
+}
+
+// GPT header (UEFI specification, 5.3.2): signature at 0, first entry's sector at 72, count at 80,
+// entry size at 84. Entry: type GUID at 0 (zero: unused), first and last sector at 32 and 40. The
+// checksums are not demanded: a disk with a damaged table is just what an examiner brings.
+bool ReadGpt(const BlockReader& image, std::uint64_t sector_size, PartitionTable& table) {
+  Sector header;
+  if (!ReadExactly(image, sector_size, header)) return false;
+  if (std::memcmp(header.data(), "EFI PART", 8) != 0) return false;
+  const auto first_entry = LoadLe<std::uint64_t>(header.data() + 72);
+  const std::size_t count =
+      std::min<std::size_t>(LoadLe<std::uint32_t>(header.data() + 80), kMaxGptEntries);
+  const std::size_t entry_size = LoadLe<std::uint32_t>(header.data() + 84);
+  if (entry_size < 128 || entry_size > 4096 || first_entry >= image.size() / sector_size) {
+    return false;
+  }
+  table.kind = "GPT";
+  std::array<std::byte, 128> entry;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!ReadExactly(image, first_entry * sector_size + i * entry_size, entry)) break;
+    const bool is_used = std::any_of(entry.begin(), entry.begin() + 16,
+                                     [](std::byte byte) { return byte != std::byte{0}; });
+    const auto first = LoadLe<std::uint64_t>(entry.data() + 32);
+    const auto last = LoadLe<std::uint64_t>(entry.data() + 40);
+    if (!is_used || last < first || last == UINT64_MAX) continue;
+    AddPartition(image, static_cast<std::uint32_t>(i + 1), first, last - first + 1, sector_size,
+                 table);
+  }
+  return true;
+}
+
+struct MbrEntry {
+  std::uint8_t type;
+  std::uint64_t first_sector;
+  std::uint64_t sectors;
+
+  bool is_extended() const { return type == 0x05 || type == 0x0F || type == 0x85; }
+};
+
+MbrEntry LoadMbrEntry(const Sector& sector, std::size_t index) {
+  const std::byte* const at = sector.data() + kMbrTableOffset + index * kMbrEntrySize;
+  return {LoadLe<std::uint8_t>(at + 4), LoadLe<std::uint32_t>(at + 8),
+          LoadLe<std::uint32_t>(at + 12)};
+}
+
+// Each link of the chain holds one logical partition (relative to the link) and the next link
+// (relative to the whole extended partition).
+void ReadLogicalPartitions(const BlockReader& image, std::uint64_t extended_start,
+                           std::uint64_t sector_size, PartitionTable& table) {
+  std::uint64_t link = extended_start;
+  for (std::uint32_t i = 0; i < kMaxLogicalPartitions; ++i) {
+    Sector sector;
+    if (!ReadExactly(image, link * sector_size, sector)) return;
+    if (LoadLe<std::uint16_t>(sector.data() + kMbrSignatureOffset) != 0xAA55) return;
+    const MbrEntry logical = LoadMbrEntry(sector, 0);
+    if (logical.type != 0) {
+      AddPartition(image, kFirstLogicalNumber + i, link + logical.first_sector, logical.sectors,
+                   sector_size, table);
+    }
+    const MbrEntry next = LoadMbrEntry(sector, 1);
+    if (!next.is_extended() || next.first_sector == 0) return;
+    link = extended_start + next.first_sector;
+  }
+}
+
+// True if the table led to at least one volume that can be named.
+bool ReadMbr(const BlockReader& image, std::uint64_t sector_size, PartitionTable& table) {
+  Sector sector;
+  if (!ReadExactly(image, 0, sector)) return false;
+  if (LoadLe<std::uint16_t>(sector.data() + kMbrSignatureOffset) != 0xAA55) return false;
+  table.kind = "MBR";
+  for (std::size_t i = 0; i < 4; ++i) {
+    // The status byte is 0x00 or 0x80; anything else shows that this is code and not a table.
+    const auto status = std::to_integer<unsigned>(sector[kMbrTableOffset + i * kMbrEntrySize]);
+    if ((status & 0x7Fu) != 0) return false;
+    const MbrEntry entry = LoadMbrEntry(sector, i);
+    if (entry.type == 0 || entry.type == 0xEE) continue;
+    if (entry.is_extended()) {
+      ReadLogicalPartitions(image, entry.first_sector, sector_size, table);
+    } else {
+      AddPartition(image, static_cast<std::uint32_t>(i + 1), entry.first_sector, entry.sectors,
+                   sector_size, table);
+    }
+  }
+  return std::any_of(
+      table.partitions.begin(), table.partitions.end(),
+      [](const Partition& partition) { return partition.format != ImageFormat::kUnknown; });
+}
+
+}  // namespace
+
+Result<PartitionTable> ReadPartitionTable(const BlockReader& image) {
+  for (const std::uint64_t sector_size : kSectorSizes) {
+    PartitionTable table;
+    if (ReadGpt(image, sector_size, table)) return table;
+  }
+  PartitionTable first_guess;
+  for (const std::uint64_t sector_size : kSectorSizes) {
+    PartitionTable table;
+    if (ReadMbr(image, sector_size, table)) return table;
+    if (sector_size == kSectorSizes.front() && !table.partitions.empty()) first_guess = table;
+  }
+  return first_guess;
+}
+
+}  // namespace sidestream

@@ -1,0 +1,30 @@
+// Finds the partitions of a whole-disk image: GPT, or MBR with its chain of logical partitions,
+// with sectors of 512 or 4096 bytes. An image does not say its sector size, so both are tried: a
+// GPT header stands in sector 1, and an MBR's numbers must lead to something that can be named.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "volume/block_reader.h"
+#include "volume/image_format.h"
+
+namespace sidestream {
+
+struct Partition {
+  std::uint32_t number = 0;  // as in the table, from 1; logical ones from 5
+  std::uint64_t start = 0;   // bytes
+  std::uint64_t length = 0;  // bytes; cut at the end of the image
+  ImageFormat format = ImageFormat::kUnknown;
+};
+
+struct PartitionTable {
+  const char* kind = "";  // "GPT" or "MBR"; empty: there is none
+  std::vector<Partition> partitions;
+};
+
+Result<PartitionTable> ReadPartitionTable(const BlockReader& image);
+
+}  // namespace sidestream

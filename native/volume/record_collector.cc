@@ -1,0 +1,235 @@
+#include "volume/record_collector.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/little_endian.h"
+#include "ntfs/attribute_list.h"
+#include "ntfs/fixup.h"
+#include "ntfs/standard_information.h"
+
+namespace sidestream {
+namespace {
+
+using ntfs::AttributeType;
+
+char16_t FoldCase(char16_t unit) {
+  if (unit >= u'a' && unit <= u'z') return static_cast<char16_t>(unit - 32);
+  if (unit < 0xE0) return unit;
+  if (unit <= 0xFE && unit != 0xF7) return static_cast<char16_t>(unit - 32);     // Latin-1
+  if (unit >= 0x100 && unit <= 0x137) return static_cast<char16_t>(unit & ~1u);  // Latin A
+  if (unit >= 0x3B1 && unit <= 0x3C9 && unit != 0x3C2) return static_cast<char16_t>(unit - 32);
+  if (unit >= 0x430 && unit <= 0x44F) return static_cast<char16_t>(unit - 32);  // Cyrillic
+  if (unit >= 0x450 && unit <= 0x45F) return static_cast<char16_t>(unit - 80);
+  return unit;
+}
+
+std::u16string Digits(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  return {digits.begin(), digits.end()};
+}
+
+}  // namespace
+
+std::u16string MftRecordPath(std::u16string_view path_prefix, std::uint64_t record) {
+  return std::u16string(path_prefix) + u"$MFT record " + Digits(record);
+}
+
+bool EqualsIgnoringCase(std::u16string_view a, std::u16string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char16_t x, char16_t y) { return FoldCase(x) == FoldCase(y); });
+}
+
+void RecordCollector::Collect(std::span<std::byte> bytes, std::uint64_t number,
+                              std::uint64_t volume_offset) {
+  switch (ntfs::ClassifyRecord(bytes)) {
+    case ntfs::RecordState::kFree:
+      return;
+    case ntfs::RecordState::kDamaged:
+      return ReportDamage(number, "record at volume offset " + std::to_string(volume_offset) +
+                                      ": expected signature FILE, found BAAD");
+    case ntfs::RecordState::kEmpty:
+    case ntfs::RecordState::kForeign:
+      // Where no file is, anything may lie. Where the bitmap says that one is, it is lost.
+      if (!IsMarkedInUse(number, ntfs::ClassifyRecord(bytes))) return;
+      return ReportDamage(number, "record at volume offset " + std::to_string(volume_offset) +
+                                      ": not marked free; expected signature FILE, found " +
+                                      std::to_string(LoadLe<std::uint32_t>(bytes.data())));
+    case ntfs::RecordState::kInUse:
+      break;
+  }
+  if (const auto fault = ntfs::ApplyFixup(bytes, volume_offset)) {
+    return ReportDamage(number, Describe(*fault));
+  }
+  const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
+  if (!record.ok()) return ReportDamage(number, Describe(record.error()));
+  CollectRecord(record.value(), number, false);
+}
+
+RowId RecordCollector::Keep(const LoadedRecord& loaded) {
+  CollectRecord(loaded.record, loaded.number, true);
+  return table_.Find(loaded.number);
+}
+
+void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_t number,
+                                    bool keep_always) {
+  pending_names_.clear();
+  has_attribute_list_ = false;
+  has_wanted_name_ = false;
+
+  RecordRow row{};
+  row.base_reference = record.base_reference;
+  row.record = static_cast<std::uint32_t>(number);
+  row.sequence = record.sequence;
+  row.is_directory = record.is_directory;
+  row.first_stream = static_cast<std::uint32_t>(shard_.streams.size());
+  row.next_extension = row.parent = row.own_name = kNoRow;
+
+  ntfs::AttributeCursor cursor(record.attributes, record.attributes_offset);
+  ntfs::RawAttribute raw;
+  ntfs::ParseStatus fault;
+  while (cursor.Next(raw)) {
+    if (auto found = CollectAttribute(raw, row); found && !fault) fault = found;
+  }
+  if (cursor.error()) fault = cursor.error();
+  if (fault) ReportDamage(number, Describe(*fault));
+
+  row.stream_count = static_cast<std::uint32_t>(shard_.streams.size()) - row.first_stream;
+  if (!row.is_extension() && !keep_always) ++carriers_seen_;
+  const bool is_kept = row.is_extension() ? row.stream_count > 0 || !pending_names_.empty()
+                                          : row.is_directory || row.stream_count > 0 ||
+                                                has_attribute_list_ || has_wanted_name_;
+  if (!is_kept && !keep_always) return;
+  if (shard_.rows.size() >= kMaxIndex || shard_.text.size() > UINT32_MAX - 0x10000) {
+    return ReportDamage(number, "more directories and streams than one scan can hold");
+  }
+  AddNames(row);
+  table_.Set(number, RecordTable::MakeId(shard_index_, shard_.rows.size()));
+  shard_.rows.push_back(row);
+}
+
+ntfs::ParseStatus RecordCollector::CollectAttribute(const ntfs::RawAttribute& raw, RecordRow& row) {
+  switch (raw.type) {
+    case AttributeType::kData:
+      if (!raw.has_name()) return std::nullopt;
+      return AddStream(raw);
+    case AttributeType::kFileName: {
+      const auto attribute = ntfs::DecodeAttribute(raw);
+      if (!attribute.ok()) return attribute.error();
+      const auto name = ntfs::ParseFileName(attribute.value().value, raw.volume_offset);
+      if (!name.ok()) return name.error();
+      pending_names_.push_back(name.value());
+      if (!options_.wanted_name.empty() && IsWanted(name.value())) has_wanted_name_ = true;
+      return std::nullopt;
+    }
+    case AttributeType::kStandardInformation: {
+      const auto attribute = ntfs::DecodeAttribute(raw);
+      if (!attribute.ok()) return attribute.error();
+      const auto modified = ntfs::ParseLastWriteNs(attribute.value().value, raw.volume_offset);
+      if (!modified.ok()) return modified.error();
+      row.modified_ns = modified.value();
+      return std::nullopt;
+    }
+    case AttributeType::kAttributeList:
+      has_attribute_list_ = true;
+      if (!row.is_extension() && row.record >= ntfs::kRootRecord) AddPromises(raw, row);
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+ntfs::ParseStatus RecordCollector::AddStream(const ntfs::RawAttribute& raw) {
+  const auto decoded = ntfs::DecodeAttribute(raw);
+  if (!decoded.ok()) return decoded.error();
+  const ntfs::AttributeRecord& attribute = decoded.value();
+  StreamRow stream{};
+  stream.size = attribute.data_size;
+  stream.allocated = attribute.allocated_size;
+  stream.first_vcn = attribute.first_vcn;
+  stream.is_resident = !attribute.is_non_resident;
+  stream.is_encrypted = attribute.is_encrypted;
+  stream.units = static_cast<std::uint8_t>(attribute.name_units());
+  stream.text = static_cast<std::uint32_t>(shard_.text.size());
+  AppendUtf16Le(attribute.name.data(), attribute.name_units(), shard_.text);
+  stream.value = StreamRow::kNoValue;
+  if (stream.is_resident &&
+      shard_.values.size() + attribute.value.size() <= options_.kept_value_bytes) {
+    stream.value = static_cast<std::uint32_t>(shard_.values.size());
+    shard_.values.insert(shard_.values.end(), attribute.value.begin(), attribute.value.end());
+  }
+  shard_.streams.push_back(stream);
+  return std::nullopt;
+}
+
+void RecordCollector::AddNames(RecordRow& row) {
+  row.first_name = static_cast<std::uint32_t>(shard_.names.size());
+  row.name_count = static_cast<std::uint16_t>(std::min<std::size_t>(pending_names_.size(), 0xFFFF));
+  for (std::size_t i = 0; i < row.name_count; ++i) {
+    const ntfs::FileName& name = pending_names_[i];
+    const std::size_t units = name.name.size() / 2;
+    shard_.names.push_back({name.parent_reference, static_cast<std::uint32_t>(shard_.text.size()),
+                            static_cast<std::uint8_t>(units), name.name_space});
+    AppendUtf16Le(name.name.data(), units, shard_.text);
+  }
+}
+
+// Notes which records the attribute list says hold named streams, so that after the pass a record
+// that was lost or overwritten is missed, and the carrier is not taken for complete.
+void RecordCollector::AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row) {
+  const auto attribute = ntfs::DecodeAttribute(raw);
+  if (!attribute.ok()) return ReportDamage(row.record, Describe(attribute.error()));
+  const bool is_resident = !attribute.value().is_non_resident;
+  std::vector<std::byte> read;
+  std::span<const std::byte> list = attribute.value().value;
+  if (!is_resident) {
+    auto value = volume_.ReadAttributeValue(attribute.value(), ntfs::kMaxAttributeListSize);
+    if (!value.ok()) {
+      return ReportDamage(row.record, "attribute list: " + value.error().message);
+    }
+    read = std::move(value.value());
+    list = read;
+  }
+  pending_holders_.clear();
+  ntfs::AttributeListCursor cursor(list, raw.volume_offset);
+  ntfs::AttributeListEntry entry;
+  while (cursor.Next(entry)) {
+    if (entry.type != AttributeType::kData || entry.name.empty()) continue;
+    if (ntfs::RecordNumberOf(entry.reference) == row.record) continue;
+    pending_holders_.push_back(entry.reference);
+  }
+  if (cursor.error()) ReportDamage(row.record, Describe(*cursor.error()));
+
+  std::sort(pending_holders_.begin(), pending_holders_.end());
+  for (std::size_t i = 0; i < pending_holders_.size();) {
+    std::size_t end = i;
+    while (end < pending_holders_.size() && pending_holders_[end] == pending_holders_[i]) ++end;
+    shard_.promised.push_back(
+        {pending_holders_[i], row.record, static_cast<std::uint32_t>(end - i)});
+    i = end;
+  }
+}
+
+bool RecordCollector::IsWanted(const ntfs::FileName& name) const {
+  const std::size_t units = name.name.size() / 2;
+  if (units != options_.wanted_name.size()) return false;
+  std::u16string text;
+  AppendUtf16Le(name.name.data(), units, text);
+  return EqualsIgnoringCase(text, options_.wanted_name);
+}
+
+bool RecordCollector::IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const {
+  // Without a bitmap, strange bytes count as a lost record, and zeros as one never used.
+  if (mft_bitmap_.empty()) return state == ntfs::RecordState::kForeign;
+  const std::uint64_t byte = number / 8;
+  if (byte >= mft_bitmap_.size()) return false;
+  return (std::to_integer<unsigned>(mft_bitmap_[byte]) >> (number % 8) & 1u) != 0;
+}
+
+void RecordCollector::ReportDamage(std::uint64_t number, const std::string& what) {
+  sink_.AddUnreadable({MftRecordPath(path_prefix_, number), std::nullopt,
+                       CorruptError("list", "MFT record " + std::to_string(number) + ": " + what)});
+}
+
+}  // namespace sidestream

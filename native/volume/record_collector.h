@@ -1,0 +1,88 @@
+// Decodes one $MFT record after another and keeps what is worth keeping in a shard. One collector
+// per worker; nothing here is shared but the sink.
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ntfs/attribute_record.h"
+#include "ntfs/file_name.h"
+#include "ntfs/file_record.h"
+#include "streams/stream_provider.h"
+#include "volume/ntfs_volume.h"
+#include "volume/record_table.h"
+
+namespace sidestream {
+
+struct CollectOptions {
+  // Keep the values of resident streams, so that contents need no second read, up to this many
+  // bytes a worker. What does not fit is read again when it is wanted.
+  std::uint64_t kept_value_bytes = 0;
+  // Also keep every file that has this name, whatever its case. Empty: none.
+  std::u16string_view wanted_name;
+};
+
+// The path under which a damaged record is reported.
+std::u16string MftRecordPath(std::u16string_view path_prefix, std::uint64_t record);
+
+// Equal but for the case of letters, by simple rules: enough to find what somebody typed.
+bool EqualsIgnoringCase(std::u16string_view a, std::u16string_view b);
+
+class RecordCollector {
+ public:
+  RecordCollector(const NtfsVolume& volume, const std::vector<std::byte>& mft_bitmap,
+                  const CollectOptions& options, std::u16string_view path_prefix, ScanSink& sink,
+                  RecordTable& table, std::size_t shard)
+      : volume_(volume),
+        mft_bitmap_(mft_bitmap),
+        options_(options),
+        path_prefix_(path_prefix),
+        sink_(sink),
+        table_(table),
+        shard_index_(shard),
+        shard_(table.Shard(shard)) {}
+
+  // Takes a raw record; fixes it up in place.
+  void Collect(std::span<std::byte> bytes, std::uint64_t number, std::uint64_t volume_offset);
+
+  // Keeps a base record that the pass let go, because an extension record turned out to belong to
+  // it.
+  RowId Keep(const LoadedRecord& loaded);
+
+  // Files and directories seen since the last call.
+  std::uint64_t TakeCarriersSeen() { return std::exchange(carriers_seen_, 0); }
+
+ private:
+  void CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, bool keep_always);
+  // Returns the first fault. What was decoded before it stays.
+  ntfs::ParseStatus CollectAttribute(const ntfs::RawAttribute& raw, RecordRow& row);
+  ntfs::ParseStatus AddStream(const ntfs::RawAttribute& raw);
+  void AddNames(RecordRow& row);
+  void AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row);
+  bool IsWanted(const ntfs::FileName& name) const;
+  bool IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const;
+  void ReportDamage(std::uint64_t number, const std::string& what);
+
+  const NtfsVolume& volume_;
+  const std::vector<std::byte>& mft_bitmap_;
+  const CollectOptions& options_;
+  const std::u16string_view path_prefix_;
+  ScanSink& sink_;
+  RecordTable& table_;
+  const std::size_t shard_index_;
+  RecordShard& shard_;
+
+  // Of the record at hand. Names are copied only once it is known that the record is kept: most are
+  // not, and that is most of the cost of a pass.
+  std::vector<ntfs::FileName> pending_names_;
+  std::vector<std::uint64_t> pending_holders_;
+  bool has_attribute_list_ = false;
+  bool has_wanted_name_ = false;
+  std::uint64_t carriers_seen_ = 0;
+};
+
+}  // namespace sidestream

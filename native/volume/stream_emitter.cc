@@ -1,0 +1,229 @@
+#include "volume/stream_emitter.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/sha256.h"
+#include "ntfs/file_record.h"
+#include "volume/stream_content.h"
+
+namespace sidestream {
+namespace {
+
+constexpr std::size_t kHashPiece = 1u << 20;
+// A stream of holes costs its writer nothing; hashing it costs a second for each gigabyte.
+constexpr std::uint64_t kMaxHoleBytesHashed = 4ull << 30;
+
+// Where a continuation of a carrier's stream lies.
+struct Continuation {
+  std::u16string_view name;
+  std::uint64_t record;
+};
+
+bool ByName(const Continuation& a, const Continuation& b) { return a.name < b.name; }
+
+class Emitter {
+ public:
+  Emitter(const NtfsVolume& volume, const ScanOptions& scan_options, const EmitOptions& options,
+          const RecordTable& table, PathBuilder& paths, ScanSink& sink)
+      : volume_(volume),
+        scan_options_(scan_options),
+        options_(options),
+        table_(table),
+        paths_(paths),
+        sink_(sink) {}
+
+  void Run() {
+    ReportBrokenPromises();
+    const std::uint64_t limit = table_.record_limit();
+    for (std::uint64_t record = 0; record < limit; ++record) {
+      if (record % RecordTable::kPageRecords == 0) {
+        const double done = static_cast<double>(record) / static_cast<double>(limit);
+        sink_.Advance(0, options_.progress_from + options_.progress_share * done);
+      }
+      const RowId id = table_.Find(record);
+      if (id == kNoRow || table_.Row(id).is_extension()) continue;
+      if (sink_.IsCancelled()) return;
+      if (HasStreams(id)) EmitCarrier(id);
+    }
+  }
+
+ private:
+  bool HasStreams(RowId base) const {
+    for (RowId id = base; id != kNoRow; id = table_.Row(id).next_extension) {
+      if (table_.Row(id).stream_count > 0) return true;
+    }
+    return false;
+  }
+
+  bool WantsContent() const { return scan_options_.hash || scan_options_.content_bytes > 0; }
+  bool IsLeftOut(RowId base) const {
+    return !scan_options_.include_internal && paths_.IsInternal(base);
+  }
+
+  void EmitCarrier(RowId base) {
+    if (IsLeftOut(base)) return;
+    const RecordRow& carrier = table_.Row(base);
+    links_ = paths_.PathsOf(base);
+    identity_ = "ntfs:" + std::to_string(ntfs::MakeReference(carrier.record, carrier.sequence)) +
+                options_.identity_suffix;
+    FindContinuations(base);
+    for (RowId id = base; id != kNoRow; id = table_.Row(id).next_extension) {
+      const RecordRow& row = table_.Row(id);
+      const RecordShard& shard = table_.ShardOf(id);
+      for (std::uint32_t i = 0; i < row.stream_count; ++i) {
+        const StreamRow& stream = shard.streams[row.first_stream + i];
+        if (stream.first_vcn == 0) EmitStream(carrier, row, shard, stream);
+        if (sink_.IsCancelled()) return;
+      }
+    }
+  }
+
+  void FindContinuations(RowId base) {
+    continuations_.clear();
+    if (!WantsContent()) return;
+    for (RowId id = base; id != kNoRow; id = table_.Row(id).next_extension) {
+      const RecordRow& row = table_.Row(id);
+      const RecordShard& shard = table_.ShardOf(id);
+      for (std::uint32_t i = 0; i < row.stream_count; ++i) {
+        const StreamRow& stream = shard.streams[row.first_stream + i];
+        if (stream.first_vcn != 0) continuations_.push_back({shard.TextOf(stream), row.record});
+      }
+    }
+    std::sort(continuations_.begin(), continuations_.end(), ByName);
+  }
+
+  void EmitStream(const RecordRow& carrier, const RecordRow& holder, const RecordShard& shard,
+                  const StreamRow& stream) {
+    FoundStream found;
+    found.path = links_.front();
+    found.links = links_;
+    found.name = shard.TextOf(stream);
+    found.identity = identity_;
+    found.size = stream.size;
+    found.allocated = stream.allocated;
+    found.modified_ns = carrier.modified_ns;
+    found.is_directory = carrier.is_directory;
+    found.is_resident = stream.is_resident;
+    if (WantsContent()) {
+      Status fault = stream.value == StreamRow::kNoValue ? ReadContent(holder.record, found)
+                                                         : UseKeptValue(shard, stream, found);
+      if (fault) {
+        sink_.AddUnreadable(
+            {std::u16string(found.path), std::u16string(found.name), std::move(*fault)});
+      }
+    }
+    sink_.Add(found);
+  }
+
+  Status UseKeptValue(const RecordShard& shard, const StreamRow& stream, FoundStream& found) {
+    const std::span<const std::byte> value(shard.values.data() + stream.value,
+                                           static_cast<std::size_t>(stream.size));
+    if (scan_options_.hash) {
+      Sha256 sha256;
+      sha256.Update(value);
+      hash_ = sha256.Finish();
+      found.sha256 = hash_;
+    }
+    if (scan_options_.content_bytes > 0) {
+      found.content = value.first(std::min<std::size_t>(value.size(), scan_options_.content_bytes));
+    }
+    return std::nullopt;
+  }
+
+  Status ReadContent(std::uint64_t holder, FoundStream& found) {
+    records_.assign(1, holder);
+    const auto pieces = std::equal_range(continuations_.begin(), continuations_.end(),
+                                         Continuation{found.name, 0}, ByName);
+    for (auto piece = pieces.first; piece != pieces.second; ++piece) {
+      if (piece->record != holder) records_.push_back(piece->record);
+    }
+    std::sort(records_.begin(), records_.end());
+    records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
+    auto content = StreamContent::Load(volume_, records_, found.name);
+    if (!content.ok()) return content.error();
+
+    if (scan_options_.content_bytes > 0) {
+      head_.resize(static_cast<std::size_t>(
+          std::min<std::uint64_t>(content.value().size(), scan_options_.content_bytes)));
+      if (Status fault = content.value().Read(0, head_)) return fault;
+      found.content = head_;
+    }
+    if (scan_options_.hash) return Hash(content.value(), found);
+    return std::nullopt;
+  }
+
+  Status Hash(StreamContent& content, FoundStream& found) {
+    if (content.hole_bytes() > kMaxHoleBytesHashed) {
+      return StreamError{"ADS_UNSUPPORTED", 0, "read",
+                         "not hashed: expected at most " + std::to_string(kMaxHoleBytesHashed) +
+                             " bytes of holes, found " + std::to_string(content.hole_bytes())};
+    }
+    Sha256 sha256;
+    for (std::uint64_t offset = 0; offset < content.size();) {
+      if (sink_.IsCancelled()) return std::nullopt;
+      buffer_.resize(
+          static_cast<std::size_t>(std::min<std::uint64_t>(content.size() - offset, kHashPiece)));
+      if (Status fault = content.Read(offset, buffer_)) return fault;
+      sha256.Update(buffer_);
+      offset += buffer_.size();
+    }
+    hash_ = sha256.Finish();
+    found.sha256 = hash_;
+    return std::nullopt;
+  }
+
+  // An attribute list that names more streams than were found: the carrier is incomplete, because a
+  // record was lost or overwritten. Its path makes the loss findable.
+  void ReportBrokenPromises() {
+    for (std::size_t shard = 0; shard < table_.shard_count(); ++shard) {
+      for (const PromisedStreams& promise : table_.Shard(shard).promised) {
+        const std::uint64_t holder = ntfs::RecordNumberOf(promise.holder_reference);
+        const RowId base = table_.Find(promise.base_record);
+        const RowId id = table_.Find(holder);
+        std::uint32_t found = 0;
+        if (id != kNoRow &&
+            ntfs::RecordNumberOf(table_.Row(id).base_reference) == promise.base_record) {
+          found = table_.Row(id).stream_count;
+        }
+        if (found >= promise.count || base == kNoRow || IsLeftOut(base)) continue;
+        sink_.AddUnreadable(
+            {std::u16string(paths_.PathsOf(base).front()), std::nullopt,
+             CorruptError("list",
+                          "attribute list of MFT record " + std::to_string(promise.base_record) +
+                              ": expected " + std::to_string(promise.count) +
+                              " piece(s) of named streams in record " + std::to_string(holder) +
+                              ", found " + std::to_string(found))});
+      }
+    }
+  }
+
+  const NtfsVolume& volume_;
+  const ScanOptions& scan_options_;
+  const EmitOptions& options_;
+  const RecordTable& table_;
+  PathBuilder& paths_;
+  ScanSink& sink_;
+
+  // Of the carrier and the stream at hand; members to spare the allocator.
+  std::vector<std::u16string_view> links_;
+  std::string identity_;
+  std::vector<Continuation> continuations_;
+  std::vector<std::uint64_t> records_;
+  std::array<std::byte, 32> hash_{};
+  std::vector<std::byte> head_;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace
+
+void EmitStreams(const NtfsVolume& volume, const ScanOptions& scan_options,
+                 const EmitOptions& options, const RecordTable& table, PathBuilder& paths,
+                 ScanSink& sink) {
+  Emitter(volume, scan_options, options, table, paths, sink).Run();
+}
+
+}  // namespace sidestream
