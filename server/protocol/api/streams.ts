@@ -3,10 +3,13 @@
  *
  *   GET /streams?q=&gone=&cursor=&limit=   StreamPage, newest first seen first; 400 QUERY_INVALID with
  *                                          details {position, length}
- *   GET /streams/facets?q=                 StreamFacets
+ *   GET /streams/facets?q=&gone=           StreamFacets
  *   GET /streams/:streamId                 StreamRow
  *   GET /streams/:streamId/content?offset=&length=   ReadReply, asked of the agent now; 409 MACHINE_OFFLINE
- *   GET /streams/export?q=&format=ndjson|csv  one StreamRow a line / RFC 4180 with formula guard
+ *   GET /streams/export?q=&gone=&format=ndjson|csv  one StreamRow a line / RFC 4180 with formula guard
+ *
+ * `gone`: `false` (default) what is there, `true` also what is gone, `only` only that. A query that asks
+ * about `gone:` itself sees both.
  */
 import { type Static, Type } from 'typebox'
 import { MachineId, Timestamp } from '../ids.ts'

@@ -1,0 +1,107 @@
+/** The Fastify app: what every route shares, and the routes. Holds no rules of its own. */
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import websocket from '@fastify/websocket'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
+import type { Logger } from '../shared/logger.ts'
+import type { AuditLog } from './audit/audit-log.ts'
+import type { EnrolmentService } from './enrolment/enrolment-service.ts'
+import type { EventHub } from './events/event-hub.ts'
+import { guardRoutes } from './http/access.ts'
+import { auditRoutes } from './http/audit-routes.ts'
+import { consoleRoutes } from './http/console-routes.ts'
+import { enrolmentRoutes } from './http/enrolment-routes.ts'
+import { sendError, sendNotFound } from './http/error-replies.ts'
+import { eventsRoute } from './http/events-route.ts'
+import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
+import { machineRoutes } from './http/machine-routes.ts'
+import { orderRoutes } from './http/order-routes.ts'
+import { SECURITY_HEADERS } from './http/security-headers.ts'
+import { sessionRoutes } from './http/session-routes.ts'
+import { streamRoutes } from './http/stream-routes.ts'
+import { compileValidator } from './http/validation.ts'
+import type { LinkParts } from './link/agent-connection.ts'
+import { agentRoutes } from './link/agent-routes.ts'
+import type { MachineService } from './machines/machine-service.ts'
+import type { OrderService } from './ordering/order-service.ts'
+import type { SessionService } from './sessions/session-service.ts'
+import type { StreamService } from './streams/stream-service.ts'
+
+export interface AppParts {
+  machines: MachineService
+  streams: StreamService
+  orders: OrderService
+  enrolment: EnrolmentService
+  sessions: SessionService
+  audit: AuditLog
+  events: EventHub
+  health: HealthRoutesOptions
+  link: LinkParts
+  logger: Logger
+  consoleDir: string | undefined
+  allowedOrigins: readonly string[]
+}
+
+/** How long sockets have to say goodbye when central stops. */
+const GOODBYE_MS = 1_000
+
+export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: parts.logger as FastifyBaseLogger,
+    // A line for each request would bury what matters; failures are logged in sendError.
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: sendError,
+  })
+  app.setValidatorCompiler(compileValidator)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler(sendNotFound)
+  // JSON only. A form of another site can send text/plain without asking first.
+  app.removeContentTypeParser('text/plain')
+
+  await app.register(cookie)
+  await app.register(websocket, {
+    options: { maxPayload: MAX_FRAME_BYTES },
+    preClose: (done) => closeSockets(app, done),
+  })
+  guardRoutes(app, parts)
+  await app.register(helmet, SECURITY_HEADERS)
+  await app.register(rateLimit, { global: false })
+  await app.register(swagger, {
+    openapi: { info: { title: 'Sidestream central', version: '1' } },
+  })
+
+  await app.register(healthRoutes, parts.health)
+  await app.register(agentRoutes, parts)
+  await app.register(apiRoutes, { prefix: '/api/v1', parts })
+  await app.register(consoleRoutes, parts)
+  await app.ready()
+  return app
+}
+
+async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
+  await app.register(sessionRoutes, parts)
+  await app.register(machineRoutes, parts)
+  await app.register(streamRoutes, parts)
+  await app.register(orderRoutes, parts)
+  await app.register(enrolmentRoutes, parts)
+  await app.register(auditRoutes, parts)
+  await app.register(eventsRoute, parts)
+  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  )
+}
+
+function closeSockets(app: FastifyInstance, done: () => void): void {
+  const { websocketServer } = app
+  for (const socket of websocketServer.clients) socket.close(1001, 'central is stopping')
+  const timer = setTimeout(() => {
+    for (const socket of websocketServer.clients) socket.terminate()
+  }, GOODBYE_MS)
+  websocketServer.close(() => {
+    clearTimeout(timer)
+    done()
+  })
+}

@@ -1,0 +1,56 @@
+/**
+ * What changed, for whoever watches. At most five events a second for each kind and subject: the first goes out at once,
+ * the newest of those that follow when its turn comes. Events carry no data to lose: the console asks again.
+ */
+import type { ConsoleEvent } from '../../protocol/api/events.ts'
+
+/** Five a second. */
+const QUIET_MS = 200
+
+export interface EventHub {
+  publish(event: ConsoleEvent): void
+  /** Returns what ends the subscription. */
+  subscribe(listener: (event: ConsoleEvent) => void): () => void
+  close(): void
+}
+
+export function createEventHub(): EventHub {
+  const listeners = new Set<(event: ConsoleEvent) => void>()
+  /** Keys that were sent less than QUIET_MS ago, with the newest event that waits, if any. */
+  const quiet = new Map<string, ConsoleEvent | null>()
+  const timers = new Set<NodeJS.Timeout>()
+
+  const send = (key: string, event: ConsoleEvent): void => {
+    quiet.set(key, null)
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      const waiting = quiet.get(key)
+      quiet.delete(key)
+      if (waiting) send(key, waiting)
+    }, QUIET_MS)
+    timer.unref()
+    timers.add(timer)
+    for (const listener of listeners) listener(event)
+  }
+
+  return {
+    publish: (event) => {
+      const key = keyOf(event)
+      if (quiet.has(key)) quiet.set(key, event)
+      else send(key, event)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: () => {
+      for (const timer of timers) clearTimeout(timer)
+      timers.clear()
+      listeners.clear()
+    },
+  }
+}
+
+function keyOf(event: ConsoleEvent): string {
+  return `${event.type} ${event.type === 'order.changed' ? event.orderId : event.machineId}`
+}

@@ -1,0 +1,26 @@
+/** `/api/v1/audit` */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { AuditPage } from '../../protocol/api/audit.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { ERROR_REPLIES } from './error-replies.ts'
+import { PageQuery } from './paging.ts'
+
+export const auditRoutes: FastifyPluginAsyncTypebox<{ audit: AuditLog }> = async (
+  app,
+  { audit },
+) => {
+  app.get(
+    '/audit',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'Who did what, newest first',
+        tags: ['audit'],
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: { 200: AuditPage, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query }) => audit.page(query),
+  )
+}

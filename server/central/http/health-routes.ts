@@ -1,0 +1,44 @@
+/** `/healthz`, `/readyz`, `/metrics`: for whoever keeps central running. No names, only counts. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AppError } from '../../shared/app-error.ts'
+
+export interface Metric {
+  name: string
+  help: string
+  value: number
+}
+
+export interface HealthRoutesOptions {
+  /** Throws where the store cannot be read. */
+  checkStore(): void
+  metrics(): Metric[]
+}
+
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (
+  app,
+  { checkStore, metrics },
+) => {
+  const route = { config: { access: 'public' }, schema: { hide: true } } as const
+
+  app.get('/healthz', route, async () => ({ status: 'ok' }))
+
+  app.get('/readyz', route, async (request) => {
+    try {
+      checkStore()
+    } catch (error) {
+      request.log.error({ err: error }, 'the store cannot be read')
+      throw new AppError('NOT_READY', 503, 'the store cannot be read; central’s log says why')
+    }
+    return { status: 'ready' }
+  })
+
+  app.get('/metrics', route, async (_request, reply) => {
+    reply.type('text/plain; version=0.0.4; charset=utf-8')
+    return metrics()
+      .map(
+        ({ name, help, value }) =>
+          `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`,
+      )
+      .join('')
+  })
+}

@@ -1,0 +1,128 @@
+/**
+ * `/api/v1/streams`: the inventory. Read-only on purpose: taking a stream away is an order, a resource of its own, so that
+ * no filter, link or retry here can delete anything.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from 'typebox'
+import { ReadReply } from '../../protocol/agent-api.ts'
+import { StreamFacets, StreamPage, StreamRow } from '../../protocol/api/streams.ts'
+import { MAX_READ_BYTES } from '../../protocol/limits.ts'
+import type { StreamSearch, StreamService } from '../streams/stream-service.ts'
+import { actorOf } from './access.ts'
+import { ERROR_REPLIES } from './error-replies.ts'
+import { toCsv, toNdjson } from './export-formats.ts'
+import { PageQuery } from './paging.ts'
+
+const strict = { additionalProperties: false } as const
+
+const SearchQuery = {
+  q: Type.String({ maxLength: 4_096, default: '', description: 'A query; empty: everything' }),
+  gone: Type.Union([Type.Literal('false'), Type.Literal('true'), Type.Literal('only')], {
+    default: 'false',
+    description: 'Also those that are gone, or only those',
+  }),
+}
+const Search = Type.Object(SearchQuery, strict)
+const Params = Type.Object({ streamId: Type.Integer({ minimum: 1 }) }, strict)
+
+export const streamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = async (
+  app,
+  { streams },
+) => {
+  app.get(
+    '/streams',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'Streams that match, newest first',
+        tags: ['streams'],
+        querystring: Type.Object({ ...SearchQuery, ...PageQuery }, strict),
+        response: { 200: StreamPage, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query }) => streams.page(toSearch(query), query),
+  )
+
+  app.get(
+    '/streams/facets',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'Counts of what matches',
+        tags: ['streams'],
+        querystring: Search,
+        response: { 200: StreamFacets, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query }) => streams.facets(toSearch(query)),
+  )
+
+  app.get(
+    '/streams/export',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'All that match, one a line',
+        tags: ['streams'],
+        querystring: Type.Object(
+          {
+            ...SearchQuery,
+            format: Type.Union([Type.Literal('ndjson'), Type.Literal('csv')], {
+              default: 'ndjson',
+            }),
+          },
+          strict,
+        ),
+      },
+    },
+    async ({ query }, reply) => {
+      const pages = streams.export(toSearch(query))
+      const isCsv = query.format === 'csv'
+      return reply
+        .type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+        .header('content-disposition', `attachment; filename="streams.${query.format}"`)
+        .send(Readable.from(isCsv ? toCsv(pages) : toNdjson(pages)))
+    },
+  )
+
+  app.get(
+    '/streams/:streamId',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'One stream',
+        tags: ['streams'],
+        params: Params,
+        response: { 200: StreamRow, ...ERROR_REPLIES },
+      },
+    },
+    async ({ params }) => streams.get(params.streamId),
+  )
+
+  app.get(
+    '/streams/:streamId/content',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'Bytes of a stream, read by its agent now',
+        tags: ['streams'],
+        params: Params,
+        querystring: Type.Object(
+          {
+            offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 }),
+            length: Type.Integer({ minimum: 1, maximum: MAX_READ_BYTES, default: 65_536 }),
+          },
+          strict,
+        ),
+        response: { 200: ReadReply, ...ERROR_REPLIES },
+      },
+    },
+    async (request) => streams.content(request.params.streamId, request.query, actorOf(request)),
+  )
+}
+
+function toSearch({ q, gone }: Static<typeof Search>): StreamSearch {
+  const presence = { false: 'live', true: 'any', only: 'gone' } as const
+  return { q, presence: presence[gone] }
+}

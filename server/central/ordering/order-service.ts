@@ -1,0 +1,169 @@
+/**
+ * Orders: the only way to a deletion. An order names streams, frozen when it was approved; what the person
+ * believed the count to be must be the count.
+ */
+import { randomUUID } from 'node:crypto'
+import type {
+  Order,
+  OrderPage,
+  OrderPreview,
+  OrderPreviewRequest,
+  OrderRequest,
+  OrderTargetPage,
+  TargetState,
+  UndoRequest,
+} from '../../protocol/api/orders.ts'
+import type { OrderId, TargetId } from '../../protocol/ids.ts'
+import { AppError } from '../../shared/app-error.ts'
+import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { EventHub } from '../events/event-hub.ts'
+import type { AgentLink } from '../machines/agent-link.ts'
+import type { NewOrder, NewOrderTarget, Page, StoredOrder } from '../store/order-store.ts'
+import type { Stores } from '../store/stores.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { previewOf, selectTargets } from './target-selection.ts'
+
+export interface OrderService {
+  preview(request: OrderPreviewRequest): OrderPreview
+  create(request: OrderRequest, actor: string): Order
+  undo(orderId: OrderId, request: UndoRequest, actor: string): Order
+  cancel(orderId: OrderId, actor: string): Order
+  get(orderId: OrderId): Order
+  page(page: Page): OrderPage
+  targets(
+    orderId: OrderId,
+    filter: { state?: TargetState | undefined },
+    page: Page,
+  ): OrderTargetPage
+}
+
+export interface OrderServiceParts {
+  stores: Stores
+  link: AgentLink
+  dispatcher: Dispatcher
+  audit: AuditLog
+  events: EventHub
+  clock: Clock
+}
+
+export function createOrderService(parts: OrderServiceParts): OrderService {
+  const { stores, link, dispatcher, audit, events, clock } = parts
+  const { orders } = stores
+
+  const get = (orderId: OrderId): Order => {
+    const order = orders.find(orderId)
+    if (order !== undefined) return toOrder(order)
+    throw new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
+  }
+
+  /** Inside the transaction that chose the targets. */
+  const add = (order: Omit<NewOrder, 'orderId'>): OrderId => {
+    const orderId = randomUUID() as string as OrderId
+    orders.add({ ...order, orderId }, clock.now())
+    const { action, undoes, reason } = order
+    const details = { action, undoes, reason, targetCount: order.targets.length }
+    audit.record(order.createdBy, 'order.created', orderId, details)
+    return orderId
+  }
+  const announce = (orderId: OrderId): Order => {
+    events.publish({ type: 'order.changed', orderId })
+    dispatcher.dispatchOrder(orderId)
+    return get(orderId)
+  }
+
+  return {
+    preview: ({ streamIds }) =>
+      previewOf(selectTargets(stores.streams, streamIds), (id) => link.isOnline(id)),
+
+    create: (request, actor) => {
+      const orderId = stores.write(() => {
+        const { included } = selectTargets(stores.streams, request.streamIds)
+        confirm(included.length, request.confirmCount)
+        const { action, reason } = request
+        return add({
+          action,
+          reason,
+          createdBy: actor,
+          undoes: null,
+          targets: included.map(toTarget),
+        })
+      })
+      return announce(orderId)
+    },
+
+    undo: (undoes, request, actor) => {
+      const orderId = stores.write(() => {
+        if (get(undoes).action !== 'strip') {
+          throw new AppError('ORDER_NOT_UNDOABLE', 409, 'only a strip order can be undone')
+        }
+        const targets = orders.listUndoable(undoes).map((target) => ({
+          ...target,
+          strippedTargetId: target.targetId,
+          targetId: newTargetId(),
+        }))
+        confirm(targets.length, request.confirmCount)
+        const { reason } = request
+        return add({ action: 'restore', reason, createdBy: actor, undoes, targets })
+      })
+      return announce(orderId)
+    },
+
+    cancel: (orderId, actor) => {
+      get(orderId)
+      stores.write(() => {
+        const { cancelled, isFinished } = orders.cancel(orderId, clock.now())
+        if (cancelled > 0) audit.record(actor, 'order.cancelled', orderId, { cancelled })
+        if (isFinished) audit.record(actor, 'order.finished', orderId)
+      })
+      events.publish({ type: 'order.changed', orderId })
+      return get(orderId)
+    },
+
+    get,
+    page: (page) => {
+      const { orders: stored, cursor } = orders.page(page)
+      return { orders: stored.map(toOrder), cursor }
+    },
+    targets: (orderId, filter, page) => {
+      get(orderId)
+      const { targets, cursor } = orders.targetPage(orderId, filter, page)
+      const rows = targets.map(
+        ({ targetId, machineId, hostname, path, stream, sizeBytes, state, reason, receiptAt }) => {
+          const row = { targetId, machineId, hostname, path, stream, sizeBytes, reason }
+          return { ...row, state: state as TargetState, at: receiptAt }
+        },
+      )
+      return { targets: rows, cursor }
+    },
+  }
+}
+
+function confirm(actual: number, believed: number): void {
+  if (actual === believed) return
+  throw new AppError(
+    'COUNT_MISMATCH',
+    409,
+    `${actual} streams would be in this order, not ${believed}: look at the preview again`,
+    { details: { targetCount: actual } },
+  )
+}
+
+function newTargetId(): TargetId {
+  return randomUUID() as string as TargetId
+}
+
+function toTarget(stream: ReturnType<typeof selectTargets>['included'][number]): NewOrderTarget {
+  const { machineId, streamId, volumeId, identity, path, stream: name, sizeBytes, sha256 } = stream
+  const target = { machineId, streamId, volumeId, identity, path, sizeBytes, sha256 }
+  return { ...target, stream: name, targetId: newTargetId(), strippedTargetId: null }
+}
+
+function toOrder(stored: StoredOrder): Order {
+  return {
+    ...stored,
+    state: stored.finishedAt === null ? 'open' : 'finished',
+    createdAt: toTimestamp(stored.createdAt),
+    finishedAt: stored.finishedAt === null ? null : toTimestamp(stored.finishedAt),
+  }
+}

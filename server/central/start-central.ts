@@ -1,0 +1,157 @@
+/** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/logger.ts'
+import { buildApp } from './app.ts'
+import { createAuditLog } from './audit/audit-log.ts'
+import { createEnrolmentService } from './enrolment/enrolment-service.ts'
+import { createEventHub } from './events/event-hub.ts'
+import type { Metric } from './http/health-routes.ts'
+import type { LinkParts } from './link/agent-connection.ts'
+import { type Connections, createConnections } from './link/connections.ts'
+import { createHelloCheck } from './link/hello-check.ts'
+import { createInventoryService } from './machines/inventory-service.ts'
+import { createMachineService } from './machines/machine-service.ts'
+import { createDispatcher } from './ordering/dispatcher.ts'
+import { createOrderService } from './ordering/order-service.ts'
+import { createSessionService } from './sessions/session-service.ts'
+import { openStores, type Stores } from './store/stores.ts'
+import { createStreamService } from './streams/stream-service.ts'
+
+export interface CentralOptions {
+  /** Created if it is not there. One central at a time. */
+  dataDir: string
+  host: string
+  /** 0: a free one. */
+  port: number
+  /** Of the administrator, on the first run; later runs keep the password that there is. */
+  adminPassword?: string | undefined
+  /** The built console (`web/dist`). */
+  consoleDir?: string | undefined
+  logger: Logger
+  clock: Clock
+  /** How often agents scan by themselves. */
+  scanEverySeconds: number
+  /** Where browsers reach central, if a proxy makes that another origin than our own. */
+  allowedOrigins?: readonly string[] | undefined
+  timing?: Partial<CentralTiming> | undefined
+}
+
+export interface CentralTiming {
+  helloTimeoutMs: number
+  pingEveryMs: number
+  /** For one request with orders. 50 targets of 16 MiB on a slow disk are done well within. */
+  orderTimeoutMs: number
+  /** Pause before targets without a receipt are sent again. */
+  orderRetryMs: number
+}
+
+const TIMING: CentralTiming = {
+  helloTimeoutMs: 10_000,
+  pingEveryMs: 20_000,
+  orderTimeoutMs: 120_000,
+  orderRetryMs: 15_000,
+}
+
+export interface RunningCentral {
+  url: string
+  port: number
+  /** The administrator's password, on the first run only and only if it was generated. */
+  firstPassword: string | null
+  /** Stops accepting, closes sockets, writes the WAL back. */
+  close(): Promise<void>
+}
+
+/** Central without an open port: for `startCentral`, and for what asks the app directly. */
+export interface AssembledCentral {
+  app: FastifyInstance
+  firstPassword: string | null
+  close(): Promise<void>
+}
+
+export async function startCentral(options: CentralOptions): Promise<RunningCentral> {
+  const { app, firstPassword, close } = await assembleCentral(options)
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const { port } = app.server.address() as AddressInfo
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  return { url: `http://${host}:${port}`, port, firstPassword, close }
+}
+
+export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
+  const { clock, logger } = options
+  const timing = { ...TIMING, ...options.timing }
+  const stores = openStores(options.dataDir)
+  try {
+    const events = createEventHub()
+    const audit = createAuditLog(stores.audit, clock)
+    const connections = createConnections()
+    const shared = { ...stores, stores, audit, events, clock, logger, link: connections }
+    const machines = createMachineService(shared)
+    const inventory = createInventoryService(shared)
+    const sessions = createSessionService(shared)
+    const dispatcher = createDispatcher({
+      ...shared,
+      timeoutMs: timing.orderTimeoutMs,
+      retryMs: timing.orderRetryMs,
+    })
+    const link: LinkParts = {
+      connections,
+      machines,
+      inventory,
+      checkHello: createHelloCheck((machineId) => stores.machines.findPublicKey(machineId)),
+      onConnected: (machineId) => dispatcher.dispatchMachine(machineId),
+      scanEverySeconds: options.scanEverySeconds,
+      helloTimeoutMs: timing.helloTimeoutMs,
+      pingEveryMs: timing.pingEveryMs,
+      logger: logger.child({ part: 'link' }),
+    }
+    const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const app = await buildApp({
+      machines,
+      streams: createStreamService(shared),
+      orders: createOrderService({ ...shared, dispatcher }),
+      enrolment: createEnrolmentService(shared),
+      sessions,
+      audit,
+      events,
+      health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, connections) },
+      link,
+      logger,
+      consoleDir: options.consoleDir,
+      allowedOrigins: options.allowedOrigins ?? [],
+    })
+    const close = async (): Promise<void> => {
+      await app.close()
+      await dispatcher.stop()
+      events.close()
+      stores.close()
+    }
+    return { app, firstPassword, close }
+  } catch (error) {
+    stores.close()
+    throw error
+  }
+}
+
+function metricsOf(stores: Stores, connections: Connections): Metric[] {
+  const { machines, streams, marks, suspicious } = stores.machines.totals()
+  const gauge = (name: string, help: string, value: number): Metric => ({
+    name: `sidestream_${name}`,
+    help,
+    value,
+  })
+  return [
+    gauge('machines', 'Machines that are enrolled', machines),
+    gauge('machines_online', 'Machines that are connected', connections.countOnline()),
+    gauge('streams', 'Streams that are there', streams),
+    gauge('streams_mark', 'Of these, Marks of the Web', marks),
+    gauge('streams_suspicious', 'Of these, suspicious', suspicious),
+    gauge('orders_open', 'Orders that wait for receipts', stores.orders.countOpen()),
+  ]
+}

@@ -1,0 +1,44 @@
+/** All stores over one open database. Services get these interfaces and never see the database. */
+import { type AuditStore, createAuditStore } from './audit-store.ts'
+import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
+import { createInventoryStore, type InventoryStore } from './inventory-store.ts'
+import { createMachineStore, type MachineStore } from './machine-store.ts'
+import { closeDatabase, openDatabase } from './open-database.ts'
+import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createSessionStore, type SessionStore } from './session-store.ts'
+import { createStreamStore, type StreamStore } from './stream-store.ts'
+
+export interface Stores {
+  machines: MachineStore
+  inventory: InventoryStore
+  streams: StreamStore
+  orders: OrderStore
+  enrolments: EnrolmentStore
+  sessions: SessionStore
+  audit: AuditStore
+  /** Several writes as one: all or nothing, with the write lock held from the start. Synchronous only. */
+  write: Write
+  /** Throws if the database cannot be read. */
+  check(): void
+  close(): void
+}
+
+export type Write = <Result>(work: () => Result) => Result
+
+export function openStores(dataDir: string): Stores {
+  const db = openDatabase(dataDir)
+  const check = db.prepare('SELECT count(*) FROM machine')
+  return {
+    machines: createMachineStore(db),
+    inventory: createInventoryStore(db),
+    streams: createStreamStore(db),
+    orders: createOrderStore(db),
+    enrolments: createEnrolmentStore(db),
+    sessions: createSessionStore(db),
+    audit: createAuditStore(db),
+    // The stores' own transactions become savepoints of this one.
+    write: (work) => db.transaction(work).immediate(),
+    check: () => void check.get(),
+    close: () => closeDatabase(db),
+  }
+}

@@ -1,0 +1,37 @@
+/** Real stores in a folder of their own, with machines to put streams on. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openStores, type Stores } from '../../../server/central/store/stores.ts'
+import type { MachineId } from '../../../server/protocol/ids.ts'
+import type { InventoryDelta } from '../../../server/protocol/link-frames.ts'
+
+export function tempDataDir(): string {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sidestream-store-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  return dataDir
+}
+
+/** Closed when the test ends. */
+export function openTestStores(): Stores {
+  const stores = openStores(tempDataDir())
+  onTestFinished(() => stores.close())
+  return stores
+}
+
+export function addMachine(stores: Stores, hostname: string, now = 1_000): MachineId {
+  const tokenHash = randomBytes(32)
+  stores.enrolments.add({ tokenHash, createdBy: 'admin', expiresAt: now + 1, uses: 1 }, now)
+  const { enrolmentNo } = stores.enrolments.use(tokenHash, now)!
+  const machineId = randomUUID() as string as MachineId
+  const facts = { platform: 'win32', osRelease: '10', architecture: 'x64', agentVersion: '0.1.0' }
+  const publicKey = randomBytes(44)
+  stores.machines.add({ machineId, publicKey, enrolmentNo, facts: { hostname, ...facts } }, now)
+  return machineId
+}
+
+export function delta(changes: Partial<InventoryDelta>): InventoryDelta {
+  return { type: 'inventory.delta', sequence: 1, resync: null, upserts: [], gone: [], ...changes }
+}
