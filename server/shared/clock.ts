@@ -11,13 +11,16 @@ export function toTimestamp(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-/** RFC 3339 with the nanoseconds kept; JavaScript's Date would cut them. */
+/** RFC 3339 with the nanoseconds kept, without trailing zeros; JavaScript's Date would cut them. */
 export function nanosecondsToTimestamp(ns: bigint): string {
-  const seconds =
-    ns >= 0n || ns % 1_000_000_000n === 0n ? ns / 1_000_000_000n : ns / 1_000_000_000n - 1n
-  const fraction = (ns - seconds * 1_000_000_000n).toString().padStart(9, '0')
-  const ms = Number(seconds) * 1000
-  // Date covers ±8.64e15 ms; a hostile FILETIME may lie outside and is shown as the nearest end.
-  const clamped = Math.max(-62_135_596_800_000, Math.min(253_402_300_799_000, ms))
-  return `${new Date(clamped).toISOString().slice(0, 19)}.${fraction.replace(/0{0,9}$/, '') || '0'}Z`
+  const remainder = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND
+  const ms = Number((ns - remainder) / NS_PER_SECOND) * 1_000
+  // A hostile FILETIME may lie outside what RFC 3339 can say and is shown as the nearest end.
+  const clamped = Math.max(YEAR_1_MS, Math.min(YEAR_9999_MS, ms))
+  const fraction = remainder.toString().padStart(9, '0').replace(/0+$/, '')
+  return `${new Date(clamped).toISOString().slice(0, 19)}${fraction && `.${fraction}`}Z`
 }
+
+const NS_PER_SECOND = 1_000_000_000n
+const YEAR_1_MS = Date.parse('0001-01-01T00:00:00Z')
+const YEAR_9999_MS = Date.UTC(9999, 11, 31, 23, 59, 59)

@@ -1,0 +1,101 @@
+/**
+ * Keeps one outbound connection to central alive for as long as the agent runs: connects, and connects
+ * again, ever more slowly while it fails, and rarely where central has refused this machine.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import pRetry from 'p-retry'
+import type { AgentStatus } from '../../protocol/agent-api.ts'
+import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
+import { LinkClosed, retryOptions } from './reconnect-policy.ts'
+import { Session, type SessionTools } from './session.ts'
+
+export interface LinkStatus {
+  readonly state: AgentStatus['link']
+  /** Why it is not connected; else empty. */
+  readonly message: string
+}
+
+export class Link {
+  readonly #tools: SessionTools
+  readonly #stop = new AbortController()
+  #session: Session | null = null
+  #status: LinkStatus = { state: 'connecting', message: 'not tried yet' }
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(tools: SessionTools) {
+    this.#tools = {
+      ...tools,
+      onWelcome: (scanEverySeconds) => {
+        this.#setStatus('connected', '')
+        tools.onWelcome(scanEverySeconds)
+      },
+    }
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  status(): LinkStatus {
+    return this.#status
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    this.#session?.pump()
+  }
+
+  progress(progress: ScanProgress): void {
+    this.#session?.sendProgress(progress)
+  }
+
+  finished(summary: ScanSummary): void {
+    this.#session?.sendFinished(summary)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#session?.close()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { timings } = this.#tools
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      let waitMs = timings.reconnectMinMs
+      try {
+        await pRetry(() => this.#connect(), retryOptions(timings, signal))
+      } catch {
+        // Refused, or stopped; #connect has set the status.
+        waitMs = timings.refusedRetryMs
+      }
+      // With jitter, as everywhere: a central that restarts meets its whole fleet.
+      await sleep(waitMs * (1 + Math.random()), undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  /** Runs one connection to its end. Returns after a good one; throws where the back-off should grow. */
+  async #connect(): Promise<void> {
+    if (this.#status.state !== 'refused') this.#setStatus('connecting', this.#status.message)
+    const startedMs = performance.now()
+    let closed: LinkClosed
+    try {
+      this.#session = new Session(this.#tools)
+      closed = await this.#session.ended
+    } catch (error) {
+      // A key or address that cannot be used at all: only a person can mend it.
+      closed = new LinkClosed((error as Error).message, true)
+    }
+    this.#session = null
+    if (this.#stop.signal.aborted) return
+    this.#setStatus(closed.isFinal ? 'refused' : 'connecting', closed.message)
+    if (closed.isFinal || performance.now() - startedMs < this.#tools.timings.stableMs) throw closed
+  }
+
+  #setStatus(state: LinkStatus['state'], message: string): void {
+    const isNews = state !== this.#status.state || message !== this.#status.message
+    this.#status = { state, message }
+    if (isNews) this.#tools.logger.info({ link: state, reason: message }, 'link')
+  }
+}

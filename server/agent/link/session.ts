@@ -1,0 +1,200 @@
+/**
+ * One connection to central, from the challenge to its end. Sends what is pending in the inventory, books
+ * what is acknowledged, and passes central's requests on. Knows nothing of retries.
+ */
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import WebSocket from 'ws'
+import { CLOSE_CODES, isFinalClose } from '../../protocol/close-codes.ts'
+import { MAX_FRAME_BYTES } from '../../protocol/limits.ts'
+import {
+  FrameToAgent,
+  type FrameToCentral,
+  helloText,
+  type MachineFacts,
+} from '../../protocol/link-frames.ts'
+import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { encodeFrame, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { Identity } from '../config.ts'
+import type { Outbox } from '../inventory/outbox.ts'
+import { Keepalive } from './keepalive.ts'
+import { LinkClosed, type LinkTimings } from './reconnect-policy.ts'
+import type { RequestRunner } from './request-runner.ts'
+
+export interface SessionTools {
+  readonly identity: Identity
+  readonly facts: MachineFacts
+  readonly outbox: Outbox
+  readonly requests: RequestRunner
+  readonly lastScan: () => ScanSummary | null
+  readonly onWelcome: (scanEverySeconds: number) => void
+  readonly timings: LinkTimings
+  readonly logger: Logger
+}
+
+/** Above this, central or the network is behind: progress is dropped and deltas wait. */
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
+
+const decode = frameDecoder<FrameToAgent>(FrameToAgent)
+
+export class Session {
+  readonly #tools: SessionTools
+  readonly #socket: WebSocket
+  readonly #keepalive: Keepalive
+  readonly #privateKey: KeyObject
+  readonly #ended = Promise.withResolvers<LinkClosed>()
+  #phase: 'connecting' | 'greeting' | 'open' | 'ended' = 'connecting'
+  #deadline: NodeJS.Timeout | null = null
+  #failure: LinkClosed | null = null
+
+  constructor(tools: SessionTools) {
+    this.#tools = tools
+    this.#privateKey = createPrivateKey(tools.identity.privateKey)
+    const url = `${tools.identity.centralUrl.replace(/^http/, 'ws')}/agent/v1`
+    this.#socket = new WebSocket(url, {
+      handshakeTimeout: tools.timings.answerMs,
+      maxPayload: MAX_FRAME_BYTES,
+      // Frames are zstd already.
+      perMessageDeflate: false,
+    })
+    this.#keepalive = new Keepalive(this.#socket, tools.timings.pingEveryMs, () =>
+      this.#fail('central does not answer any more'),
+    )
+    this.#socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary))
+    this.#socket.on('error', (error) => {
+      this.#failure ??= new LinkClosed(error.message || (error as NodeJS.ErrnoException).code || '')
+    })
+    this.#socket.on('close', (code, reason) => this.#end(code, reason.toString()))
+    this.#socket.on('open', () => this.#expect('the challenge'))
+  }
+
+  /** Resolves when the connection has ended, with why. Never rejects. */
+  get ended(): Promise<LinkClosed> {
+    return this.#ended.promise
+  }
+
+  /** Sends pending inventory, as far as the window allows. */
+  pump(): void {
+    if (this.#phase !== 'open') return
+    try {
+      while (this.#socket.bufferedAmount < MAX_BUFFERED_BYTES) {
+        const delta = this.#tools.outbox.next()
+        if (!delta) return
+        this.#send(delta)
+      }
+    } catch (error) {
+      this.#tools.logger.error({ err: error }, 'inventory cannot be read')
+      this.#fail((error as Error).message)
+    }
+  }
+
+  sendProgress(progress: ScanProgress): void {
+    if (this.#phase !== 'open' || this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) return
+    this.#send({ type: 'scan.progress', ...progress })
+  }
+
+  sendFinished(summary: ScanSummary): void {
+    if (this.#phase === 'open') this.#send({ type: 'scan.finished', summary })
+  }
+
+  close(): void {
+    this.#failure ??= new LinkClosed('the agent stops')
+    this.#socket.close(1001, 'the agent stops')
+    // A dead peer never answers the close; ws would wait half a minute for it.
+    setTimeout(() => this.#socket.terminate(), 500).unref()
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    try {
+      this.#keepalive.heard()
+      this.#handle(decode(data, isBinary))
+    } catch (error) {
+      const isPeersFault = error instanceof FrameError
+      if (!isPeersFault) this.#tools.logger.error({ err: error }, 'link failed')
+      this.#failure ??= new LinkClosed((error as Error).message)
+      this.#socket.close(isPeersFault ? CLOSE_CODES.badFrame.code : 1011, 'see the agent’s log')
+      setTimeout(() => this.#socket.terminate(), 500).unref()
+    }
+  }
+
+  #handle(frame: FrameToAgent): void {
+    if (this.#phase === 'ended' || this.#failure) return
+    switch (frame.type) {
+      case 'challenge':
+        this.#greet(frame)
+        break
+      case 'welcome':
+        this.#welcome(frame)
+        break
+      case 'inventory.ack':
+        this.#require('open', frame.type)
+        this.#tools.outbox.acknowledge(frame.sequence)
+        this.pump()
+        break
+      case 'request':
+        this.#require('open', frame.type)
+        this.#tools.requests.run(frame, (response) => {
+          if (this.#phase === 'open') this.#send(response)
+        })
+    }
+  }
+
+  #greet(frame: { nonce: string; oldestProtocol: number; newestProtocol: number }): void {
+    this.#require('connecting', 'challenge')
+    this.#phase = 'greeting'
+    const protocol = Math.min(PROTOCOL_VERSION, frame.newestProtocol)
+    if (protocol < Math.max(OLDEST_PROTOCOL_VERSION, frame.oldestProtocol)) {
+      const span = `${frame.oldestProtocol} to ${frame.newestProtocol}`
+      const message = `central speaks protocol ${span}, this agent ${PROTOCOL_VERSION}: update the older one`
+      this.#fail(message, true)
+      return
+    }
+    const { identity, facts, outbox } = this.#tools
+    const { machineId } = identity
+    const text = helloText(frame.nonce, machineId, protocol)
+    const signature = sign(null, Buffer.from(text), this.#privateKey).toString('base64')
+    const inventory = outbox.acknowledged()
+    this.#send({ type: 'hello', protocol, machineId, signature, facts, inventory })
+    this.#expect('the welcome')
+  }
+
+  #welcome(frame: { resend: boolean; scanEverySeconds: number }): void {
+    this.#require('greeting', 'welcome')
+    if (this.#deadline) clearTimeout(this.#deadline)
+    this.#phase = 'open'
+    this.#tools.outbox.begin(frame.resend)
+    this.#tools.onWelcome(frame.scanEverySeconds)
+    const lastScan = this.#tools.lastScan()
+    if (lastScan) this.sendFinished(lastScan)
+    this.pump()
+  }
+
+  #send(frame: FrameToCentral): void {
+    this.#socket.send(encodeFrame(frame))
+  }
+
+  #require(phase: 'connecting' | 'greeting' | 'open', type: string): void {
+    if (this.#phase !== phase) throw new FrameError(`${type} came while ${this.#phase}`)
+  }
+
+  #expect(what: string): void {
+    if (this.#deadline) clearTimeout(this.#deadline)
+    const { answerMs } = this.#tools.timings
+    this.#deadline = setTimeout(() => this.#fail(`${what} did not come in time`), answerMs)
+  }
+
+  #fail(message: string, isFinal = false): void {
+    this.#failure ??= new LinkClosed(message, isFinal)
+    this.#socket.terminate()
+  }
+
+  #end(code: number, reason: string): void {
+    this.#phase = 'ended'
+    this.#keepalive.stop()
+    if (this.#deadline) clearTimeout(this.#deadline)
+    const said = reason || Object.values(CLOSE_CODES).find((entry) => entry.code === code)?.reason
+    const message = said || `the connection ended (${code})`
+    this.#ended.resolve(this.#failure ?? new LinkClosed(message, isFinalClose(code)))
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The places that this agent looks at and may touch: folders, volumes and images from its config. What a
+ * root is, is asked of the disk each time, because another volume may be mounted there by now.
+ */
+import { sep } from 'node:path'
+import type { NativeAddon, NativeTarget } from '../../../native/addon.ts'
+import type { VolumeId } from '../../protocol/ids.ts'
+import type { ScannedVolume } from '../../protocol/scan.ts'
+
+export interface ScopePlace {
+  readonly root: string
+  readonly target: NativeTarget
+}
+
+export class Scope {
+  readonly roots: readonly string[]
+  readonly exclude: readonly string[]
+  readonly #addon: NativeAddon
+
+  constructor(addon: NativeAddon, roots: readonly string[], exclude: readonly string[]) {
+    this.#addon = addon
+    this.roots = roots
+    this.exclude = exclude
+  }
+
+  probe(root: string): Promise<NativeTarget> {
+    return this.#addon.probe(root)
+  }
+
+  /** The scope root through which this path of this volume may be reached, or null if there is none. */
+  async resolve(volumeId: VolumeId, path: string): Promise<ScopePlace | null> {
+    for (const root of this.roots) {
+      const target = await this.#addon.probe(root).catch(() => null)
+      if (target?.volumeId !== volumeId) continue
+      if (target.kind === 'image' || this.#isInside(root, path)) return { root, target }
+    }
+    return null
+  }
+
+  #isInside(root: string, path: string): boolean {
+    if (path.split(/[\\/]/).includes('..')) return false
+    return isAtOrBelow(root, path) && !this.exclude.some((folder) => isAtOrBelow(folder, path))
+  }
+}
+
+function isAtOrBelow(folder: string, path: string): boolean {
+  const base = comparable(folder).replace(/\/+$/, '')
+  const candidate = comparable(path)
+  return candidate === base || candidate.startsWith(`${base}/`) || (base === '' && path === '/')
+}
+
+/** Windows takes both separators and ignores case; elsewhere a `\` is part of a name. */
+function comparable(path: string): string {
+  return sep === '\\' ? path.replaceAll('\\', '/').toLowerCase() : path
+}
+
+/** As central gets it: texts from the disk cut to what the protocol carries. */
+export function toScannedVolume({ root, target }: ScopePlace): ScannedVolume {
+  return {
+    volumeId: target.volumeId as VolumeId,
+    root,
+    label: target.label.slice(0, 256),
+    fileSystem: target.fileSystem.slice(0, 64),
+    provider: target.provider,
+    isWritable: target.isWritable,
+  }
+}

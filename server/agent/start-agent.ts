@@ -1,0 +1,196 @@
+/**
+ * Builds one agent out of its parts and runs it. The only file that knows both the link and what it
+ * carries: scan/ and strip/ are told of listeners, not of sockets.
+ */
+import type { NativeAddon } from '../../native/addon.ts'
+import type { AgentStatus } from '../protocol/agent-api.ts'
+import { AppError } from '../shared/app-error.ts'
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/logger.ts'
+import { AGENT_VERSION } from './agent-version.ts'
+import { type AgentApp, buildApp } from './app.ts'
+import {
+  type AgentConfig,
+  checkConfig,
+  DEFAULT_ALLOWED_STREAMS,
+  type Identity,
+  makeStateDir,
+  readConfig,
+  readIdentity,
+} from './config.ts'
+import { Inventory } from './inventory/inventory.ts'
+import { Outbox } from './inventory/outbox.ts'
+import { Link } from './link/link.ts'
+import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
+import { RequestRunner } from './link/request-runner.ts'
+import { defaultSocketPath, listen } from './local-socket.ts'
+import { machineFacts } from './machine-facts.ts'
+import { ScanRunner } from './scan/scan-runner.ts'
+import { Schedule } from './scan/schedule.ts'
+import { Scope } from './scan/scope.ts'
+import { type AgentState, openState } from './state/open-state.ts'
+import { OrderJournal } from './strip/order-journal.ts'
+import { Quarantine } from './strip/quarantine.ts'
+import { RestoreRunner } from './strip/restore-runner.ts'
+import { StripRunner } from './strip/strip-runner.ts'
+
+export interface AgentOptions {
+  readonly stateDir: string
+  /** Instead of the scope of `agent.json`. */
+  readonly scope?: readonly string[]
+  readonly exclude?: readonly string[]
+  /** Default: inside `stateDir`; a named pipe on Windows. */
+  readonly socketPath?: string
+  /** Instead of what central says. */
+  readonly scanEverySeconds?: number
+  /** Larger streams are reported without hash and cannot be stripped. Default 256 MiB. */
+  readonly hashLimitBytes?: number
+  readonly linkTimings?: Partial<LinkTimings>
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly addon: NativeAddon
+}
+
+export interface RunningAgent {
+  readonly socketPath: string
+  status(): AgentStatus
+  /** Ends the scan and the link, finishes the order target at work, and lets go of the state. */
+  close(): Promise<void>
+}
+
+const DAY_SECONDS = 86_400
+const HASH_LIMIT_BYTES = 256 * 1024 * 1024
+
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  makeStateDir(options.stateDir)
+  const config = loadConfig(options)
+  const identity = readIdentity(options.stateDir)
+  const state = openState(options.stateDir)
+  try {
+    const parts = await buildParts(options, config, identity, state)
+    const socketPath = options.socketPath ?? defaultSocketPath(options.stateDir)
+    await listen(parts.app, socketPath)
+    parts.schedule.start()
+    parts.link?.start()
+    options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
+    return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
+  } catch (error) {
+    state.close()
+    throw error
+  }
+}
+
+function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
+  const config = readConfig(stateDir)
+  if (scope === undefined && config === null) {
+    throw new AppError(
+      'CONFIG_INVALID',
+      500,
+      `${stateDir} has no agent.json and no scope was given. Enrol this machine, or name what to scan.`,
+    )
+  }
+  return checkConfig('The scope', {
+    scope: [...(scope ?? config?.scope ?? [])],
+    exclude: [...(exclude ?? config?.exclude ?? [])],
+    allowedStreams: [...(config?.allowedStreams ?? DEFAULT_ALLOWED_STREAMS)],
+    ...(config?.name === undefined ? {} : { name: config.name }),
+  })
+}
+
+interface Parts {
+  readonly app: AgentApp
+  readonly schedule: Schedule
+  readonly scanRunner: ScanRunner
+  readonly journal: OrderJournal
+  readonly link: Link | null
+  readonly status: () => AgentStatus
+}
+
+async function buildParts(
+  options: AgentOptions,
+  config: AgentConfig,
+  identity: Identity | null,
+  state: AgentState,
+): Promise<Parts> {
+  const { addon, clock, logger } = options
+  const hashLimitBytes = options.hashLimitBytes ?? HASH_LIMIT_BYTES
+  const scope = new Scope(addon, config.scope, config.exclude)
+  const inventory = new Inventory(state)
+  const limits = { hashLimitBytes }
+  const { scans } = state
+  const scanRunner = new ScanRunner({ addon, scope, inventory, scans, clock, logger, limits })
+  const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
+  const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start())
+
+  const quarantine = new Quarantine(options.stateDir)
+  await quarantine.clean(state.quarantine)
+  const journal = new OrderJournal(state, clock, logger)
+  const tools = { addon, scope, state, inventory, journal, quarantine, clock }
+  const policy = { allowedStreams: config.allowedStreams, maxBytes: hashLimitBytes }
+  const stripRunner = new StripRunner(tools, policy)
+  const restoreRunner = new RestoreRunner(tools)
+
+  const status = () => agentStatus(identity, state, scanRunner, link)
+  const app = buildApp({ addon, scope, status, scanRunner, stripRunner, restoreRunner, logger })
+  const link = identity && buildLink(options, config.name, identity, state, app, schedule)
+  if (link) {
+    inventory.onChange(() => link.wake())
+    scanRunner.listen(link)
+  }
+  return { app, schedule, scanRunner, journal, link, status }
+}
+
+function buildLink(
+  options: AgentOptions,
+  name: string | undefined,
+  identity: Identity,
+  state: AgentState,
+  app: AgentApp,
+  schedule: Schedule,
+): Link {
+  return new Link({
+    identity,
+    facts: machineFacts(AGENT_VERSION, name),
+    outbox: new Outbox(state),
+    requests: new RequestRunner(app),
+    lastScan: () => state.scans.last(),
+    onWelcome(seconds) {
+      if (options.scanEverySeconds === undefined) schedule.setEverySeconds(seconds)
+    },
+    timings: { ...DEFAULT_TIMINGS, ...options.linkTimings },
+    logger: options.logger,
+  })
+}
+
+function agentStatus(
+  identity: Identity | null,
+  state: AgentState,
+  scanRunner: ScanRunner,
+  link: Link | null,
+): AgentStatus {
+  const linkStatus = link?.status() ?? {
+    state: 'off' as const,
+    message: 'This machine is not enrolled.',
+  }
+  return {
+    version: AGENT_VERSION,
+    machineId: identity?.machineId ?? null,
+    centralUrl: identity?.centralUrl ?? null,
+    link: linkStatus.state,
+    linkMessage: linkStatus.message,
+    volumes: [...scanRunner.volumes()],
+    scanning: scanRunner.progress(),
+    lastScan: state.scans.last(),
+    streamsKnown: state.inventory.countPresent(),
+    unacknowledged: state.inventory.countPending(),
+  }
+}
+
+async function closeParts(parts: Parts, state: AgentState): Promise<void> {
+  parts.schedule.stop()
+  await parts.link?.close()
+  await parts.scanRunner.close()
+  await parts.journal.close()
+  await parts.app.close()
+  state.close()
+}

@@ -1,0 +1,24 @@
+/** What a failing native call means for one target of an order. */
+import type { NativeError } from '../../../native/addon.ts'
+import type { Result } from './order-journal.ts'
+
+/** Only for calls that change nothing when they fail. */
+export function resultOf(error: unknown): Result {
+  const { code, message } = error as NativeError
+  switch (code) {
+    case 'ADS_IDENTITY_CHANGED':
+      return { outcome: 'changed', reason: 'Another file is at this path now.' }
+    case 'ADS_NOT_FOUND':
+      return { outcome: 'gone', reason: 'The file, or its stream, is not there any more.' }
+    case 'ADS_ACCESS_DENIED':
+      return { outcome: 'denied', reason: `The agent may not do this: ${message}` }
+    case 'ADS_IN_USE':
+      return { outcome: 'in-use', reason: `Another program holds the file: ${message}` }
+    case 'ADS_READ_ONLY':
+    case 'ADS_UNSUPPORTED':
+    case 'ADS_INVALID_NAME':
+      return { outcome: 'refused', reason: message }
+    default:
+      return { outcome: 'failed', reason: message }
+  }
+}

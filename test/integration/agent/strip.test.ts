@@ -1,0 +1,376 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { OrderTarget } from '../../../server/protocol/order.ts'
+import { OTHER_UID } from '../../support/child.ts'
+import { makeNtfsImage, withMounted } from '../../support/ntfs-3g-volume.ts'
+import {
+  aCentral,
+  anAgent,
+  aPlace,
+  enrolled,
+  firstScan,
+  type Place,
+  post,
+  rescan,
+} from './support/agent-fixture.ts'
+import { aCarrier, aStrip, aTarget, MARK, sha256, stateOf, withoutMark } from './support/carrier.ts'
+import { aChildAgent } from './support/child-agent.ts'
+import { getStream, removeStream, setStream } from './support/streams.ts'
+import { until } from './support/until.ts'
+
+function quarantined(place: Place): string[] {
+  return readdirSync(join(place.stateDir, 'quarantine'))
+}
+
+/** Strips `target` on a fresh agent and says what came back. */
+async function stripOnce(place: Place, target: OrderTarget) {
+  const agent = await anAgent(place, { scope: [place.data] })
+  const { status, body } = await post(agent, '/v1/strip', aStrip(target))
+  expect(status).toBe(200)
+  return body.receipts[0]
+}
+
+describe('strip', () => {
+  it('removes exactly the named stream and keeps its bytes in quarantine', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const before = stateOf(path)
+    const target = await aTarget(place.data, path)
+    const receipt = await stripOnce(place, target)
+    expect(receipt).toMatchObject({ targetId: target.targetId, outcome: 'done' })
+    expect(stateOf(path)).toEqual(withoutMark(before))
+    const kept = join(place.stateDir, 'quarantine', target.targetId)
+    expect(readFileSync(kept, 'utf8')).toBe(MARK)
+    expect(lstatSync(kept).mode & 0o777).toBe(0o600)
+    expect(lstatSync(join(place.stateDir, 'quarantine')).mode & 0o777).toBe(0o700)
+  })
+
+  it('removes an empty stream', async () => {
+    const place = aPlace()
+    const path = aCarrier(place, 'empty', '')
+    const before = stateOf(path)
+    expect(await stripOnce(place, await aTarget(place.data, path))).toMatchObject({
+      outcome: 'done',
+    })
+    expect(stateOf(path)).toEqual(withoutMark(before))
+  })
+
+  it('removes a stream of 60 KiB and keeps every byte of it', async () => {
+    const place = aPlace('/dev/shm')
+    const content = randomBytes(60_000)
+    const path = aCarrier(place)
+    setStream(path, 'Zone.Identifier', content)
+    const target = await aTarget(place.data, path)
+    expect(await stripOnce(place, target)).toMatchObject({ outcome: 'done' })
+    expect(readFileSync(join(place.stateDir, 'quarantine', target.targetId))).toEqual(content)
+  })
+
+  it.each([
+    ['grown', (path: string) => setStream(path, 'Zone.Identifier', `${MARK}more`), 'changed'],
+    [
+      'replaced by as many other bytes',
+      (path: string) => setStream(path, 'Zone.Identifier', MARK.replace('Id=3', 'Id=4')),
+      'changed',
+    ],
+    ['gone', (path: string) => removeStream(path, 'Zone.Identifier'), 'gone'],
+  ])('touches nothing where the stream is %s', async (_state, alter, outcome) => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    alter(path)
+    const before = stateOf(path)
+    expect(await stripOnce(place, target)).toMatchObject({ outcome })
+    expect(stateOf(path)).toEqual(before)
+    expect(quarantined(place)).toEqual([])
+  })
+
+  it('touches nothing where the carrier was replaced by another file with the same stream', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    renameSync(aCarrier(place, 'twin'), path)
+    const before = stateOf(path)
+    expect(await stripOnce(place, target)).toMatchObject({ outcome: 'changed' })
+    expect(stateOf(path)).toEqual(before)
+    expect(quarantined(place)).toEqual([])
+  })
+
+  it('answers gone where the carrier was deleted', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    unlinkSync(path)
+    expect(await stripOnce(place, target)).toMatchObject({ outcome: 'gone' })
+  })
+
+  it('does not follow a symbolic link put in the place of the carrier', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    const moved = join(place.data, 'moved')
+    renameSync(path, moved)
+    symlinkSync(moved, path)
+    const before = stateOf(moved)
+    const { outcome } = await stripOnce(place, target)
+    expect(['changed', 'gone', 'refused']).toContain(outcome)
+    expect(stateOf(moved)).toEqual(before)
+  })
+
+  it('does not follow a symbolic link put in the place of a folder above', async () => {
+    const place = aPlace()
+    mkdirSync(join(place.data, 'folder'))
+    const path = aCarrier(place, 'folder/file')
+    const target = await aTarget(place.data, path)
+    const outside = join(place.base, 'outside')
+    renameSync(join(place.data, 'folder'), outside)
+    symlinkSync(outside, join(place.data, 'folder'))
+    const before = stateOf(join(outside, 'file'))
+    const { outcome } = await stripOnce(place, target)
+    expect(['changed', 'gone', 'refused']).toContain(outcome)
+    expect(stateOf(join(outside, 'file'))).toEqual(before)
+  })
+
+  it('answers denied where the agent may not write', async () => {
+    const place = aPlace('/dev/shm')
+    chmodSync(place.base, 0o755)
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    mkdirSync(place.stateDir)
+    chownSync(place.stateDir, OTHER_UID, OTHER_UID)
+    const before = stateOf(path)
+    const agent = await aChildAgent(place, { uid: OTHER_UID })
+    const { body } = await agent.post('/v1/strip', aStrip(target))
+    expect(body.receipts[0]).toMatchObject({ outcome: 'denied' })
+    expect(stateOf(path)).toEqual(before)
+    expect(quarantined(place)).toEqual([])
+  })
+
+  it.each([
+    'WofCompressedData',
+    'AFP_Resource',
+    '{a8a1c6a8-0e8f-4b2b-9c1c-0f1e2d3c4b5a}.SyncRootIdentity',
+    '$DATA',
+  ])('refuses %s, whoever ordered it', async (stream) => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    setStream(path, stream, 'never')
+    const before = stateOf(path)
+    const target = { ...(await aTarget(place.data, path)), stream }
+    const receipt = await stripOnce(place, { ...target, sizeBytes: 5, sha256: sha256('never') })
+    expect(receipt).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('never stripped'),
+    })
+    expect(stateOf(path)).toEqual(before)
+  })
+
+  it('takes no request that names the unnamed stream', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = { ...(await aTarget(place.data, path)), stream: '' }
+    const agent = await anAgent(place, { scope: [place.data] })
+    const { status, body } = await post(agent, '/v1/strip', aStrip(target))
+    expect([status, body.code]).toEqual([400, 'REQUEST_INVALID'])
+  })
+
+  it('refuses what the config does not allow', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    mkdirSync(place.stateDir)
+    const config = { scope: [place.data], allowedStreams: ['Smart*', 'zone.identifie?'] }
+    writeFileSync(join(place.stateDir, 'agent.json'), JSON.stringify(config))
+    const [other, mark] = [
+      await aTarget(place.data, path, 'Other'),
+      await aTarget(place.data, path),
+    ]
+    const agent = await anAgent(place)
+    const { body } = await post(agent, '/v1/strip', aStrip(other, mark))
+    expect(body.receipts.map((receipt: { outcome: string }) => receipt.outcome)).toEqual([
+      'refused',
+      'done',
+    ])
+    expect(getStream(path, 'Other')?.toString()).toBe('stays')
+  })
+
+  it('refuses paths outside its scope, however they are written', async () => {
+    const place = aPlace()
+    mkdirSync(join(place.base, 'data-too'))
+    const path = aCarrier(place, '../data-too/file')
+    const target = await aTarget(place.base, join(place.base, 'data-too/file'))
+    const agent = await anAgent(place, { scope: [place.data] })
+    for (const spelled of [target.path, `${place.data}/../data-too/file`]) {
+      const again = { ...target, targetId: crypto.randomUUID() as never, path: spelled }
+      const { body } = await post(agent, '/v1/strip', aStrip(again))
+      expect(body.receipts[0]).toMatchObject({ outcome: 'refused' })
+    }
+    expect(getStream(path, 'Zone.Identifier')?.toString()).toBe(MARK)
+  })
+
+  it('refuses an image, which it only reads', async () => {
+    const place = aPlace()
+    const image = join(place.base, 'volume.img')
+    makeNtfsImage(image, 8)
+    withMounted(image, 'streams_interface=windows', (folder) => {
+      writeFileSync(join(folder, 'file'), 'content')
+      writeFileSync(join(folder, 'file:Zone.Identifier'), MARK)
+    })
+    const target = await aTarget(image, 'file')
+    const before = sha256(readFileSync(image))
+    const agent = await anAgent(place, { scope: [image] })
+    const { body } = await post(agent, '/v1/strip', aStrip(target))
+    expect(body.receipts[0]).toMatchObject({ outcome: 'refused' })
+    expect(sha256(readFileSync(image))).toBe(before)
+    const { volumeId, identity } = target
+    const read = { volumeId, identity, path: 'file', stream: 'Zone.Identifier' }
+    const answer = await post(agent, '/v1/read', read)
+    expect(atob(answer.body.contentBase64)).toBe(MARK)
+  })
+
+  it('fails with nothing touched where the quarantine is full', async () => {
+    const place = aPlace('/dev/shm')
+    const path = aCarrier(place)
+    setStream(path, 'Zone.Identifier', randomBytes(60_000))
+    const quarantine = join(place.stateDir, 'quarantine')
+    mkdirSync(quarantine, { recursive: true })
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', quarantine])
+    expect(mount.status, `mount: ${mount.stderr}`).toBe(0)
+    onTestFinished(() => void spawnSync('umount', ['-l', quarantine]))
+    const target = await aTarget(place.data, path)
+    const before = stateOf(path)
+    expect(await stripOnce(place, target)).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/Nothing was removed.*ENOSPC/),
+    })
+    expect(stateOf(path)).toEqual(before)
+    expect(quarantined(place)).toEqual([])
+  })
+
+  it('answers a repeat with the same receipt and does not act again', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const agent = await anAgent(place, { scope: [place.data] })
+    const request = aStrip(await aTarget(place.data, path))
+    const first = await post(agent, '/v1/strip', request)
+    setStream(path, 'Zone.Identifier', MARK)
+    const [second, third] = await Promise.all([
+      post(agent, '/v1/strip', request),
+      post(agent, '/v1/strip', request),
+    ])
+    expect(first.body.receipts[0].outcome).toBe('done')
+    expect([second.body, third.body]).toEqual([first.body, first.body])
+    expect(getStream(path, 'Zone.Identifier')?.toString()).toBe(MARK)
+  })
+
+  it('acts once when the same request arrives twice at the same moment', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const agent = await anAgent(place, { scope: [place.data] })
+    const request = aStrip(await aTarget(place.data, path))
+    const answers = await Promise.all([
+      post(agent, '/v1/strip', request),
+      post(agent, '/v1/strip', request),
+    ])
+    expect(answers[0].body).toEqual(answers[1].body)
+    expect(answers[0].body.receipts[0].outcome).toBe('done')
+  })
+
+  it('refuses a target id that was used for another stream', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const agent = await anAgent(place, { scope: [place.data] })
+    const target = await aTarget(place.data, path)
+    await post(agent, '/v1/strip', aStrip(target))
+    const other = { ...(await aTarget(place.data, path, 'Other')), targetId: target.targetId }
+    const { body } = await post(agent, '/v1/strip', aStrip(other))
+    expect(body.receipts[0]).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('target id'),
+    })
+    expect(getStream(path, 'Other')?.toString()).toBe('stays')
+  })
+
+  it('tells central that the stream is gone without another scan', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    const path = aCarrier(place)
+    const agent = await anAgent(place)
+    await until(() => central.inventory.size === 2 && agent.status().unacknowledged === 0)
+    const scans = central.scans.length
+    const target = await aTarget(place.data, path)
+    const answer = await central.request('POST', '/v1/strip', aStrip(target))
+    expect(answer.body).toMatchObject({ receipts: [{ outcome: 'done' }] })
+    await until(() => central.inventory.size === 1)
+    expect(central.streams()).toEqual([`${path}:Other`])
+    expect(central.scans.length).toBe(scans)
+    await rescan(agent)
+    await until(() => agent.status().unacknowledged === 0)
+    expect(central.streams()).toEqual([`${path}:Other`])
+  })
+
+  it.each([
+    ['before anything was copied', 'before-read'],
+    ['after the copy, before the removal', 'before-remove'],
+    ['after the removal, before the receipt', 'after-remove'],
+  ] as const)('does it once and says so after a crash %s', async (_when, crashAt) => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const before = stateOf(path)
+    const target = await aTarget(place.data, path)
+    const request = aStrip(target)
+    const doomed = await aChildAgent(place, { crashAt })
+    await doomed.post('/v1/strip', request).catch(() => null)
+    await doomed.died()
+    const agent = await anAgent(place, { scope: [place.data] })
+    await firstScan(agent)
+    const { body } = await post(agent, '/v1/strip', request)
+    expect(body.receipts[0]).toMatchObject({ targetId: target.targetId, outcome: 'done' })
+    expect(stateOf(path)).toEqual(withoutMark(before))
+    expect(quarantined(place)).toEqual([target.targetId])
+    setStream(path, 'Zone.Identifier', MARK)
+    expect((await post(agent, '/v1/strip', request)).body).toEqual(body)
+    expect(getStream(path, 'Zone.Identifier')?.toString()).toBe(MARK)
+  })
+
+  it('answers changed, and keeps the copy, where the stream came back differently after a crash', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    const request = aStrip(target)
+    const doomed = await aChildAgent(place, { crashAt: 'after-remove' })
+    await doomed.post('/v1/strip', request).catch(() => null)
+    await doomed.died()
+    setStream(path, 'Zone.Identifier', 'something else')
+    const agent = await anAgent(place, { scope: [place.data] })
+    const { body } = await post(agent, '/v1/strip', request)
+    expect(body.receipts[0]).toMatchObject({ outcome: 'changed' })
+    expect(getStream(path, 'Zone.Identifier')?.toString()).toBe('something else')
+    expect(quarantined(place)).toEqual([target.targetId])
+  })
+
+  it('removes quarantine files that a crash left without a record', async () => {
+    const place = aPlace()
+    mkdirSync(join(place.stateDir, 'quarantine'), { recursive: true })
+    const orphan = join(place.stateDir, 'quarantine', `${crypto.randomUUID()}.part`)
+    writeFileSync(orphan, 'half')
+    await anAgent(place, { scope: [place.data] })
+    expect(existsSync(orphan)).toBe(false)
+    rmSync(place.data, { recursive: true })
+  })
+})
