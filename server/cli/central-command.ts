@@ -1,0 +1,61 @@
+/** `sidestream central`: runs the server until it is asked to stop. */
+import { startCentral } from '../central/start-central.ts'
+import { systemClock } from '../shared/clock.ts'
+import { createLogger } from '../shared/logger.ts'
+import { CliError } from './cli-error.ts'
+import { ExitCode } from './exit-code.ts'
+import type { Terminal } from './terminal.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+
+export interface CentralFlags {
+  readonly data: string
+  readonly host: string
+  readonly port: number
+  readonly console?: string
+  readonly scanEvery: number
+  readonly logLevel: string
+}
+
+export async function runCentral(
+  flags: CentralFlags,
+  adminPassword: string | undefined,
+  terminal: Terminal,
+): Promise<number> {
+  const { data: dataDir, host, port } = flags
+  const central = await startCentral({
+    dataDir,
+    host,
+    port,
+    adminPassword,
+    consoleDir: flags.console,
+    logger: createLogger('central', flags.logLevel),
+    clock: systemClock,
+    scanEverySeconds: flags.scanEvery,
+  }).catch((error: unknown) => {
+    throw startError(error, flags)
+  })
+  try {
+    await terminal.write(`Sidestream central: ${central.url}\n`)
+    // Shown once, here: only its hash is kept.
+    if (central.firstPassword !== null) {
+      await terminal.write(`First login: admin / ${central.firstPassword}\n`)
+    }
+    await untilInterrupted(terminal)
+  } finally {
+    await central.close()
+  }
+  return ExitCode.complete
+}
+
+function startError(error: unknown, { host, port }: CentralFlags): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') {
+    const message = `port ${port} of ${host} is taken by another program; choose one with --port`
+    return new CliError('PORT_IN_USE', message, { cause: error })
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    const message = `cannot listen on port ${port} of ${host}; choose others with --host and --port`
+    return new CliError('CANNOT_LISTEN', message, { cause: error })
+  }
+  return error
+}
