@@ -1,0 +1,128 @@
+/**
+ * A central with the console as built from source, and one real agent on a share whose streams are real
+ * extended attributes, stored as Samba does.
+ */
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pino } from 'pino'
+import { build } from 'vite'
+import { loadAddon } from '../../../native/addon.ts'
+import { enroll } from '../../../server/agent/enroll.ts'
+import { type RunningAgent, startAgent } from '../../../server/agent/start-agent.ts'
+import { type RunningCentral, startCentral } from '../../../server/central/start-central.ts'
+import { systemClock } from '../../../server/shared/clock.ts'
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.ts'
+import { sambaStream, setXattrs } from '../../support/xattrs.ts'
+
+export const PASSWORD = 'correct horse battery staple'
+const logger = pino({ level: 'silent' })
+const REPO = join(import.meta.dirname, '../../..')
+
+export interface FileWithStream {
+  readonly path: string
+  readonly stream: string
+  readonly content: string
+}
+
+export class ConsoleFleet {
+  readonly folder = makeTempFolder()
+  readonly share = join(this.folder, 'share')
+  readonly #consoleDir = join(this.folder, 'console')
+  central!: RunningCentral
+  agent!: RunningAgent
+  #cookie = ''
+
+  async start(files: readonly FileWithStream[]): Promise<void> {
+    await build({
+      root: join(REPO, 'web'),
+      logLevel: 'silent',
+      build: { outDir: this.#consoleDir },
+    })
+    this.addFiles(files)
+    this.central = await this.#startCentral(0)
+    await this.#signIn()
+    const { token } = await this.post('/api/v1/enrolments', { uses: 1, validForSeconds: 600 })
+    const stateDir = join(this.folder, 'agent')
+    await enroll({
+      stateDir,
+      serverUrl: this.central.url,
+      token: String(token),
+      scope: [this.share],
+      exclude: [],
+    })
+    this.agent = await startAgent({
+      stateDir,
+      logger,
+      clock: systemClock,
+      addon: loadAddon(),
+      linkTimings: {},
+    })
+  }
+
+  /** New files below the share, each with one stream; dated back so that a changed mtime would show. */
+  addFiles(files: readonly FileWithStream[]): void {
+    const xattrs = files.map(({ path, stream, content }) => {
+      const whole = this.path(path)
+      mkdirSync(dirname(whole), { recursive: true })
+      writeFileSync(whole, `the content of ${path}`)
+      return sambaStream(whole, stream, content)
+    })
+    setXattrs(xattrs)
+    for (const { path } of files) utimesSync(this.path(path), 1_600_000_000, 1_600_000_000)
+  }
+
+  path(path: string): string {
+    return join(this.share, path)
+  }
+
+  /** As another signed-in client. */
+  async post(route: string, body: unknown): Promise<Record<string, unknown>> {
+    const response = await fetch(`${this.central.url}${route}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: this.#cookie },
+      body: JSON.stringify(body),
+    })
+    return (await response.json()) as Record<string, unknown>
+  }
+
+  async scan(): Promise<void> {
+    await this.post(`/api/v1/machines/${this.agent.status().machineId}/scan`, {})
+  }
+
+  stopCentral(): Promise<void> {
+    return this.central.close()
+  }
+
+  /** On the same port and data as before. */
+  async restartCentral(): Promise<void> {
+    this.central = await this.#startCentral(this.central.port)
+  }
+
+  async stop(): Promise<void> {
+    await this.agent?.close()
+    await this.central?.close()
+    removeTempFolder(this.folder)
+  }
+
+  #startCentral(port: number): Promise<RunningCentral> {
+    return startCentral({
+      dataDir: join(this.folder, 'central'),
+      host: '127.0.0.1',
+      port,
+      adminPassword: PASSWORD,
+      consoleDir: this.#consoleDir,
+      logger,
+      clock: systemClock,
+      scanEverySeconds: 3_600,
+    })
+  }
+
+  async #signIn(): Promise<void> {
+    const response = await fetch(`${this.central.url}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'admin', password: PASSWORD }),
+    })
+    this.#cookie = response.headers.get('set-cookie')?.split(';', 1)[0] ?? ''
+  }
+}

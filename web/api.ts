@@ -1,0 +1,160 @@
+/**
+ * Central's HTTP API, typed by the protocol's schemas. Every failure is an {@link ApiError}; one that says
+ * that the session is over also takes the console back to the sign-in page.
+ */
+import type { ReadReply, ScanStarted } from '../server/protocol/agent-api.ts'
+import type { AuditPage } from '../server/protocol/api/audit.ts'
+import type { Enrolment, EnrolmentRequest } from '../server/protocol/api/enrolments.ts'
+import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
+import type {
+  Order,
+  OrderPage,
+  OrderPreview,
+  OrderRequest,
+  OrderTargetPage,
+  UndoRequest,
+} from '../server/protocol/api/orders.ts'
+import type { Session, SignIn } from '../server/protocol/api/session.ts'
+import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
+import type { ErrorReply } from '../server/protocol/errors.ts'
+import { endSession } from './session.ts'
+
+const BASE = '/api/v1'
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  /** 0: central could not be reached. */
+  readonly status: number
+  readonly code: string
+  readonly details: unknown
+
+  constructor(status: number, reply: ErrorReply) {
+    super(reply.message)
+    this.status = status
+    this.code = reply.code
+    this.details = reply.details
+  }
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>
+
+export interface PageRequest {
+  cursor: string | null
+  limit: number
+}
+
+export const api = {
+  session: () => call<Session>('GET', '/session'),
+  signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
+  signOut: () => call<void>('DELETE', '/session'),
+
+  machines: (page: PageRequest, abort?: AbortSignal) =>
+    call<MachinePage>('GET', '/machines', { query: { ...page }, abort }),
+  machine: (id: string, abort?: AbortSignal) =>
+    call<MachineDetail>('GET', `/machines/${segment(id)}`, { abort }),
+  scan: (id: string) => call<ScanStarted>('POST', `/machines/${segment(id)}/scan`, { body: {} }),
+
+  streams: (request: { q: string; gone: boolean } & PageRequest, abort?: AbortSignal) =>
+    call<StreamPage>('GET', '/streams', { query: { ...request }, abort }),
+  facets: (q: string, gone: boolean, abort?: AbortSignal) =>
+    call<StreamFacets>('GET', '/streams/facets', { query: { q, gone }, abort }),
+  stream: (id: string, abort?: AbortSignal) =>
+    call<StreamRow>('GET', `/streams/${segment(id)}`, { abort }),
+  content: (id: number, offset: number, length: number, abort?: AbortSignal) =>
+    call<ReadReply>('GET', `/streams/${id}/content`, { query: { offset, length }, abort }),
+
+  previewOrder: (streamIds: number[], abort?: AbortSignal) =>
+    call<OrderPreview>('POST', '/orders/preview', { body: { streamIds }, abort }),
+  createOrder: (body: OrderRequest) => call<Order>('POST', '/orders', { body }),
+  orders: (page: PageRequest, abort?: AbortSignal) =>
+    call<OrderPage>('GET', '/orders', { query: { ...page }, abort }),
+  order: (id: string, abort?: AbortSignal) =>
+    call<Order>('GET', `/orders/${segment(id)}`, { abort }),
+  orderTargets: (id: string, state: string, page: PageRequest, abort?: AbortSignal) =>
+    call<OrderTargetPage>('GET', `/orders/${segment(id)}/targets`, {
+      query: { state, ...page },
+      abort,
+    }),
+  cancelOrder: (id: string) => call<Order>('POST', `/orders/${segment(id)}/cancel`, { body: {} }),
+  undoOrder: (id: string, body: UndoRequest) =>
+    call<Order>('POST', `/orders/${segment(id)}/undo`, { body }),
+
+  audit: (page: PageRequest, abort?: AbortSignal) =>
+    call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
+  enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
+}
+
+/** A link that downloads everything a query matches. */
+export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {
+  return `${BASE}/streams/export${queryString({ q, gone, format })}`
+}
+
+/** Ids from the address bar are anybody's text. */
+const segment = encodeURIComponent
+
+interface CallOptions {
+  query?: Query
+  body?: unknown
+  abort?: AbortSignal | undefined
+}
+
+async function call<Reply>(
+  method: string,
+  path: string,
+  { query = {}, body, abort }: CallOptions = {},
+): Promise<Reply> {
+  const request: RequestInit = { method, credentials: 'same-origin', cache: 'no-store' }
+  if (abort) request.signal = abort
+  if (body !== undefined) {
+    request.body = JSON.stringify(body)
+    request.headers = { 'content-type': 'application/json' }
+  }
+  const response = await fetch(`${BASE}${path}${queryString(query)}`, request).catch((cause) => {
+    if (abort?.aborted) throw cause
+    throw new ApiError(0, {
+      code: 'CENTRAL_UNREACHABLE',
+      message: 'Central does not answer. Check that it is running and that this PC can reach it.',
+    })
+  })
+  if (response.status === 204) return undefined as Reply
+  const reply: unknown = await response.json().catch(() => null)
+  if (response.ok && reply !== null) return reply as Reply
+  const error = new ApiError(response.status, asErrorReply(reply, response.status))
+  if (error.code === 'NOT_SIGNED_IN') endSession()
+  throw error
+}
+
+/** Absent and empty parameters are left out: the routes' defaults hold. */
+function queryString(query: Query): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== '' && value !== false) {
+      parameters.set(name, String(value))
+    }
+  }
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** Something between us and central may answer in a shape of its own. */
+function asErrorReply(reply: unknown, status: number): ErrorReply {
+  if (typeof reply === 'object' && reply !== null && 'code' in reply && 'message' in reply) {
+    return { details: undefined, ...reply } as ErrorReply
+  }
+  return { code: 'UNKNOWN', message: `Central answered with status ${status} and no explanation.` }
+}
+
+/** For people, whatever was thrown; as a sentence, which messages written for logs often are not. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.charAt(0).toUpperCase() + message.slice(1)
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof ApiError && error.code === code
+}
+
+/** What an address names does not exist, or could not: an id in it may be any text. */
+export function isNotThere(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.code === 'REQUEST_INVALID')
+}

@@ -1,0 +1,99 @@
+/** The console: one page, mounted here. Routes in one place; everything but sign-in needs a session. */
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/controls.css'
+import './styles/grid.css'
+import './styles/pages.css'
+import './styles/print.css'
+import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
+import { api, hasCode, messageOf } from './api.ts'
+import { AuditPage } from './pages/audit.tsx'
+import { MachinePage } from './pages/machine.tsx'
+import { MachinesPage } from './pages/machines.tsx'
+import { OrderPage } from './pages/order.tsx'
+import { OrdersPage } from './pages/orders.tsx'
+import { OverviewPage } from './pages/overview.tsx'
+import { SignInPage } from './pages/sign-in.tsx'
+import { StreamPage } from './pages/stream.tsx'
+import { StreamsPage } from './pages/streams.tsx'
+import { Empty, Failure, Loading } from './parts/bits.tsx'
+import { useResource } from './parts/hooks.ts'
+import { Shell } from './parts/shell.tsx'
+import { endSession, session } from './session.ts'
+
+function App() {
+  return (
+    <LocationProvider>
+      <Gate />
+    </LocationProvider>
+  )
+}
+
+/** Asks once who is signed in; a session that ends later ends here too. */
+function Gate() {
+  const { path, url, route } = useLocation()
+  const asked = useResource('session', async () => {
+    try {
+      session.value = await api.session()
+    } catch (error) {
+      if (!hasCode(error, 'NOT_SIGNED_IN')) throw error
+      endSession()
+    }
+    return true
+  })
+  const isSignInPage = path === '/sign-in'
+  const mustSignIn = session.value === null && !isSignInPage
+  useEffect(() => {
+    if (mustSignIn) route(`/sign-in${url === '/' ? '' : `?next=${encodeURIComponent(url)}`}`, true)
+  }, [mustSignIn, url, route])
+
+  if (session.value === undefined) {
+    return (
+      <main class="page">
+        {asked.error === null ? (
+          <Loading what="console" />
+        ) : (
+          <Failure error={messageOf(asked.error)} retry={asked.reload} />
+        )}
+      </main>
+    )
+  }
+  if (isSignInPage) return <SignInPage />
+  return mustSignIn ? null : <Pages />
+}
+
+function Pages() {
+  return (
+    <Shell>
+      <Router>
+        <Route path="/" component={OverviewPage} />
+        <Route path="/streams" component={StreamsPage} />
+        <Route path="/streams/:id" component={StreamPage} />
+        <Route path="/machines" component={MachinesPage} />
+        <Route path="/machines/:id" component={MachinePage} />
+        <Route path="/orders" component={OrdersPage} />
+        <Route path="/orders/:id" component={OrderPage} />
+        <Route path="/audit" component={AuditPage} />
+        <Route default component={NotFoundPage} />
+      </Router>
+    </Shell>
+  )
+}
+
+function NotFoundPage() {
+  return (
+    <main class="page">
+      <Empty title="There is no such page">
+        <p>
+          <a href="/">Go to the overview.</a>
+        </p>
+      </Empty>
+    </main>
+  )
+}
+
+const root = document.getElementById('app')
+if (root) render(<App />, root)

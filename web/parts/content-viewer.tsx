@@ -1,0 +1,166 @@
+/**
+ * The bytes of a stream, asked of its machine now. Shown as text or hex and nothing else: what is in
+ * there is never run, fetched or followed.
+ */
+import { useState } from 'preact/hooks'
+import type { StreamRow } from '../../server/protocol/api/streams.ts'
+import { api, hasCode } from '../api.ts'
+import {
+  bytesFromBase64,
+  decodePage,
+  detectEncoding,
+  type Encoding,
+  hexDump,
+  LOOKAHEAD_BYTES,
+  looksBinary,
+  visiblePieces,
+} from '../model/decode.ts'
+import { formatCount, plural } from '../model/format.ts'
+import { Failure, Loading, Notice } from './bits.tsx'
+import { useResource } from './hooks.ts'
+import { marked } from './name.tsx'
+
+/** Even, so that a page never cuts a UTF-16 unit; small enough to lay out at once as hex. */
+const PAGE_BYTES = 16_384
+
+const ENCODINGS: Record<Encoding, string> = {
+  'utf-8': 'UTF-8',
+  'utf-16le': 'UTF-16 LE',
+  'utf-16be': 'UTF-16 BE',
+}
+
+export function ContentViewer({ row }: { row: StreamRow }) {
+  const [offset, setOffset] = useState(0)
+  const [chosenView, setView] = useState<'text' | 'hex' | null>(null)
+  const [chosenEncoding, setEncoding] = useState<Encoding | null>(null)
+  const reply = useResource(`${row.streamId} ${offset}`, (abort) =>
+    api.content(row.streamId, offset, PAGE_BYTES + LOOKAHEAD_BYTES, abort),
+  )
+  // Pages after the first are read as the first one was.
+  const [start, setStart] = useState<Uint8Array | null>(null)
+  const bytes = reply.value === null ? null : bytesFromBase64(reply.value.contentBase64)
+  if (bytes !== null && start === null) setStart(bytes)
+
+  if (reply.error !== null && reply.value === null) {
+    return hasCode(reply.error, 'MACHINE_OFFLINE') ? (
+      <Notice
+        tone="info"
+        action={
+          <button type="button" class="button" onClick={reply.reload}>
+            Ask again
+          </button>
+        }
+      >
+        This machine is offline. Central keeps what was found, not the content: it can be read when
+        the machine is back.
+      </Notice>
+    ) : (
+      <Failure error={reply.error} retry={reply.reload} />
+    )
+  }
+  if (reply.value === null || bytes === null || start === null) return <Loading what="content" />
+
+  const encoding = chosenEncoding ?? detectEncoding(start)
+  const view = chosenView ?? (looksBinary(start, encoding) ? 'hex' : 'text')
+  const page = bytes.subarray(0, PAGE_BYTES)
+  const isChanged =
+    row.sha256 !== null && reply.value.sha256 !== null && row.sha256 !== reply.value.sha256
+  return (
+    <div class="viewer">
+      {isChanged && (
+        <Notice tone="warn">
+          The content is no longer what the last scan saw. An order on it would answer “changed”.
+        </Notice>
+      )}
+      <div class="viewer-bar">
+        <ViewTabs view={view} onView={setView} />
+        {view === 'text' && (
+          <label class="inline">
+            <span class="faint">Read as</span>
+            <select
+              value={encoding}
+              onChange={(event) => setEncoding(event.currentTarget.value as Encoding)}
+            >
+              {Object.entries(ENCODINGS).map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <Pager offset={offset} size={reply.value.sizeBytes} onOffset={setOffset} />
+      </div>
+      {reply.value.sizeBytes === 0 ? (
+        <p class="faint">The stream is empty.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section class="viewer-content" tabIndex={0} aria-label={`Content as ${view}`}>
+          <pre class={`viewer-${view}`} dir="ltr">
+            {view === 'hex' ? (
+              hexDump(page, offset)
+            ) : (
+              <VisibleText
+                text={decodePage(bytes, PAGE_BYTES, offset === 0, encoding)}
+                encoding={encoding}
+              />
+            )}
+          </pre>
+        </section>
+      )}
+    </div>
+  )
+}
+
+function VisibleText({ text, encoding }: { text: string; encoding: Encoding }) {
+  return (
+    <>
+      {visiblePieces(text, encoding).map((piece, index) => (
+        <span key={index} class={piece.isBytes ? 'escape' : undefined}>
+          {piece.isBytes ? piece.text : marked(piece.text)}
+        </span>
+      ))}
+    </>
+  )
+}
+
+function ViewTabs(props: { view: 'text' | 'hex'; onView: (view: 'text' | 'hex') => void }) {
+  return (
+    <fieldset class="segmented">
+      <legend class="visually-hidden">Show content as</legend>
+      {(['text', 'hex'] as const).map((view) => (
+        <button
+          key={view}
+          type="button"
+          aria-pressed={props.view === view}
+          onClick={() => props.onView(view)}
+        >
+          {view === 'text' ? 'Text' : 'Hex'}
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+function Pager(props: { offset: number; size: number; onOffset: (offset: number) => void }) {
+  const { offset, size, onOffset } = props
+  const last = Math.floor(Math.max(0, size - 1) / PAGE_BYTES) * PAGE_BYTES
+  if (last === 0) return <span class="faint">{plural(size, 'byte')}</span>
+  const step = (label: string, to: number, isOff: boolean) => (
+    <button type="button" class="button is-small" disabled={isOff} onClick={() => onOffset(to)}>
+      {label}
+    </button>
+  )
+  return (
+    <div class="pager">
+      <span class="faint">
+        bytes {formatCount(offset)} to {formatCount(Math.min(size, offset + PAGE_BYTES) - 1)} of{' '}
+        {formatCount(size)}
+      </span>
+      {step('First', 0, offset === 0)}
+      {step('Previous', offset - PAGE_BYTES, offset === 0)}
+      {step('Next', offset + PAGE_BYTES, offset >= last)}
+      {step('Last', last, offset >= last)}
+    </div>
+  )
+}

@@ -1,0 +1,102 @@
+/** What stands around every page: where one can go, who one is, and whether what is shown is live. */
+import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import { api } from '../api.ts'
+import { connectEvents, connection } from '../events.ts'
+import { endSession, session } from '../session.ts'
+import { nextTheme, theme } from '../theme.ts'
+import { Status } from './bits.tsx'
+import { Name } from './name.tsx'
+import { sayError, Toasts } from './toasts.tsx'
+import { Wordmark } from './wordmark.tsx'
+
+const PAGES = [
+  ['/', 'Overview'],
+  ['/streams', 'Streams'],
+  ['/machines', 'Machines'],
+  ['/orders', 'Orders'],
+  ['/audit', 'Audit'],
+] as const
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const { path, route } = useLocation()
+  useEffect(() => connectEvents(), [])
+  useEffect(() => {
+    const focusQuery = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
+      if ((event.target as Element).closest('input, textarea, select, dialog')) return
+      event.preventDefault()
+      const bar = document.getElementById('query')
+      if (bar instanceof HTMLInputElement) bar.select()
+      else route('/streams')
+    }
+    addEventListener('keydown', focusQuery)
+    return () => removeEventListener('keydown', focusQuery)
+  }, [route])
+
+  return (
+    <>
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
+      <header class="top">
+        <a href="/" class="home" aria-label="Sidestream, overview">
+          <Wordmark />
+        </a>
+        <nav aria-label="Pages">
+          {PAGES.map(([href, label]) => (
+            <a key={href} href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+        <div class="top-end">
+          <ConnectionState />
+          <button
+            type="button"
+            class="button is-quiet is-small"
+            title="Light, dark, or as the system"
+            onClick={nextTheme}
+          >
+            Theme: {theme.value}
+          </button>
+          <span class="user">
+            <Name text={session.value?.username ?? ''} isTitled />
+          </span>
+          <button type="button" class="button is-quiet is-small" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      <div id="content" tabIndex={-1}>
+        {children}
+      </div>
+      <Toasts />
+    </>
+  )
+}
+
+function isWithin(path: string, href: string): boolean {
+  return path === href || (href !== '/' && path.startsWith(`${href}/`))
+}
+
+function ConnectionState() {
+  switch (connection.value) {
+    case 'live':
+      return <Status tone="good">Live</Status>
+    case 'connecting':
+      return <Status tone="busy">Connecting</Status>
+    case 'reconnecting':
+      return <Status tone="bad">Reconnecting: what you see may be old</Status>
+  }
+}
+
+async function signOut(): Promise<void> {
+  try {
+    await api.signOut()
+    endSession()
+  } catch (error) {
+    sayError(error)
+  }
+}

@@ -1,0 +1,77 @@
+import type { StreamRow } from '../../server/protocol/api/streams.ts'
+import { hostOfUrl } from '../../server/streams/host-of-url.ts'
+import { formatBytes, zoneLabel } from '../model/format.ts'
+import { Time, Verdict } from './bits.tsx'
+import type { Column } from './grid.tsx'
+import { Name, PathInRow } from './name.tsx'
+
+const machine: Column<StreamRow> = {
+  id: 'machine',
+  label: 'Machine',
+  width: 'minmax(90px, 0.9fr)',
+  cell: (row) => (
+    <a href={`/machines/${row.machineId}`} tabIndex={-1}>
+      <Name text={row.hostname} isTitled />
+    </a>
+  ),
+}
+
+const others: readonly Column<StreamRow>[] = [
+  {
+    id: 'path',
+    label: 'Carrier',
+    width: 'minmax(200px, 3.4fr)',
+    cell: (row) => <PathInRow path={row.path} href={`/streams/${row.streamId}`} />,
+  },
+  {
+    id: 'stream',
+    label: 'Stream',
+    width: 'minmax(104px, 1.3fr)',
+    cell: (row) => <Name text={row.stream} isTitled />,
+  },
+  {
+    id: 'size',
+    label: 'Size',
+    width: '76px',
+    isNumber: true,
+    cell: (row) => formatBytes(row.sizeBytes),
+  },
+  {
+    id: 'zone',
+    label: 'Zone',
+    width: '92px',
+    cell: (row) => (row.origin === null ? null : zoneLabel(row.origin.id)),
+  },
+  {
+    id: 'host',
+    label: 'Origin host',
+    width: 'minmax(100px, 1.3fr)',
+    cell: (row) => {
+      const host = hostOfUrl(row.origin?.hostUrl ?? null)
+      return host === null ? null : <Name text={host} isTitled />
+    },
+  },
+  {
+    id: 'verdict',
+    label: 'Verdict',
+    width: '114px',
+    cell: (row) => <Verdict verdict={row.verdict} />,
+  },
+  {
+    id: 'first',
+    label: 'First seen',
+    width: '124px',
+    cell: (row) =>
+      row.goneAt === null ? (
+        <Time at={row.firstSeenAt} />
+      ) : (
+        <span class="faint">
+          gone <Time at={row.goneAt} />
+        </span>
+      ),
+  },
+]
+
+export const streamColumns = [machine, ...others]
+/** On a machine's own page. */
+export const streamColumnsOfMachine = others
