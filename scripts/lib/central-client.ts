@@ -1,0 +1,76 @@
+/** A small client of central's HTTP API, signed in as a person would be. */
+import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
+import type { Machine, MachineDetail, MachinePage } from '../../server/protocol/api/machines.ts'
+import type { Order, OrderPreview, OrderTargetPage } from '../../server/protocol/api/orders.ts'
+import type { StreamPage } from '../../server/protocol/api/streams.ts'
+import type { ErrorReply } from '../../server/protocol/errors.ts'
+
+export class CentralClient {
+  readonly url: string
+  #cookie = ''
+
+  constructor(url: string) {
+    this.url = url
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    const response = await this.#send('POST', '/session', { username, password })
+    this.#cookie = response.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+  }
+
+  createEnrolment(uses: number): Promise<Enrolment> {
+    return this.#ask('POST', '/enrolments', { uses, validForSeconds: 3_600 })
+  }
+
+  async machines(): Promise<Machine[]> {
+    return (await this.#ask<MachinePage>('GET', '/machines?limit=100')).machines
+  }
+
+  machine(machineId: string): Promise<MachineDetail> {
+    return this.#ask('GET', `/machines/${machineId}`)
+  }
+
+  search(query: string, limit = 100): Promise<StreamPage> {
+    return this.#ask('GET', `/streams?limit=${limit}&q=${encodeURIComponent(query)}`)
+  }
+
+  previewOrder(streamIds: number[]): Promise<OrderPreview> {
+    return this.#ask('POST', '/orders/preview', { streamIds })
+  }
+
+  strip(streamIds: number[], confirmCount: number, reason: string): Promise<Order> {
+    return this.#ask('POST', '/orders', { action: 'strip', streamIds, confirmCount, reason })
+  }
+
+  undo(orderId: string, confirmCount: number, reason: string): Promise<Order> {
+    return this.#ask('POST', `/orders/${orderId}/undo`, { confirmCount, reason })
+  }
+
+  order(orderId: string): Promise<Order> {
+    return this.#ask('GET', `/orders/${orderId}`)
+  }
+
+  orderTargets(orderId: string): Promise<OrderTargetPage> {
+    return this.#ask('GET', `/orders/${orderId}/targets?limit=100`)
+  }
+
+  async #ask<Reply>(method: string, path: string, body?: object): Promise<Reply> {
+    return (await (await this.#send(method, path, body)).json()) as Reply
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Response> {
+    const headers: Record<string, string> = { cookie: this.#cookie }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (response.ok) return response
+    const { code, message } = (await response.json()) as ErrorReply
+    throw new Error(`${method} ${path}: ${message} [${code}]`)
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Reads and writes a folder's files and streams without any of our own disk code: through Python's
+ * os.setxattr and friends. What the product says of a disk is proved against this.
+ */
+import { spawnSync } from 'node:child_process'
+
+/** One file or folder as the disk has it. */
+export interface DiskEntry {
+  /** Of the content; empty for a folder. */
+  sha256: string
+  size: number
+  mtimeNs: string
+  mode: number
+  /** Extended attribute name → value, base64. */
+  xattrs: Record<string, string>
+}
+
+/** Path below the folder → entry. */
+export type DiskSnapshot = Record<string, DiskEntry>
+
+const SNAPSHOT = `
+import base64, hashlib, json, os, sys
+root = os.fsencode(sys.argv[1])
+found = {}
+def look(path):
+    status = os.lstat(path)
+    entry = {"size": 0, "sha256": "", "mtimeNs": str(status.st_mtime_ns), "mode": status.st_mode, "xattrs": {}}
+    if not os.path.islink(path):
+        for name in os.listxattr(path):
+            entry["xattrs"][name] = base64.b64encode(os.getxattr(path, name)).decode()
+        if os.path.isfile(path):
+            data = open(path, "rb").read()
+            entry["size"] = len(data)
+            entry["sha256"] = hashlib.sha256(data).hexdigest()
+    found[os.fsdecode(os.path.relpath(path, root))] = entry
+look(root)
+for folder, folders, files in os.walk(root):
+    for name in folders + files:
+        look(os.path.join(folder, name))
+print(json.dumps(found, sort_keys=True))
+`
+
+const SET = `
+import json, os, sys, base64
+for path, name, value in json.load(sys.stdin):
+    os.setxattr(os.fsencode(path), name, base64.b64decode(value))
+`
+
+/** Everything below a folder that a strip could touch by mistake. */
+export function snapshotFolder(folder: string): DiskSnapshot {
+  return JSON.parse(python(SNAPSHOT, [folder], '')) as DiskSnapshot
+}
+
+export interface StreamToWrite {
+  path: string
+  stream: string
+  bytes: Uint8Array
+}
+
+/** Writes streams as Samba's vfs_streams_xattr does: the bytes and one marker byte, 0. */
+export function writeSambaStreams(streams: readonly StreamToWrite[]): void {
+  const rows = streams.map(({ path, stream, bytes }) => [
+    path,
+    sambaXattrName(stream),
+    Buffer.concat([bytes, Buffer.of(0)]).toString('base64'),
+  ])
+  python(SET, [], JSON.stringify(rows))
+}
+
+export function sambaXattrName(stream: string): string {
+  return `user.DosStream.${stream}:$DATA`
+}
+
+/** What differs between two snapshots, one line each; empty if nothing does. */
+export function compareSnapshots(before: DiskSnapshot, after: DiskSnapshot): string[] {
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+  return paths.flatMap((path) => {
+    const [old, now] = [before[path], after[path]]
+    if (old === undefined) return [`${path}: appeared`]
+    if (now === undefined) return [`${path}: went`]
+    return compareEntries(path, old, now)
+  })
+}
+
+function compareEntries(path: string, old: DiskEntry, now: DiskEntry): string[] {
+  const lines: string[] = []
+  for (const key of ['sha256', 'size', 'mtimeNs', 'mode'] as const) {
+    if (old[key] !== now[key]) lines.push(`${path}: ${key} ${old[key]} -> ${now[key]}`)
+  }
+  for (const name of new Set([...Object.keys(old.xattrs), ...Object.keys(now.xattrs)])) {
+    if (now.xattrs[name] === undefined) lines.push(`${path}: ${name} went`)
+    else if (old.xattrs[name] === undefined) lines.push(`${path}: ${name} appeared`)
+    else if (old.xattrs[name] !== now.xattrs[name]) lines.push(`${path}: ${name} changed`)
+  }
+  return lines
+}
+
+function python(program: string, args: string[], input: string): string {
+  const { status, stdout, stderr, error } = spawnSync('python3', ['-c', program, ...args], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+  })
+  if (error !== undefined) throw new Error(`cannot run python3: ${error.message}`)
+  if (status !== 0) throw new Error(`python3: ${stderr.trim().split('\n').at(-1)}`)
+  return stdout
+}

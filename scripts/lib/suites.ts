@@ -1,0 +1,122 @@
+/** The test suites: what each proves, what it needs of the machine, and the command that brings it. */
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram, root } from './run.ts'
+
+export interface Need {
+  /** For people: what is missing. */
+  what: string
+  isMet: () => boolean
+  /** The exact command that would enable the suite. */
+  enable: string
+}
+
+export interface Suite {
+  name: string
+  proves: string
+  /** Vitest files or folders; absent for a suite that is a program of its own. */
+  files?: string[]
+  /** Prints `N passed, N failed` as its last line. */
+  program?: string[]
+  needs: Need[]
+}
+
+const program = (name: string, packageName: string): Need => ({
+  what: name,
+  isMet: () => findProgram(name) !== undefined,
+  enable: `sudo apt-get install -y ${packageName}`,
+})
+
+const isRoot: Need = {
+  what: 'root, to mount an image',
+  isMet: () => process.getuid?.() === 0,
+  enable: 'sudo -E npm test',
+}
+
+const canMountFuse: Need = {
+  what: '/dev/fuse',
+  isMet: () => isReadable('/dev/fuse'),
+  enable: 'sudo modprobe fuse',
+}
+
+const opensslHeaders: Need = {
+  what: 'the headers of OpenSSL',
+  isMet: () => existsSync('/usr/include/openssl/evp.h'),
+  enable: 'sudo apt-get install -y libssl-dev',
+}
+
+const ntfsMount = [
+  isRoot,
+  canMountFuse,
+  program('mkntfs', 'ntfs-3g'),
+  program('ntfs-3g', 'ntfs-3g'),
+]
+
+export const SUITES: Suite[] = [
+  {
+    name: 'unit',
+    proves: 'pure parts: parsers, verdicts, queries, schemas, who may import whom',
+    files: ['test/unit'],
+    needs: [],
+  },
+  {
+    name: 'native',
+    proves: 'decoding of on-disk structures, under address and undefined-behaviour sanitizers',
+    program: ['scripts/test-native.sh'],
+    needs: [program('g++', 'g++'), opensslHeaders],
+  },
+  {
+    name: 'integration',
+    proves: 'agent, central and CLI on real sockets, SQLite files and streams',
+    files: ['test/integration'],
+    needs: [program('python3', 'python3'), program('setpriv', 'util-linux')],
+  },
+  {
+    name: 'conformance-live',
+    proves: 'the live provider on folders, against an independent reader of the same attributes',
+    files: ['test/conformance/live'],
+    needs: [program('python3', 'python3')],
+  },
+  {
+    name: 'conformance-image',
+    proves: 'a scanned image equals what ntfs-3g shows of it when mounted',
+    files: ['test/conformance/ntfs'],
+    needs: ntfsMount,
+  },
+  {
+    name: 'conformance-samba',
+    proves: 'streams that a real smbd wrote are seen and stripped, and smbclient agrees',
+    files: ['test/conformance/samba'],
+    needs: [program('smbd', 'samba'), program('smbclient', 'smbclient')],
+  },
+  {
+    name: 'demo',
+    proves: 'the demo’s own check: found, stripped, restored, seen by an independent reader',
+    files: ['test/demo'],
+    needs: [program('python3', 'python3')],
+  },
+  {
+    name: 'e2e',
+    proves: 'a person’s path through the console in a real browser, checked on disk',
+    files: ['test/e2e'],
+    needs: [program('chromium', 'chromium'), program('python3', 'python3')],
+  },
+]
+
+/** Test files that no suite runs: they would pass by never running. */
+export function orphanedTestFiles(): string[] {
+  const covered = SUITES.flatMap((suite) => suite.files ?? [])
+  return (readdirSync(join(root, 'test'), { recursive: true }) as string[])
+    .map((file) => `test/${file.replaceAll('\\', '/')}`)
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => !covered.some((path) => file === path || file.startsWith(`${path}/`)))
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
