@@ -29,13 +29,13 @@ export interface NativeTarget {
 export interface NativeScanOptions {
   /** SHA-256 of every stream's whole content. */
   readonly hash: boolean
-  /** The first this many bytes of each stream's content come with the batch. 0: none. */
+  /** The first this many bytes (up to 16 MiB) of each stream's content come with the batch. 0: none. */
   readonly contentBytes: number
   /** Also the volume's internal streams (`$Secure:$SDS`, `$BadClus:$Bad`, …). Images only. */
   readonly includeInternal: boolean
   /** Absolute folders (live providers) that are not entered. They are not counted as unreadable. */
   readonly exclude: readonly string[]
-  /** Upper bound of streams in one batch. */
+  /** Upper bound of streams in one batch, 1 to 65536. */
   readonly batchStreams: number
 }
 
@@ -130,7 +130,7 @@ export interface NativeCarrier {
   readonly modifiedNs: bigint
   /** Named streams only. Rejects where the listing failed: an empty answer means there are none. */
   list(): Promise<NativeStreamEntry[]>
-  /** At most `length` bytes from `offset`; fewer only at the stream's end. */
+  /** At most `length` (up to 64 MiB) bytes from `offset`; fewer only at the stream's end. */
   read(name: string, offset: number, length: number): Promise<Uint8Array>
   /** Lower-case hex SHA-256 of the whole content. */
   hash(name: string): Promise<string>

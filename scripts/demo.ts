@@ -15,6 +15,8 @@ import { root } from './lib/run.ts'
 
 const USUAL_PORT = 7333
 
+class UsageError extends Error {}
+
 async function main(): Promise<void> {
   const { check, port } = readArguments()
   const folder = makeFolder()
@@ -35,14 +37,23 @@ async function main(): Promise<void> {
 }
 
 function readArguments(): { check: boolean; port: number } {
-  const options = { check: { type: 'boolean' }, port: { type: 'string' } } as const
-  const { values } = parseArgs({ options })
+  const values = parseFlags()
   const port = Number(values.port ?? USUAL_PORT)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port ${values.port}: no port number`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new UsageError(`--port ${values.port}: no port number`)
+  }
   return {
     check: values.check ?? false,
     port: values.check && values.port === undefined ? 0 : port,
+  }
+}
+
+function parseFlags(): { check?: boolean; port?: string } {
+  try {
+    const options = { check: { type: 'boolean' }, port: { type: 'string' } } as const
+    return parseArgs({ options }).values
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0])
   }
 }
 
@@ -117,5 +128,5 @@ function waitForSignal(): Promise<void> {
 
 main().catch((error: Error) => {
   console.error(`demo: ${error.message}`)
-  process.exitCode = 1
+  process.exitCode = error instanceof UsageError ? 2 : 1
 })

@@ -68,7 +68,7 @@ function Gate() {
 function Pages() {
   return (
     <Shell>
-      <Router>
+      <Router onRouteChange={startAtTop}>
         <Route path="/" component={OverviewPage} />
         <Route path="/streams" component={StreamsPage} />
         <Route path="/streams/:id" component={StreamPage} />
@@ -81,6 +81,13 @@ function Pages() {
       </Router>
     </Shell>
   )
+}
+
+/** Another page begins at its top, for the eye and for the keyboard. */
+function startAtTop(): void {
+  const content = document.getElementById('content')
+  content?.scrollTo(0, 0)
+  content?.focus({ preventScroll: true })
 }
 
 function NotFoundPage() {

@@ -2,7 +2,7 @@ import preact from '@preact/preset-vite'
 import { defineConfig } from 'vite'
 
 /** Where `vite web` (development only) finds a running central. */
-const CENTRAL = 'http://127.0.0.1:7420'
+const CENTRAL = 'http://127.0.0.1:7333'
 
 export default defineConfig({
   plugins: [preact({ reactAliasesEnabled: false, devToolsEnabled: false })],

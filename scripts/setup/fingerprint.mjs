@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { root } from './runtime.mjs'
 
 /** Folders whose content is made by steps, or is no input of any. */
-const SKIPPED = new Set(['node_modules', 'dist', 'build', 'prebuilds'])
+const SKIPPED = new Set(['node_modules', 'dist', 'build', 'prebuilds', 'screenshots'])
 
 /** `inputs`: files and folders relative to the checkout. `extra`: anything else that matters. */
 export function fingerprint(inputs, extra = []) {

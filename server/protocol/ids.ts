@@ -30,9 +30,10 @@ export const VolumeId = Type.Unsafe<string & { readonly __id: 'volume' }>(
 )
 export type VolumeId = Static<typeof VolumeId>
 
-/** Opaque, unique on its volume; changes when the file is replaced. `ntfs:<reference>`, `posix:<ino>:<birth>`. */
+/** Opaque, unique on its volume; changes when the file is replaced. `ntfs:<reference>`, on a disk of several NTFS
+ * partitions `ntfs:<reference>@<partition>`; `posix:<ino>:<birth>`. */
 export const FileIdentity = Type.Unsafe<string & { readonly __id: 'file' }>(
-  Type.String({ pattern: '^[a-z0-9]+:[0-9:]{1,64}$' }),
+  Type.String({ pattern: '^[a-z0-9]+:[0-9:@]{1,64}$' }),
 )
 export type FileIdentity = Static<typeof FileIdentity>
 

@@ -8,8 +8,6 @@ import { type SambaServer, startSamba, whySambaCannotRun } from '../support/samb
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.ts'
 
 const ZONE = '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://downloads.example.com/setup.exe\r\n'
-/** smbd answers after a second, or many on a busy machine. */
-const STARTUP_MS = 30_000
 const missing = whySambaCannotRun()
 
 const SHARES: [string, string[]][] = [
@@ -88,7 +86,7 @@ describe.skipIf(missing !== null)('a restored stream', () => {
   let samba: SambaServer
   beforeAll(async () => {
     samba = await startSamba()
-  }, STARTUP_MS)
+  })
   afterAll(() => samba?.stop())
 
   it('is one that clients list, read and overwrite', async () => {

@@ -28,10 +28,11 @@ export function OverviewPage() {
     },
     2_000,
   )
-  const error = fleet.error ?? facets.error
+  const error = fleet.error ?? facets.error ?? fresh.error
   const retry = () => {
     fleet.reload()
     facets.reload()
+    fresh.reload()
   }
   return (
     <main class="page">

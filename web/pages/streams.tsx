@@ -39,6 +39,7 @@ export function StreamsPage() {
           Include gone
         </label>
         <div class="toolbar-links">
+          <span class="faint">Export</span>
           <a class="button is-small" href={exportUrl(q, withGone, 'csv')} download>
             CSV
           </a>

@@ -27,9 +27,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
       if ((event.target as Element).closest('input, textarea, select, dialog')) return
       event.preventDefault()
-      const bar = document.getElementById('query')
-      if (bar instanceof HTMLInputElement) bar.select()
-      else route('/streams')
+      if (selectQuery()) return
+      route('/streams')
+      // The page with the bar is drawn after this.
+      setTimeout(selectQuery)
     }
     addEventListener('keydown', focusQuery)
     return () => removeEventListener('keydown', focusQuery)
@@ -90,6 +91,13 @@ function ConnectionState() {
     case 'reconnecting':
       return <Status tone="bad">Reconnecting: what you see may be old</Status>
   }
+}
+
+function selectQuery(): boolean {
+  const bar = document.getElementById('query')
+  if (!(bar instanceof HTMLInputElement)) return false
+  bar.select()
+  return true
 }
 
 async function signOut(): Promise<void> {

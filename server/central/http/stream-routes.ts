@@ -28,6 +28,14 @@ const Params = Type.Object({ streamId: Type.Integer({ minimum: 1 }) }, strict)
 
 export const streamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = async (
   app,
+  options,
+) => {
+  await app.register(searchRoutes, options)
+  await app.register(oneStreamRoutes, options)
+}
+
+const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = async (
+  app,
   { streams },
 ) => {
   app.get(
@@ -85,7 +93,12 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }>
         .send(Readable.from(isCsv ? toCsv(pages) : toNdjson(pages)))
     },
   )
+}
 
+const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = async (
+  app,
+  { streams },
+) => {
   app.get(
     '/streams/:streamId',
     {

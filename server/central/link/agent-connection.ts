@@ -10,7 +10,7 @@ import type { Static } from 'typebox'
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { MachineId } from '../../protocol/ids.ts'
-import { FrameToCentral, type Hello } from '../../protocol/link-frames.ts'
+import { type FrameToAgent, FrameToCentral, type Hello } from '../../protocol/link-frames.ts'
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { encodeFrame, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -51,7 +51,7 @@ const decode = frameDecoder<Frame>(FrameToCentral)
 
 export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
   const nonce = randomBytes(32).toString('hex')
-  const send = (frame: object): void => socket.send(encodeFrame(frame))
+  const send = (frame: FrameToAgent): void => socket.send(encodeFrame(frame))
   const pending = createPendingRequests(send)
   let machineId: MachineId | null = null
   let isOpen = true
@@ -115,12 +115,12 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
     pending.rejectAll(machineOffline(machineId))
     if (parts.connections.remove(machineId, connection)) parts.machines.disconnected(machineId)
   })
-  send({
-    type: 'challenge',
-    nonce,
-    oldestProtocol: OLDEST_PROTOCOL_VERSION,
-    newestProtocol: PROTOCOL_VERSION,
-  })
+  send(challengeOf(nonce))
+}
+
+function challengeOf(nonce: string): Extract<FrameToAgent, { type: 'challenge' }> {
+  const [oldestProtocol, newestProtocol] = [OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION]
+  return { type: 'challenge', nonce, oldestProtocol, newestProtocol }
 }
 
 /** One frame of a machine that has said hello. */
@@ -128,7 +128,7 @@ function take(
   { inventory, machines }: LinkParts,
   machineId: MachineId,
   frame: Frame,
-  send: (frame: object) => void,
+  send: (frame: FrameToAgent) => void,
   settle: (response: Extract<Frame, { type: 'response' }>) => void,
 ): void {
   switch (frame.type) {

@@ -5,37 +5,28 @@
 import { randomUUID } from 'node:crypto'
 import type {
   Order,
-  OrderPage,
   OrderPreview,
   OrderPreviewRequest,
   OrderRequest,
-  OrderTargetPage,
-  TargetState,
   UndoRequest,
 } from '../../protocol/api/orders.ts'
 import type { OrderId, TargetId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
-import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
-import type { NewOrder, NewOrderTarget, Page, StoredOrder } from '../store/order-store.ts'
+import type { NewOrder, NewOrderTarget } from '../store/order-store.ts'
 import type { Stores } from '../store/stores.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { createOrderReading, type OrderReading } from './order-reading.ts'
 import { previewOf, selectTargets } from './target-selection.ts'
 
-export interface OrderService {
+export interface OrderService extends OrderReading {
   preview(request: OrderPreviewRequest): OrderPreview
   create(request: OrderRequest, actor: string): Order
   undo(orderId: OrderId, request: UndoRequest, actor: string): Order
   cancel(orderId: OrderId, actor: string): Order
-  get(orderId: OrderId): Order
-  page(page: Page): OrderPage
-  targets(
-    orderId: OrderId,
-    filter: { state?: TargetState | undefined },
-    page: Page,
-  ): OrderTargetPage
 }
 
 export interface OrderServiceParts {
@@ -51,11 +42,8 @@ export function createOrderService(parts: OrderServiceParts): OrderService {
   const { stores, link, dispatcher, audit, events, clock } = parts
   const { orders } = stores
 
-  const get = (orderId: OrderId): Order => {
-    const order = orders.find(orderId)
-    if (order !== undefined) return toOrder(order)
-    throw new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
-  }
+  const reading = createOrderReading(orders)
+  const { get } = reading
 
   /** Inside the transaction that chose the targets. */
   const add = (order: Omit<NewOrder, 'orderId'>): OrderId => {
@@ -120,22 +108,7 @@ export function createOrderService(parts: OrderServiceParts): OrderService {
       return get(orderId)
     },
 
-    get,
-    page: (page) => {
-      const { orders: stored, cursor } = orders.page(page)
-      return { orders: stored.map(toOrder), cursor }
-    },
-    targets: (orderId, filter, page) => {
-      get(orderId)
-      const { targets, cursor } = orders.targetPage(orderId, filter, page)
-      const rows = targets.map(
-        ({ targetId, machineId, hostname, path, stream, sizeBytes, state, reason, receiptAt }) => {
-          const row = { targetId, machineId, hostname, path, stream, sizeBytes, reason }
-          return { ...row, state: state as TargetState, at: receiptAt }
-        },
-      )
-      return { targets: rows, cursor }
-    },
+    ...reading,
   }
 }
 
@@ -157,13 +130,4 @@ function toTarget(stream: ReturnType<typeof selectTargets>['included'][number]):
   const { machineId, streamId, volumeId, identity, path, stream: name, sizeBytes, sha256 } = stream
   const target = { machineId, streamId, volumeId, identity, path, sizeBytes, sha256 }
   return { ...target, stream: name, targetId: newTargetId(), strippedTargetId: null }
-}
-
-function toOrder(stored: StoredOrder): Order {
-  return {
-    ...stored,
-    state: stored.finishedAt === null ? 'open' : 'finished',
-    createdAt: toTimestamp(stored.createdAt),
-    finishedAt: stored.finishedAt === null ? null : toTimestamp(stored.finishedAt),
-  }
 }

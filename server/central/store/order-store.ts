@@ -97,9 +97,54 @@ export interface OrderStore {
   countOpen(): number
 }
 
+export type StoredOrderRow = Omit<StoredOrder, 'counts'> & { orderNo: number }
+
+type OrderStatements = ReturnType<typeof prepareOrderStatements>
+type Writes = Pick<OrderStore, 'add' | 'takeBatch' | 'addReceipts' | 'cancel'>
+
 export function createOrderStore(db: Database): OrderStore {
   const statements = prepareOrderStatements(db)
+  const withCounts = (order: StoredOrderRow): StoredOrder => {
+    const { orderNo, ...rest } = order
+    const counts = statements.selectCounts.all(orderNo).map(({ state, count }) => [state, count])
+    return { ...rest, counts: Object.fromEntries(counts) as Record<string, number> }
+  }
 
+  return {
+    ...orderWrites(db, statements),
+    find: (orderId) => {
+      const row = statements.selectOrder.get(orderId)
+      return row === undefined ? undefined : withCounts(row)
+    },
+    page: ({ cursor, limit }) => {
+      const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
+      const page = cutPage(
+        statements.selectPage.all({ before, limit: limit + 1 }),
+        limit,
+        (row) => [row.orderNo],
+      )
+      return { orders: page.rows.map(withCounts), cursor: page.cursor }
+    },
+    targetPage: (orderId, { state }, { cursor, limit }) => {
+      const [after] = cursor === undefined ? [0] : decodeCursor(cursor, [0])
+      const rows = statements.selectTargets.all({
+        orderId,
+        state: state ?? null,
+        after,
+        limit: limit + 1,
+      })
+      const page = cutPage(rows, limit, (row) => [row.target_no])
+      return { targets: page.rows.map(fromTargetRow), cursor: page.cursor }
+    },
+    listUndoable: (orderId) => statements.selectUndoable.all(orderId).map(fromTargetRow),
+    listMachines: (orderId) =>
+      statements.selectMachines.all(orderId).map(({ machineId }) => machineId),
+    countOpen: () => statements.countOpen.get()!.count,
+  }
+}
+
+/** IMMEDIATE: the write lock is taken at once, so that no write fails half way. */
+function orderWrites(db: Database, statements: OrderStatements): Writes {
   const add = db.transaction((order: NewOrder, now: number): void => {
     const { targets, ...head } = order
     const machineCount = new Set(targets.map((target) => target.machineId)).size
@@ -155,48 +200,12 @@ export function createOrderStore(db: Database): OrderStore {
   const finish = (orderId: OrderId, now: number): boolean =>
     statements.finishOrder.run({ orderId, now }).changes === 1
 
-  const withCounts = (order: StoredOrderRow): StoredOrder => {
-    const { orderNo, ...rest } = order
-    const counts = statements.selectCounts.all(orderNo).map(({ state, count }) => [state, count])
-    return { ...rest, counts: Object.fromEntries(counts) as Record<string, number> }
-  }
-
   return {
     add: (order, now) => add.immediate(order, now),
-    find: (orderId) => {
-      const row = statements.selectOrder.get(orderId)
-      return row === undefined ? undefined : withCounts(row)
-    },
-    page: ({ cursor, limit }) => {
-      const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
-      const page = cutPage(
-        statements.selectPage.all({ before, limit: limit + 1 }),
-        limit,
-        (row) => [row.orderNo],
-      )
-      return { orders: page.rows.map(withCounts), cursor: page.cursor }
-    },
-    targetPage: (orderId, { state }, { cursor, limit }) => {
-      const [after] = cursor === undefined ? [0] : decodeCursor(cursor, [0])
-      const rows = statements.selectTargets.all({
-        orderId,
-        state: state ?? null,
-        after,
-        limit: limit + 1,
-      })
-      const page = cutPage(rows, limit, (row) => [row.target_no])
-      return { targets: page.rows.map(fromTargetRow), cursor: page.cursor }
-    },
-    listUndoable: (orderId) => statements.selectUndoable.all(orderId).map(fromTargetRow),
-    listMachines: (orderId) =>
-      statements.selectMachines.all(orderId).map(({ machineId }) => machineId),
     takeBatch: (machineId, afterTargetNo, limit) =>
       takeBatch.immediate(machineId, afterTargetNo, limit),
     addReceipts: (machineId, orderId, receipts, now) =>
       addReceipts.immediate(machineId, orderId, receipts, now),
     cancel: (orderId, now) => cancel.immediate(orderId, now),
-    countOpen: () => statements.countOpen.get()!.count,
   }
 }
-
-export type StoredOrderRow = Omit<StoredOrder, 'counts'> & { orderNo: number }

@@ -13,9 +13,6 @@ const BATCH = 10
 /** Batches that wait in the queue, and the one being filled. */
 const BATCHES_AHEAD = 3 + 1
 
-/** Starts many threads or processes of Node. */
-const SLOW = { timeout: 60_000 }
-
 let folder = ''
 
 beforeAll(() => {
@@ -97,7 +94,7 @@ describe('a slow caller', () => {
 })
 
 describe('garbage collection', () => {
-  it('of a running scan stops its thread', SLOW, () => {
+  it('of a running scan stops its thread', () => {
     const { status, stderr, stdout } = runChild(
       `
       const { readdirSync } = await import('node:fs')
@@ -117,7 +114,7 @@ describe('garbage collection', () => {
     expect(JSON.parse(stdout)).toEqual({ started: 4, left: 0 })
   })
 
-  it('spares a scan whose next() is not answered yet', SLOW, () => {
+  it('spares a scan whose next() is not answered yet', () => {
     const { status, stdout } = runChild(
       `
       const end = (async () => {
@@ -138,7 +135,7 @@ describe('garbage collection', () => {
 })
 
 describe('the end of the environment', () => {
-  it('in a worker that is terminated at any moment harms nothing', SLOW, () => {
+  it('in a worker that is terminated at any moment harms nothing', () => {
     const { status, signal, stderr } = runChild(
       `
       const { Worker } = await import('node:worker_threads')
@@ -187,7 +184,7 @@ describe('the end of the environment', () => {
     expect([0, 1]).toContain(status)
   })
 
-  it('is not held up by a scan that nobody waits for', SLOW, () => {
+  it('is not held up by a scan that nobody waits for', () => {
     const started = performance.now()
     const { status } = runChild(`globalThis.kept = addon.startScan('/', support.METADATA_ONLY)`)
     expect(status).toBe(0)

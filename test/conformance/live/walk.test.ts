@@ -185,12 +185,15 @@ describe('opening a carrier', () => {
     ['with an empty component', (folder: string) => `${folder}//file`, 'ADS_INVALID_NAME'],
     ['that is not there', (folder: string) => `${folder}/missing`, 'ADS_NOT_FOUND'],
     ['behind a linked folder', (folder: string) => `${folder}/link/file`, 'ADS_NOT_FOUND'],
+    ['behind a link further up', (folder: string) => `${folder}/link/deeper/file`, 'ADS_NOT_FOUND'],
     ['that is a link', (folder: string) => `${folder}/to-file`, 'ADS_NOT_A_SOURCE'],
   ])('refuses a path %s', async (_, pathIn, code) => {
     const folder = tempFolder()
     mkdirSync(join(folder, 'sub'))
     carrier(join(folder, 'file'))
+    mkdirSync(join(folder, 'sub', 'deeper'))
     carrier(join(folder, 'sub', 'file'))
+    carrier(join(folder, 'sub', 'deeper', 'file'))
     symlinkSync(join(folder, 'sub'), join(folder, 'link'))
     symlinkSync(join(folder, 'file'), join(folder, 'to-file'))
     expect((await failureOf(addon.openCarrier(folder, pathIn(folder), null))).code).toBe(code)

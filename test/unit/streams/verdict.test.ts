@@ -161,7 +161,7 @@ describe('judge', () => {
   })
 
   it('judges by the first 32 KiB, however much was read', () => {
-    const content = `[ZoneTransfer]\nZoneId=3\nHostUrl=http://a/${'x'.repeat(33_000)}\ncmd /c calc`
+    const content = `[ZoneTransfer]\nZoneId=3\nHostUrl=http://a/<script >${'x'.repeat(33_000)}`
     const sizeBytes = content.length
     expect(verdictOf('Zone.Identifier', content.slice(0, 32_768), { sizeBytes })).toBe(
       verdictOf('Zone.Identifier', content, { sizeBytes }),
