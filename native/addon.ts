@@ -55,7 +55,8 @@ export interface NativeBatch {
   /** Stream names without the colons and type. */
   readonly names: string
   readonly nameEnds: Uint32Array
-  /** Opaque, unique on its volume, changes when the file is replaced. `ntfs:<ref>` or `posix:<ino>:<birth ns>`. */
+  /** Opaque, unique on its volume, changes when the file is replaced. `ntfs:<ref>` or `posix:<ino>:<birth ns>`,
+   * with `@<volume>` behind it where a target spans several volumes. */
   readonly identities: string
   readonly identityEnds: Uint32Array
   /** Bytes. */

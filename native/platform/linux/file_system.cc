@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/sha256.h"
@@ -148,6 +149,11 @@ bool Contains(std::span<const std::uint32_t> list, std::uint32_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+std::string IdentitySuffix(const std::string& volume_id) {
+  const std::string hex = volume_id.substr(volume_id.rfind('-') + 1);
+  return "@" + std::to_string(std::strtoull(hex.c_str(), nullptr, 16));
+}
+
 }  // namespace
 
 FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& mounts) {
@@ -160,6 +166,7 @@ FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& m
     return result;
   }
   result.volume_id = VolumeId(status, mount);
+  result.identity_suffix = IdentitySuffix(result.volume_id);
   result.is_writable = (status.f_flags & ST_RDONLY) == 0;
   const auto type = static_cast<std::uint32_t>(status.f_type);
   const std::string path = ProcPath(fd);

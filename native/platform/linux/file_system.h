@@ -19,6 +19,10 @@ namespace sidestream {
 struct FileSystem {
   std::string name;       // for people: "ext4"
   std::string volume_id;  // see NativeTarget.volumeId
+  // Ends the identity of every file on it: `@<volume id in decimal>`, because an inode number says
+  // nothing without its file system. Empty for the file system of the target, which the target
+  // names.
+  std::string identity_suffix;
   bool is_writable = false;
   // procfs, sysfs and their like: made up by the kernel, no user's stream can be there.
   bool is_pseudo = false;

@@ -42,14 +42,14 @@ bool HasKey(const std::vector<StoredStream>& streams, const std::string& key) {
 
 }  // namespace
 
-LiveCarrier::LiveCarrier(const StreamScheme& scheme, UniqueFd fd, UniqueFd parent_fd,
+LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd parent_fd,
                          std::string base_name, const FileFacts& facts)
-    : scheme_(scheme),
+    : scheme_(*file_system.scheme),
       fd_(std::move(fd)),
       parent_fd_(std::move(parent_fd)),
       facts_(facts),
       ref_{fd_.get(), parent_fd_.get(), std::move(base_name), facts.IsDirectory(), facts.inode},
-      identity_(IdentityOf(scheme, ref_, facts)) {}
+      identity_(IdentityOf(scheme_, ref_, facts, file_system.identity_suffix)) {}
 
 Result<std::vector<StreamEntry>> LiveCarrier::List() {
   const auto streams = scheme_.List(ref_);

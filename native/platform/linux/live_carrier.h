@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/unique_fd.h"
+#include "platform/linux/file_system.h"
 #include "platform/linux/posix_identity.h"
 #include "platform/linux/stream_scheme.h"
 #include "streams/stream_provider.h"
@@ -15,7 +16,7 @@ namespace sidestream {
 class LiveCarrier final : public Carrier {
  public:
   // `fd` and `parent_fd` are O_PATH; `parent_fd` may be empty for a folder.
-  LiveCarrier(const StreamScheme& scheme, UniqueFd fd, UniqueFd parent_fd, std::string base_name,
+  LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd parent_fd, std::string base_name,
               const FileFacts& facts);
 
   std::string identity() const override { return identity_; }

@@ -92,7 +92,7 @@ void LiveProvider::ScanFile(const ScanOptions& options, ScanSink& sink) const {
   sink.Advance(1, -1);
   const std::string base_name = absolute_path_.substr(absolute_path_.rfind('/') + 1);
   const CarrierRef carrier{fd_.get(), parent_fd_.get(), base_name, false, facts_.inode};
-  ScanCarrier(*file_system_.scheme, carrier, facts_, {shown_}, options, sink);
+  ScanCarrier(file_system_, carrier, facts_, {shown_}, options, sink);
 }
 
 // Empty for the target itself.
@@ -114,7 +114,7 @@ Result<std::unique_ptr<Carrier>> LiveProvider::OpenTargetItself() const {
   const auto facts = FactsOf(fd.get());
   if (!facts.ok()) return facts.error();
   return std::unique_ptr<Carrier>(std::make_unique<LiveCarrier>(
-      *file_system_.scheme, std::move(fd), std::move(parent),
+      file_system_, std::move(fd), std::move(parent),
       absolute_path_.substr(absolute_path_.rfind('/') + 1), facts.value()));
 }
 
@@ -138,7 +138,7 @@ Result<std::unique_ptr<Carrier>> LiveProvider::OpenBelow(const std::string& rela
                        relative + " is on " + file_system.name + ", which holds no streams"};
   }
   return std::unique_ptr<Carrier>(std::make_unique<LiveCarrier>(
-      *file_system.scheme, std::move(fd), std::move(parent_fd), base_name, facts.value()));
+      file_system, std::move(fd), std::move(parent_fd), base_name, facts.value()));
 }
 
 Result<std::unique_ptr<Carrier>> LiveProvider::OpenCarrier(
@@ -189,6 +189,7 @@ Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& pat
     parent_fd = std::move(parent.value());
   }
   FileSystem file_system = InspectFileSystem(fd.get(), facts.value(), MountTable::Read());
+  file_system.identity_suffix.clear();
   if (file_system.unsupported) {
     StreamError error = *file_system.unsupported;
     error.message = bytes.value() + ": " + error.message;

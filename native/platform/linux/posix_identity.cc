@@ -41,9 +41,9 @@ Result<FileFacts> FactsOf(int folder_fd, const std::string& name) {
 }
 
 std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,
-                       const FileFacts& facts) {
+                       const FileFacts& facts, const std::string& suffix) {
   const std::int64_t birth_ns = scheme.BirthNs(carrier).value_or(facts.birth_ns);
-  return "posix:" + std::to_string(facts.inode) + ":" + std::to_string(birth_ns);
+  return "posix:" + std::to_string(facts.inode) + ":" + std::to_string(birth_ns) + suffix;
 }
 
 }  // namespace sidestream

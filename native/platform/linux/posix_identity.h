@@ -31,8 +31,8 @@ Result<FileFacts> FactsOf(int fd);
 // An entry of a folder. Follows no link and triggers no automount.
 Result<FileFacts> FactsOf(int folder_fd, const std::string& name);
 
-// `posix:<ino>:<birth ns>`, see NativeBatch.identities.
+// `posix:<ino>:<birth ns><suffix>`, see NativeBatch.identities; `suffix` is that of the FileSystem.
 std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,
-                       const FileFacts& facts);
+                       const FileFacts& facts, const std::string& suffix);
 
 }  // namespace sidestream

@@ -35,9 +35,10 @@ Status ReadInto(FoundStream& found, StoredDigest& content, const StreamScheme& s
 
 }  // namespace
 
-void ScanCarrier(const StreamScheme& scheme, const CarrierRef& carrier, const FileFacts& facts,
+void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const FileFacts& facts,
                  const std::vector<std::u16string>& paths, const ScanOptions& options,
                  ScanSink& sink) {
+  const StreamScheme& scheme = *file_system.scheme;
   const auto streams = scheme.List(carrier);
   if (!streams.ok()) {
     if (!MeansVanished(streams.error().system_code)) {
@@ -45,7 +46,7 @@ void ScanCarrier(const StreamScheme& scheme, const CarrierRef& carrier, const Fi
     }
     return;
   }
-  const std::string identity = IdentityOf(scheme, carrier, facts);
+  const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
   const std::vector<std::u16string_view> links(paths.begin(), paths.end());
   for (const StoredStream& stream : streams.value()) {
     if (sink.IsCancelled()) return;

@@ -131,7 +131,7 @@ class Walker {
     }
     sink_.Advance(1, -1);
     const CarrierRef carrier{fd.get(), parent_fd, name, true, facts.inode};
-    ScanCarrier(*file_system.scheme, carrier, facts, {Shown(path_)}, options_, sink_);
+    ScanCarrier(file_system, carrier, facts, {Shown(path_)}, options_, sink_);
 
     Frame frame;
     frame.device = facts.device;
@@ -236,7 +236,7 @@ class Walker {
       return;
     }
     const CarrierRef carrier{fd.get(), folder_fd, name, false, facts.value().inode};
-    ScanCarrier(*file_system.scheme, carrier, facts.value(), {Shown(relative)}, options_, sink_);
+    ScanCarrier(file_system, carrier, facts.value(), {Shown(relative)}, options_, sink_);
   }
 
   // Carriers with several links, once all paths are known. Any path that still leads to the inode
@@ -256,7 +256,7 @@ class Walker {
                                  false, facts.value().inode};
         const FileSystem& file_system = FileSystemOf(fd, facts.value());
         if (file_system.scheme == nullptr) break;
-        ScanCarrier(*file_system.scheme, carrier, facts.value(), shown, options_, sink_);
+        ScanCarrier(file_system, carrier, facts.value(), shown, options_, sink_);
         break;
       }
     }

@@ -32,6 +32,24 @@ describe.runIf(isRoot)('a mount below the target (needs root)', () => {
     expect(namesOf(await scanAll(folder))).toEqual([`${inner}/file:s`])
   })
 
+  it('has its own inode numbers, so that equal ones do not make one file of two', async () => {
+    const folder = tempFolder()
+    const places = ['one', 'two'].map((name) => folderIn(folder, name))
+    for (const place of places) {
+      mount(place, '-t', 'tmpfs', 'none')
+      writeFileSync(join(place, 'file'), place)
+      setXattrs([sambaStream(join(place, 'file'), 's', place)])
+    }
+    const { streams } = await scanAll(folder)
+    expect(new Set(streams.map(({ identity }) => identity.split(':')[1])).size).toBe(1)
+    expect(new Set(streams.map(({ identity }) => identity)).size).toBe(2)
+    for (const { path, identity, name } of streams) {
+      const carrier = await addon.openCarrier(folder, path, identity)
+      expect(Buffer.from(await carrier.read(name, 0, 1_000)).toString()).toBe(join(path, '..'))
+      carrier.close()
+    }
+  })
+
   it('that cannot hold extended attributes is unreadable as a whole, and no target itself', async () => {
     const folder = tempFolder()
     const inner = folderIn(folder, 'inner')
