@@ -1,5 +1,6 @@
 /** All stores over one open database. Services get these interfaces and never see the database. */
 import { type AuditStore, createAuditStore } from './audit-store.ts'
+import { lockDataFolder } from './data-lock.ts'
 import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
 import { createInventoryStore, type InventoryStore } from './inventory-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
@@ -25,8 +26,18 @@ export interface Stores {
 
 export type Write = <Result>(work: () => Result) => Result
 
+/** Fails with DATA_IN_USE while another central holds the folder. */
 export function openStores(dataDir: string): Stores {
-  const db = openDatabase(dataDir)
+  const unlock = lockDataFolder(dataDir)
+  try {
+    return storesOver(openDatabase(dataDir), unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function storesOver(db: ReturnType<typeof openDatabase>, unlock: () => void): Stores {
   const check = db.prepare('SELECT count(*) FROM machine')
   return {
     machines: createMachineStore(db),
@@ -39,6 +50,9 @@ export function openStores(dataDir: string): Stores {
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: () => void check.get(),
-    close: () => closeDatabase(db),
+    close: () => {
+      closeDatabase(db)
+      unlock()
+    },
   }
 }

@@ -218,12 +218,17 @@ describe('listings', () => {
     const agent = await fleet.agent()
     await agent.report(streams(2))
     await agent.report([], { gone: [keyOf(streams(1)[0]!)] })
-    const totals = await Promise.all(
-      ['', '&gone=false', '&gone=true', '&gone=only'].map(
-        async (gone) => (await fleet.search('', gone)).total,
-      ),
-    )
-    expect(totals).toEqual([1, 1, 2, 1])
+    for (const q of ['', 'ext:exe']) {
+      for (const [gone, count] of [
+        ['', 1],
+        ['&gone=false', 1],
+        ['&gone=true', 2],
+        ['&gone=only', 1],
+      ]) {
+        const page = await fleet.search(q, gone as string)
+        expect([q, gone, page.total, page.streams.length]).toEqual([q, gone, count, count])
+      }
+    }
     expect((await fleet.search('gone:<1d')).total).toBe(1)
   })
 })

@@ -103,7 +103,10 @@ describe('a session', () => {
     const enrolment = await fleet.token()
     await fleet.restart()
     const file = readFileSync(join(fleet.dataDir, 'central.sqlite')).toString('latin1')
-    for (const secret of [token, enrolment, ADMIN_PASSWORD]) expect(file).not.toContain(secret)
+    // Not even half of one.
+    for (const secret of [token, enrolment, ADMIN_PASSWORD]) {
+      expect(file).not.toContain(secret.slice(0, 16))
+    }
     expect(file).toContain('$argon2id$v=19$m=19456,t=2,p=1$')
   })
 })

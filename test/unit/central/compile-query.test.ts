@@ -118,6 +118,17 @@ describe('text', () => {
     expect(found(stores, text('path', '\\*'))).toEqual([])
   })
 
+  it('is found behind a NUL and beside unpaired surrogates', () => {
+    const stores = openTestStores()
+    const path = 'C:\\x\0hidden\ud800.exe'
+    const upserts = [file(path, { stream: 'a\0payload' })]
+    stores.inventory.applyDelta(addMachine(stores, 'PC'), delta({ upserts }), 1)
+    for (const query of [text('path', 'hidden'), text('ext', 'exe'), text('stream', '*payload')]) {
+      expect(found(stores, query)).toEqual([path])
+    }
+    expect(found(stores, text('name', 'x\0hidden\ud800.exe'))).toEqual([path])
+  })
+
   it('is never SQL, whatever it holds', () => {
     const stores = fleet()
     const attempts = [
