@@ -51,13 +51,6 @@ export function toggledTerm(query: string, term: string): string {
   return kept.join(' ')
 }
 
-/** Both conditions; either may be empty. */
-export function joined(first: string, second: string): string {
-  if (first.trim() === '' || second.trim() === '') return first.trim() || second.trim()
-  const guarded = topLevelTerms(second).includes('OR') ? `(${second.trim()})` : second.trim()
-  return `${first.trim()} ${guarded}`
-}
-
 /** The address of a search. */
 export function streamsUrl(query: string, withGone = false): string {
   const parameters = new URLSearchParams()

@@ -16,23 +16,29 @@ export function toggled(selection: Selection, id: number): Selection {
 }
 
 /**
- * Adds everything between the anchor and `id` in the order shown. Without an anchor that is still shown
+ * Adds everything between the anchor and `id` in the order shown. `from` is where a range begins that has
+ * no anchor yet, or is begun anew at a place that is not chosen. Where the beginning is not shown any more
  * there is no range to speak of: only `id` is added.
  */
 export function extendedTo(
   selection: Selection,
   shownIds: readonly number[],
   id: number,
+  from: number | null = null,
 ): Selection {
-  const to = shownIds.indexOf(id)
-  const from = selection.anchor === null ? -1 : shownIds.indexOf(selection.anchor)
+  const isNewRange = from !== null && (selection.anchor === null || !selection.ids.has(from))
+  const anchor = isNewRange ? from : selection.anchor
+  const end = shownIds.indexOf(id)
+  const start = anchor === null ? -1 : shownIds.indexOf(anchor)
   const ids = new Set(selection.ids)
-  if (to === -1 || from === -1) {
+  if (end === -1 || start === -1) {
     ids.add(id)
     return { ids, anchor: id }
   }
-  for (const between of shownIds.slice(Math.min(from, to), Math.max(from, to) + 1)) ids.add(between)
-  return { ids, anchor: selection.anchor }
+  for (const between of shownIds.slice(Math.min(start, end), Math.max(start, end) + 1)) {
+    ids.add(between)
+  }
+  return { ids, anchor }
 }
 
 /** The first `limit` of `ids`: an order cannot name more. */

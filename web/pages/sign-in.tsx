@@ -40,19 +40,7 @@ export function SignInPage() {
         <h1>
           <Wordmark />
         </h1>
-        <label class="field">
-          <span>User name</span>
-          <input
-            name="username"
-            autoComplete="username"
-            autoCapitalize="off"
-            spellcheck={false}
-            required
-            maxLength={128}
-            // biome-ignore lint/a11y/noAutofocus: the page is this one form
-            autoFocus
-          />
-        </label>
+        <UserNameField />
         <label class="field">
           <span>Password</span>
           <input
@@ -76,6 +64,24 @@ export function SignInPage() {
         </button>
       </form>
     </main>
+  )
+}
+
+function UserNameField() {
+  return (
+    <label class="field">
+      <span>User name</span>
+      <input
+        name="username"
+        autoComplete="username"
+        autoCapitalize="off"
+        spellcheck={false}
+        required
+        maxLength={128}
+        // biome-ignore lint/a11y/noAutofocus: the page is this one form
+        autoFocus
+      />
+    </label>
   )
 }
 

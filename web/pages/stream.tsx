@@ -82,19 +82,7 @@ function StreamDetail({ row }: { row: StreamRow }) {
       )}
       <div class="columns">
         <div>
-          <section class={`panel verdict-panel is-${row.verdict}`}>
-            <h2>Verdict</h2>
-            <p class="verdict-lead">
-              <Verdict verdict={row.verdict} />
-              <span>{explainRule(row.rule)}</span>
-            </p>
-            <p class="faint">
-              Rule{' '}
-              <a href={streamsUrl(exactTerm('rule', row.rule))}>
-                <Name text={row.rule} />
-              </a>
-            </p>
-          </section>
+          <VerdictPanel row={row} />
           {row.origin !== null && <OriginPanel row={row} />}
           <section class="panel">
             <h2>Content</h2>
@@ -111,6 +99,24 @@ function StreamDetail({ row }: { row: StreamRow }) {
         <StripDialog streamIds={[row.streamId]} onClose={() => setIsStripping(false)} />
       )}
     </main>
+  )
+}
+
+function VerdictPanel({ row }: { row: StreamRow }) {
+  return (
+    <section class={`panel verdict-panel is-${row.verdict}`}>
+      <h2>Verdict</h2>
+      <p class="verdict-lead">
+        <Verdict verdict={row.verdict} />
+        <span>{explainRule(row.rule)}</span>
+      </p>
+      <p class="faint">
+        Rule{' '}
+        <a href={streamsUrl(exactTerm('rule', row.rule))}>
+          <Name text={row.rule} />
+        </a>
+      </p>
+    </section>
   )
 }
 

@@ -3,6 +3,7 @@
  * there is never run, fetched or followed.
  */
 import { useState } from 'preact/hooks'
+import type { ReadReply } from '../../server/protocol/agent-api.ts'
 import type { StreamRow } from '../../server/protocol/api/streams.ts'
 import { api, hasCode } from '../api.ts'
 import {
@@ -31,40 +32,22 @@ const ENCODINGS: Record<Encoding, string> = {
 
 export function ContentViewer({ row }: { row: StreamRow }) {
   const [offset, setOffset] = useState(0)
-  const [chosenView, setView] = useState<'text' | 'hex' | null>(null)
-  const [chosenEncoding, setEncoding] = useState<Encoding | null>(null)
   const reply = useResource(`${row.streamId} ${offset}`, (abort) =>
     api.content(row.streamId, offset, PAGE_BYTES + LOOKAHEAD_BYTES, abort),
   )
-  // Pages after the first are read as the first one was.
+  // The page before stays until the next is there.
+  const [shown, setShown] = useState<ReadReply | null>(null)
+  // Later pages are read as the first one was.
   const [start, setStart] = useState<Uint8Array | null>(null)
-  const bytes = reply.value === null ? null : bytesFromBase64(reply.value.contentBase64)
-  if (bytes !== null && start === null) setStart(bytes)
-
-  if (reply.error !== null && reply.value === null) {
-    return hasCode(reply.error, 'MACHINE_OFFLINE') ? (
-      <Notice
-        tone="info"
-        action={
-          <button type="button" class="button" onClick={reply.reload}>
-            Ask again
-          </button>
-        }
-      >
-        This machine is offline. Central keeps what was found, not the content: it can be read when
-        the machine is back.
-      </Notice>
-    ) : (
-      <Failure error={reply.error} retry={reply.reload} />
-    )
+  if (reply.value !== null && reply.value !== shown) {
+    setShown(reply.value)
+    if (start === null) setStart(bytesFromBase64(reply.value.contentBase64))
   }
-  if (reply.value === null || bytes === null || start === null) return <Loading what="content" />
-
-  const encoding = chosenEncoding ?? detectEncoding(start)
-  const view = chosenView ?? (looksBinary(start, encoding) ? 'hex' : 'text')
-  const page = bytes.subarray(0, PAGE_BYTES)
-  const isChanged =
-    row.sha256 !== null && reply.value.sha256 !== null && row.sha256 !== reply.value.sha256
+  if (reply.error !== null && reply.value === null) {
+    return <ContentFailure error={reply.error} retry={reply.reload} />
+  }
+  if (shown === null || start === null) return <Loading what="content" />
+  const isChanged = row.sha256 !== null && shown.sha256 !== null && row.sha256 !== shown.sha256
   return (
     <div class="viewer">
       {isChanged && (
@@ -72,33 +55,56 @@ export function ContentViewer({ row }: { row: StreamRow }) {
           The content is no longer what the last scan saw. An order on it would answer “changed”.
         </Notice>
       )}
+      <ContentPage reply={shown} start={start} onOffset={setOffset} />
+    </div>
+  )
+}
+
+function ContentFailure({ error, retry }: { error: unknown; retry: () => void }) {
+  if (!hasCode(error, 'MACHINE_OFFLINE')) return <Failure error={error} retry={retry} />
+  return (
+    <Notice
+      tone="info"
+      action={
+        <button type="button" class="button" onClick={retry}>
+          Ask again
+        </button>
+      }
+    >
+      This machine is offline. Central keeps what was found, not the content: it can be read when
+      the machine is back.
+    </Notice>
+  )
+}
+
+interface ContentPageProps {
+  reply: ReadReply
+  start: Uint8Array
+  onOffset: (offset: number) => void
+}
+
+function ContentPage({ reply, start, onOffset }: ContentPageProps) {
+  const [chosenView, setView] = useState<'text' | 'hex' | null>(null)
+  const [chosenEncoding, setEncoding] = useState<Encoding | null>(null)
+  const { offset, sizeBytes } = reply
+  const bytes = bytesFromBase64(reply.contentBase64)
+  const encoding = chosenEncoding ?? detectEncoding(start)
+  const view = chosenView ?? (looksBinary(start, encoding) ? 'hex' : 'text')
+  return (
+    <>
       <div class="viewer-bar">
         <ViewTabs view={view} onView={setView} />
-        {view === 'text' && (
-          <label class="inline">
-            <span class="faint">Read as</span>
-            <select
-              value={encoding}
-              onChange={(event) => setEncoding(event.currentTarget.value as Encoding)}
-            >
-              {Object.entries(ENCODINGS).map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        <Pager offset={offset} size={reply.value.sizeBytes} onOffset={setOffset} />
+        {view === 'text' && <EncodingChoice encoding={encoding} onEncoding={setEncoding} />}
+        <Pager offset={offset} size={sizeBytes} onOffset={onOffset} />
       </div>
-      {reply.value.sizeBytes === 0 ? (
+      {sizeBytes === 0 ? (
         <p class="faint">The stream is empty.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <section class="viewer-content" tabIndex={0} aria-label={`Content as ${view}`}>
           <pre class={`viewer-${view}`} dir="ltr">
             {view === 'hex' ? (
-              hexDump(page, offset)
+              hexDump(bytes.subarray(0, PAGE_BYTES), offset)
             ) : (
               <VisibleText
                 text={decodePage(bytes, PAGE_BYTES, offset === 0, encoding)}
@@ -108,7 +114,25 @@ export function ContentViewer({ row }: { row: StreamRow }) {
           </pre>
         </section>
       )}
-    </div>
+    </>
+  )
+}
+
+function EncodingChoice(props: { encoding: Encoding; onEncoding: (encoding: Encoding) => void }) {
+  return (
+    <label class="inline">
+      <span class="faint">Read as</span>
+      <select
+        value={props.encoding}
+        onChange={(event) => props.onEncoding(event.currentTarget.value as Encoding)}
+      >
+        {Object.entries(ENCODINGS).map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 

@@ -28,7 +28,8 @@ export interface Column<Row> {
 export interface GridSelection<Row> {
   has: (row: Row) => boolean
   toggle: (row: Row) => void
-  extendTo: (row: Row) => void
+  /** Chooses the range up to `row`; `from` is where a new range begins. */
+  extendTo: (row: Row, from?: Row) => void
   toggleAll: () => void
   clear: () => void
   /** Of the rows that are loaded. */
@@ -70,44 +71,12 @@ export function Grid<Row>(props: GridProps<Row>) {
   const slots = slotCount(virtual, ROW_HEIGHT)
   useStableScroll(scrollRef, props)
 
-  const lastDrawn = items.at(-1)?.index ?? -1
-  const { onNearEnd } = props
-  useEffect(() => {
-    if (rows.length > 0 && lastDrawn >= rows.length - NEAR_END_ROWS) onNearEnd?.()
-  }, [lastDrawn, rows.length, onNearEnd])
+  useNearEnd(items.at(-1)?.index ?? -1, rows.length, props.onNearEnd)
 
-  const moveTo = (index: number) => {
-    const row = rows[index]
-    if (row === undefined) return
+  const onKeyDown = gridKeyDown(props, activeIndex, (index, row) => {
     setActiveKey(rowKey(row))
     virtual.scrollToIndex(index, { align: 'auto' })
-  }
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    // Keys in a link or checkbox inside the grid are theirs.
-    const element = scrollRef.current
-    if (element === null || event.target !== element) return
-    const pageRows = Math.max(1, Math.floor(element.clientHeight / ROW_HEIGHT) - 2)
-    const to = movedIndex(event.key, activeIndex, rows.length, pageRows)
-    const active = rows[activeIndex]
-    if (to !== null) {
-      moveTo(to)
-      const row = rows[to]
-      if (event.shiftKey && selection && row !== undefined) {
-        if (active !== undefined && !selection.has(active)) selection.toggle(active)
-        selection.extendTo(row)
-      }
-    } else if (event.key === ' ' && active !== undefined && selection) {
-      if (event.shiftKey) selection.extendTo(active)
-      else selection.toggle(active)
-    } else if (event.key === 'Enter' && active !== undefined) props.onOpen?.(active)
-    else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && selection) {
-      if (selection.state !== 'all') selection.toggleAll()
-    } else if (event.key === 'Escape' && selection) selection.clear()
-    else return
-    event.preventDefault()
-  }
-
+  })
   const tracks = columns.map((column) => column.width).join(' ')
   return (
     <div
@@ -156,6 +125,33 @@ export function Grid<Row>(props: GridProps<Row>) {
   )
 }
 
+type MoveTo<Row> = (index: number, row: Row) => void
+
+function gridKeyDown<Row>(props: GridProps<Row>, activeIndex: number, moveTo: MoveTo<Row>) {
+  const { rows, selection } = props
+  return (event: KeyboardEvent) => {
+    // Keys in a link or checkbox inside the grid are theirs.
+    if (event.target !== event.currentTarget) return
+    const { clientHeight } = event.currentTarget as HTMLElement
+    const pageRows = Math.max(1, Math.floor(clientHeight / ROW_HEIGHT) - 2)
+    const index = movedIndex(event.key, activeIndex, rows.length, pageRows)
+    const active = rows[activeIndex]
+    const next = index === null ? undefined : rows[index]
+    if (index !== null && next !== undefined) {
+      moveTo(index, next)
+      if (event.shiftKey) selection?.extendTo(next, active)
+    } else if (event.key === ' ' && active !== undefined && selection) {
+      if (event.shiftKey) selection.extendTo(active)
+      else selection.toggle(active)
+    } else if (event.key === 'Enter' && active !== undefined) props.onOpen?.(active)
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && selection) {
+      if (selection.state !== 'all') selection.toggleAll()
+    } else if (event.key === 'Escape' && selection) selection.clear()
+    else return
+    event.preventDefault()
+  }
+}
+
 function GridHead<Row>(props: {
   columns: readonly Column<Row>[]
   selection: GridSelection<Row> | undefined
@@ -188,6 +184,12 @@ function GridHead<Row>(props: {
       </div>
     </div>
   )
+}
+
+function useNearEnd(lastDrawn: number, count: number, onNearEnd: (() => void) | undefined): void {
+  useEffect(() => {
+    if (count > 0 && lastDrawn >= count - NEAR_END_ROWS) onNearEnd?.()
+  }, [lastDrawn, count, onNearEnd])
 }
 
 /** Rows that came or went above must not move what the reader looks at. */

@@ -94,13 +94,3 @@ export function useTitle(title: string): void {
     document.title = title === '' ? 'Sidestream' : `${title} · Sidestream`
   }, [title])
 }
-
-/** The value as it was once it had not changed for `delayMs`. */
-export function useSettled<Value>(value: Value, delayMs: number): Value {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(value), delayMs)
-    return () => window.clearTimeout(timer)
-  }, [value, delayMs])
-  return settled
-}

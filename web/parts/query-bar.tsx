@@ -4,7 +4,7 @@
  */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { type ApiError, messageOf } from '../api.ts'
-import { faultOf, markedAt } from '../model/query-fault.ts'
+import { faultOf, markedAt, type QueryFault } from '../model/query-fault.ts'
 import { QueryHelp } from './query-help.tsx'
 
 interface QueryBarProps {
@@ -16,31 +16,12 @@ interface QueryBarProps {
 const SETTLE_MS = 150
 
 export function QueryBar({ query, error, onQuery }: QueryBarProps) {
-  const [text, setText] = useState(query)
+  const { text, setText, sendNow } = useQueryText(query, onQuery)
   const [isHelpOpen, setIsHelpOpen] = useState(false)
   const inputRef = useRef<HTMLInputElement>(null)
   const marksRef = useRef<HTMLDivElement>(null)
-  const lastSent = useRef(query)
   const messageId = useId()
 
-  // The address changed by other means: a facet, the back button.
-  useEffect(() => {
-    if (query !== lastSent.current) {
-      lastSent.current = query
-      setText(query)
-    }
-  }, [query])
-
-  useEffect(() => {
-    if (text === lastSent.current) return
-    const timer = window.setTimeout(() => send(text), SETTLE_MS)
-    return () => window.clearTimeout(timer)
-  }, [text])
-
-  const send = (next: string) => {
-    lastSent.current = next
-    onQuery(next)
-  }
   const alignMarks = () => {
     if (marksRef.current && inputRef.current) {
       marksRef.current.scrollLeft = inputRef.current.scrollLeft
@@ -53,23 +34,16 @@ export function QueryBar({ query, error, onQuery }: QueryBarProps) {
     error !== null && text === query ? faultOf(messageOf(error), error.details, text) : null
   const submit = (event: Event) => {
     event.preventDefault()
-    if (text !== lastSent.current) send(text)
-    else if (fault)
+    if (!sendNow() && fault) {
       inputRef.current?.setSelectionRange(fault.position, fault.position + fault.length)
+    }
   }
 
-  const marks = fault && markedAt(text, fault)
   return (
     <search class="query">
       <form class={`query-bar ${fault ? 'is-wrong' : ''}`} onSubmit={submit}>
         <div class="query-marks" ref={marksRef} aria-hidden="true">
-          {marks && (
-            <>
-              {marks.before}
-              <mark>{marks.fault}</mark>
-              {marks.after}
-            </>
-          )}
+          {fault && <MarkedText text={text} fault={fault} />}
         </div>
         <input
           ref={inputRef}
@@ -103,4 +77,45 @@ export function QueryBar({ query, error, onQuery }: QueryBarProps) {
       {isHelpOpen && <QueryHelp />}
     </search>
   )
+}
+
+function MarkedText({ text, fault }: { text: string; fault: QueryFault }) {
+  const marked = markedAt(text, fault)
+  return (
+    <>
+      {marked.before}
+      <mark>{marked.fault}</mark>
+      {marked.after}
+    </>
+  )
+}
+
+/** What is being typed, sent once it has settled. `sendNow` says whether there was anything to send. */
+function useQueryText(query: string, onQuery: (query: string) => void) {
+  const [text, setText] = useState(query)
+  const lastSent = useRef(query)
+  const send = (next: string) => {
+    lastSent.current = next
+    onQuery(next)
+  }
+
+  // The address changed by other means: a facet, the back button.
+  useEffect(() => {
+    if (query === lastSent.current) return
+    lastSent.current = query
+    setText(query)
+  }, [query])
+
+  useEffect(() => {
+    if (text === lastSent.current) return
+    const timer = window.setTimeout(() => send(text), SETTLE_MS)
+    return () => window.clearTimeout(timer)
+  }, [text])
+
+  const sendNow = (): boolean => {
+    if (text === lastSent.current) return false
+    send(text)
+    return true
+  }
+  return { text, setText, sendNow }
 }

@@ -149,7 +149,8 @@ function gridSelection(
   return {
     has: (row) => selection.ids.has(row.streamId),
     toggle: (row) => choose(toggled(selection, row.streamId)),
-    extendTo: (row) => choose(extendedTo(selection, ids, row.streamId)),
+    extendTo: (row, from) =>
+      choose(extendedTo(selection, ids, row.streamId, from?.streamId ?? null)),
     toggleAll: () => choose(isAll ? NOTHING : allOf(ids, MAX_ORDER_TARGETS)),
     clear: () => choose(NOTHING),
     state: isAll ? 'all' : chosenCount > 0 ? 'some' : 'none',

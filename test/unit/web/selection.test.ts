@@ -39,6 +39,12 @@ describe('choosing streams', () => {
     expect(ids(extendedTo(NOTHING, shown, 60))).toEqual([60])
   })
 
+  it('begins a range where the keyboard stands, if that is not chosen yet', () => {
+    expect(ids(extendedTo(NOTHING, shown, 70, 80))).toEqual([70, 80])
+    expect(ids(extendedTo(toggled(NOTHING, 90), shown, 50, 60))).toEqual([50, 60, 90])
+    expect(ids(extendedTo(toggled(NOTHING, 90), shown, 70, 90))).toEqual([70, 80, 90])
+  })
+
   it('takes no more than an order can name', () => {
     expect(ids(allOf(shown, 2))).toEqual([80, 90])
   })
