@@ -1,5 +1,5 @@
 /** The test suites: what each proves, what it needs of the machine, and the command that brings it. */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, globSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, root } from './run.ts'
 
@@ -45,6 +45,12 @@ const opensslHeaders: Need = {
   enable: 'sudo apt-get install -y libssl-dev',
 }
 
+const sambaModules: Need = {
+  what: 'Samba’s streams_xattr module',
+  isMet: () => globSync('/usr/lib/{*-linux-*/,}samba/vfs/streams_xattr.so').length > 0,
+  enable: 'sudo apt-get install -y samba-vfs-modules',
+}
+
 const ntfsMount = [
   isRoot,
   canMountFuse,
@@ -84,10 +90,16 @@ export const SUITES: Suite[] = [
     needs: ntfsMount,
   },
   {
+    name: 'conformance-ntfs-3g',
+    proves: 'the live provider on mounted NTFS volumes, in all four ways ntfs-3g shows streams',
+    files: ['test/conformance/ntfs-3g-live.test.ts'],
+    needs: ntfsMount,
+  },
+  {
     name: 'conformance-samba',
     proves: 'streams that a real smbd wrote are seen and stripped, and smbclient agrees',
-    files: ['test/conformance/samba'],
-    needs: [program('smbd', 'samba'), program('smbclient', 'smbclient')],
+    files: ['test/conformance/samba.test.ts'],
+    needs: [program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules],
   },
   {
     name: 'demo',

@@ -117,19 +117,6 @@ describe('the link in trouble', () => {
     await until(() => agent.status().link === 'connected')
   })
 
-  it('answers a flood of requests without queueing it for ever', async () => {
-    const place = aPlace()
-    const central = await aCentral()
-    await enrolled(place, central)
-    const agent = await anAgent(place)
-    await firstScan(agent)
-    const asked = Array.from({ length: 300 }, () => central.request('GET', '/v1/status', null))
-    const answers = await Promise.all(asked)
-    const statuses = new Set(answers.map((answer) => answer.status))
-    expect([...statuses].every((status) => status === 200 || status === 503)).toBe(true)
-    expect(statuses.has(200)).toBe(true)
-  })
-
   it('takes the scan interval that central gives', async () => {
     const place = aPlace()
     const central = await aCentral()

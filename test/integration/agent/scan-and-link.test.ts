@@ -1,6 +1,14 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { loadAddon } from '../../../native/addon.ts'
+import { Inventory } from '../../../server/agent/inventory/inventory.ts'
+import { ScanRunner } from '../../../server/agent/scan/scan-runner.ts'
+import { Scope } from '../../../server/agent/scan/scope.ts'
+import { openState } from '../../../server/agent/state/open-state.ts'
+import type { ScanSummary } from '../../../server/protocol/scan.ts'
+import { systemClock } from '../../../server/shared/clock.ts'
+import { createLogger } from '../../../server/shared/logger.ts'
 import {
   aCentral,
   anAgent,
@@ -9,7 +17,6 @@ import {
   firstScan,
   get,
   type Place,
-  post,
   rescan,
 } from './support/agent-fixture.ts'
 import { removeStream, setStream, setStreams } from './support/streams.ts'
@@ -263,16 +270,28 @@ describe('an agent and its central', () => {
 
   it('answers a second scan request with the scan that runs', async () => {
     const place = aPlace()
-    for (let i = 0; i < 300; i++) writeFileSync(join(place.data, `f${i}`), '')
-    const agent = await anAgent(place, { scope: [place.data] })
-    const answers = await Promise.all([
-      post(agent, '/v1/scan', {}),
-      post(agent, '/v1/scan', {}),
-      post(agent, '/v1/scan', {}),
-    ])
-    expect(answers.filter(({ body }) => body.isNew).length).toBeLessThanOrEqual(1)
-    expect(agent.status().link).toBe('off')
-    await firstScan(agent)
-    rmSync(place.data, { recursive: true })
+    const addon = loadAddon()
+    const state = openState(place.stateDir)
+    onTestFinished(() => state.close())
+    const finished: ScanSummary[] = []
+    const runner = new ScanRunner({
+      addon,
+      scope: new Scope(addon, [place.data], []),
+      inventory: new Inventory(state),
+      scans: state.scans,
+      clock: systemClock,
+      logger: createLogger('agent', 'silent'),
+      limits: { hashLimitBytes: 1_000 },
+    })
+    runner.listen({ progress: () => {}, finished: (summary) => void finished.push(summary) })
+    const first = runner.start()
+    const second = runner.start()
+    expect([first.isNew, second]).toEqual([true, { scanId: first.scanId, isNew: false }])
+    expect(runner.progress()?.scanId).toBe(first.scanId)
+    await until(() => finished.length === 1)
+    expect(runner.start()).toMatchObject({ isNew: true })
+    await runner.close()
+    expect(finished.map(({ state }) => state)).toEqual(['complete', 'cancelled'])
+    expect(finished[0]?.scanId).toBe(first.scanId)
   })
 })

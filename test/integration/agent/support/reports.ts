@@ -21,3 +21,8 @@ export function aReport(fields: Partial<ReportedStream> = {}): ReportedStream {
     ...fields,
   } as ReportedStream
 }
+
+/** One of many streams, in one of its versions. */
+export function reportOf(key: number, version: number): ReportedStream {
+  return aReport({ identity: `posix:${key}:1` as never, sizeBytes: version })
+}
