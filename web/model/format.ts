@@ -18,7 +18,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 /** In steps of 1,024 with the units that Windows Explorer uses. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${formatCount(bytes)} B`
-  const units = ['KB', 'MB', 'GB', 'TB', 'PB']
+  const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   let value = bytes
   let unit = -1
   // 1,023.95 would be written as "1,024 KB".

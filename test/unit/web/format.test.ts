@@ -15,10 +15,10 @@ describe('what people read', () => {
   it.each([
     [0, '0 B'],
     [1023, '1,023 B'],
-    [1024, '1 KB'],
-    [1536, '1.5 KB'],
-    [1024 * 1024 - 1, '1 MB'],
-    [5 * 1024 ** 4, '5 TB'],
+    [1024, '1 KiB'],
+    [1536, '1.5 KiB'],
+    [1024 * 1024 - 1, '1 MiB'],
+    [5 * 1024 ** 4, '5 TiB'],
   ])('writes %d bytes as %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
 
   it('counts in words', () => {
