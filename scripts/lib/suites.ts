@@ -86,7 +86,7 @@ export const SUITES: Suite[] = [
   {
     name: 'conformance-image',
     proves: 'a scanned image equals what ntfs-3g shows of it when mounted',
-    files: ['test/conformance/ntfs'],
+    files: ['test/conformance/ntfs/'],
     needs: ntfsMount,
   },
   {
@@ -121,7 +121,10 @@ export function orphanedTestFiles(): string[] {
   return (readdirSync(join(root, 'test'), { recursive: true }) as string[])
     .map((file) => `test/${file.replaceAll('\\', '/')}`)
     .filter((file) => file.endsWith('.test.ts'))
-    .filter((file) => !covered.some((path) => file === path || file.startsWith(`${path}/`)))
+    .filter(
+      (file) =>
+        !covered.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`)),
+    )
 }
 
 function isReadable(path: string): boolean {
