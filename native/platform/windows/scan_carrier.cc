@@ -1,5 +1,7 @@
 #include "platform/windows/scan_carrier.h"
 
+#include <algorithm>
+
 #include "platform/windows/nt_error.h"
 #include "platform/windows/stream_handle.h"
 
@@ -28,8 +30,12 @@ Status ReadInto(FoundStream& found, StreamDigest& content, HANDLE carrier,
   return std::nullopt;
 }
 
-bool WentMeanwhile(const StreamError& error) {
-  return nt::MeansVanished(static_cast<NTSTATUS>(error.system_code));
+// "Not found" alone is not believed: a stream that is still listed is there and was not looked at.
+bool WentMeanwhile(HANDLE carrier, std::u16string_view name, const StreamError& error) {
+  if (!nt::MeansVanished(static_cast<NTSTATUS>(error.system_code))) return false;
+  const auto streams = ListStreams(carrier);
+  return streams.ok() && std::ranges::find(streams.value().named, name,
+                                           &ntfs::ListedStream::name) == streams.value().named.end();
 }
 
 }  // namespace
@@ -60,7 +66,7 @@ void ScanCarrier(HANDLE handle, const FileFacts& facts, const std::string& ident
         wants_content ? ReadInto(found, content, handle, options, sink) : std::nullopt;
     if (!error) {
       sink.Add(found);
-    } else if (!WentMeanwhile(*error)) {
+    } else if (!WentMeanwhile(handle, stream.name, *error)) {
       sink.AddUnreadable({paths.front(), stream.name, *error});
     }
   }

@@ -176,8 +176,12 @@ class Walker {
     }
     UniqueHandle file;
     const NTSTATUS status = Open(folder, entry.name, {}, file);
-    if (status != nt::kSuccess)
-      return AddUnlessVanished(relative, FromStatus(status, "open", "file"));
+    if (status != nt::kSuccess) {
+      // "Not found" alone is not believed: what is still listed was not looked at.
+      const bool went = nt::MeansVanished(status) && !FindEntry(folder, entry.name);
+      if (!went) AddUnreadable(relative, FromStatus(status, "open", "file"));
+      return;
+    }
     LookInto(file.get(), relative);
   }
 
