@@ -34,8 +34,9 @@ Status ReadInto(FoundStream& found, StreamDigest& content, HANDLE carrier,
 bool WentMeanwhile(HANDLE carrier, std::u16string_view name, const StreamError& error) {
   if (!nt::MeansVanished(static_cast<NTSTATUS>(error.system_code))) return false;
   const auto streams = ListStreams(carrier);
-  return streams.ok() && std::ranges::find(streams.value().named, name,
-                                           &ntfs::ListedStream::name) == streams.value().named.end();
+  return streams.ok() &&
+         std::ranges::find(streams.value().named, name, &ntfs::ListedStream::name) ==
+             streams.value().named.end();
 }
 
 }  // namespace
