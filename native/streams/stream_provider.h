@@ -4,8 +4,8 @@
 // byte-named file systems map bytes that are not UTF-8 to U+DC80..U+DCFF and back (base/utf16.h).
 //
 // Failure is a value: no exception crosses this seam. What cannot be looked at goes to
-// ScanSink::AddUnreadable with its place and reason; a provider never drops anything silently, because a
-// listing that says nothing means "there is nothing".
+// ScanSink::AddUnreadable with its place and reason; a provider never drops anything silently,
+// because a listing that says nothing means "there is nothing".
 
 #pragma once
 

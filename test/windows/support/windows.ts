@@ -1,5 +1,5 @@
 /** Runs JavaScript on Windows Node under Wine, against NTFS volumes that Linux writes to. See ../README.md. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,8 @@ export interface WindowsVolume {
   readonly image: string
   /** After it nothing but the image is left, completely written. */
   unmount(): void
+  /** The image again at the same folder, perhaps under another drive letter. */
+  remount(): void
   /** Unmounts what is mounted and removes everything. */
   remove(): void
 }
@@ -49,6 +51,7 @@ export function openVolume(megabytes = 64): WindowsVolume {
     folder,
     image,
     unmount,
+    remount: () => void runBench(['mount', image, folder]),
     remove: () => {
       unmount()
       rmSync(place, { recursive: true, force: true })
@@ -93,6 +96,12 @@ export function windowsCli(args: readonly string[]): Finished {
     timeout: 60_000,
     maxBuffer: 64 * 1024 * 1024,
   })
+}
+
+/** The same, left running. SIGTERM ends it. */
+export function startWindowsCli(args: readonly string[]): ChildProcess {
+  const main = windowsPath(join(checkout, 'server/cli/main.ts'))
+  return spawn(bench, ['node', '--', main, ...args], { stdio: 'ignore' })
 }
 
 function runBench(args: readonly string[], environment = {}): string {
