@@ -96,6 +96,7 @@ async function runVitest(suite: Suite): Promise<Outcome> {
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,
+        ...(suite.inOrder ? ['--no-file-parallelism'] : []),
         ...(suite.files ?? []),
       ],
       true,

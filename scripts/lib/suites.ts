@@ -1,4 +1,5 @@
 /** The test suites: what each proves, what it needs of the machine, and the command that brings it. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, root } from './run.ts'
@@ -16,6 +17,8 @@ export interface Suite {
   proves: string
   /** Vitest files or folders; absent for a suite that is a program of its own. */
   files?: string[]
+  /** Its files share one thing of the machine and must run one after another. */
+  inOrder?: true
   /** Prints `N passed, N failed` as its last line. */
   program?: string[]
   needs: Need[]
@@ -57,6 +60,18 @@ const ntfsMount = [
   program('mkntfs', 'ntfs-3g'),
   program('ntfs-3g', 'ntfs-3g'),
 ]
+
+const windowsBench: Need = {
+  what: 'Windows Node under Wine (2 GB in ~/.cache)',
+  isMet: () => spawnSync(join(root, 'test/windows/bench/winbench'), ['ready']).status === 0,
+  enable: 'sudo test/windows/bench/winbench setup',
+}
+
+const mingw: Need = {
+  what: 'mingw-w64',
+  isMet: () => findProgram('x86_64-w64-mingw32-g++-posix') !== undefined,
+  enable: 'sudo apt-get install -y g++-mingw-w64-x86-64-posix',
+}
 
 export const SUITES: Suite[] = [
   {
@@ -100,6 +115,14 @@ export const SUITES: Suite[] = [
     proves: 'streams that a real smbd wrote are seen and stripped, and smbclient agrees',
     files: ['test/conformance/samba.test.ts'],
     needs: [isRoot, program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules],
+  },
+  {
+    name: 'windows',
+    proves:
+      'the Windows addon and CLI, run under Wine on a real NTFS volume, seen again from Linux',
+    files: ['test/windows'],
+    inOrder: true,
+    needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, windowsBench],
   },
   {
     name: 'demo',
