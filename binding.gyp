@@ -115,7 +115,6 @@
             "native/platform/windows/windows_provider.cc",
           ],
           "include_dirs": ["node_modules/node-addon-api"],
-          "defines": ["UNICODE", "_UNICODE", "_WIN32_WINNT=0x0A00"],
           "msvs_settings": {
             "VCCLCompilerTool": {
               "ExceptionHandling": 1,

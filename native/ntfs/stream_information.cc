@@ -15,7 +15,7 @@ constexpr std::size_t kAlignment = 8;
 constexpr std::u16string_view kDataType = u":$DATA";
 
 // `:name:$DATA` to `name`; empty for the unnamed stream; nothing for a stream of another type. The
-// type's letter case is not fixed (facts 3.5).
+// type's letter case is not fixed (Samba's torture tests of streams).
 std::optional<std::u16string_view> NameOf(std::u16string_view full) {
   if (full.empty()) return full;
   if (full.front() != u':' || full.size() < 1 + kDataType.size()) return std::nullopt;
@@ -39,10 +39,10 @@ Parsed<StreamInformation> ParseStreamInformation(std::span<const std::byte> answ
       return ParseError{"stream entry", "at least", kNameOffset, rest.size(), at};
     }
     const std::size_t next = LoadLe<std::uint32_t>(rest.data());
-    const std::size_t room = (next == 0 ? rest.size() : next) - kNameOffset;
     if (next != 0 && (next < kNameOffset || next >= rest.size() || next % kAlignment != 0)) {
       return ParseError{"stream entry's length", "24 to", rest.size() - 1, next, at};
     }
+    const std::size_t room = (next == 0 ? rest.size() : next) - kNameOffset;
     const std::size_t name_bytes = LoadLe<std::uint32_t>(rest.data() + kNameLengthOffset);
     if (name_bytes > room || name_bytes % 2 != 0) {
       return ParseError{"stream name's length", "even and at most", room, name_bytes,

@@ -17,6 +17,8 @@ import { onWindows, openVolume, SETUP_MS, type WindowsVolume } from './support/w
 /** The kernel goes on answering "no such file" for so long after a name was removed behind its back. */
 const FUSE_NAME_CACHE_MS = 1_200
 
+const STATUS_SHARING_VIOLATION = 0xc0000043 | 0
+
 let volume: WindowsVolume
 /** `file:stream` that must be on the image in the end, and those that must not. */
 const kept: string[] = []
@@ -40,6 +42,7 @@ function marked(name: string, mark = MARK): string {
 interface Removal {
   identity: string
   outcome: string
+  systemCode: number
   left: NativeStreamEntry[]
 }
 
@@ -55,10 +58,12 @@ function strip(name: string, between = '', expectedContent = MARK, environment =
      const stream = drive + '\\\\' + path + ':Zone.Identifier'
      const carrier = await addon.openCarrier(drive, path, identity)
      ${between}
-     const outcome = await support.outcomeOf(carrier.remove('Zone.Identifier', { size: BigInt(size), sha256 }))
+     const removal = carrier.remove('Zone.Identifier', { size: BigInt(size), sha256 })
+     const outcome = await support.outcomeOf(removal)
+     const systemCode = await removal.then(() => 0, (error) => error.systemCode)
      const left = await carrier.list()
      carrier.close()
-     return { identity, outcome, left }`,
+     return { identity, outcome, systemCode, left }`,
     [volume.drive, name, Buffer.byteLength(expectedContent), sha256(expectedContent)],
     environment,
   )
@@ -116,8 +121,13 @@ describe('a removal on Windows', () => {
 
   it('is refused while a program has the stream open for writing', () => {
     marked('locked.txt')
-    const { outcome, left } = strip('locked.txt', `const writer = fs.openSync(stream, 'r+')`)
+    const { outcome, systemCode, left } = strip(
+      'locked.txt',
+      `const writer = fs.openSync(stream, 'r+')`,
+    )
     expect(outcome).toBe('ADS_IN_USE')
+    // Refused at once, and not after it was marked for deletion.
+    expect(systemCode).toBe(STATUS_SHARING_VIOLATION)
     expect(namesOf(left)).toEqual(['Zone.Identifier', 'bystander'])
     kept.push('locked.txt:Zone.Identifier')
   })

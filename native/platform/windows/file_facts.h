@@ -32,7 +32,7 @@ std::string IdentityOf(const FileFacts& facts, IdScheme scheme);
 // Nanoseconds since 1970-01-01 UTC.
 std::int64_t UnixNs(std::int64_t windows_time);
 
-// Its content is not on this disk; reading it would fetch it (facts 2).
+// Its content is not on this disk; reading it would fetch it (Win32, File Attribute Constants).
 bool IsCloudOnly(std::uint32_t attributes);
 StreamError CloudOnlyError(const char* operation);
 

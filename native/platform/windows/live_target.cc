@@ -69,17 +69,14 @@ Result<std::unique_ptr<StreamProvider>> OpenLivePath(const TargetPath& path) {
                                         opened.value().is_directory, std::move(volume.value())));
 }
 
-// Raw where an administrator runs it and nothing stands in the way (encryption, a filter, another
-// file system); else the walk.
+// A volume that the file system does not show, or shows no streams of, may still be readable raw.
 Result<std::unique_ptr<StreamProvider>> OpenVolume(const TargetPath& path) {
   auto live = OpenLivePath(path);
   const auto device = BytesFromUnits(path.device);
   if (!device) return live;
+  if (live.ok()) return JoinRawAndLive(*device, std::move(live.value()));
   auto raw = OpenNtfsImage(*device);
-  if (!raw.ok()) return live;
-  if (!live.ok()) return raw;
-  if (raw.value()->target().volume_id != live.value()->target().volume_id) return live;
-  return JoinRawAndLive(std::move(raw.value()), std::move(live.value()));
+  return raw.ok() ? std::move(raw) : std::move(live);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ namespace sidestream {
 // ---- access, sharing and options of NtCreateFile
 
 constexpr ULONG kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-// Attribute access alone breaks no oplock and causes no sharing violation (facts 1.3).
+// Attribute access alone breaks no oplock and causes no sharing violation (WDK, IRP_MJ_CREATE).
 constexpr ACCESS_MASK kAttributeAccess = FILE_READ_ATTRIBUTES | SYNCHRONIZE;
 
 constexpr ULONG kDispositionOpen = 1;

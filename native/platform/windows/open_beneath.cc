@@ -32,7 +32,7 @@ Status RefuseLink(HANDLE handle, std::u16string_view relative) {
                      TextFromUnits(relative) + " leads through a link, and no link is followed"};
 }
 
-// Only the folder's entry tells that opening would recall a file (facts 2).
+// Only the folder's entry tells that opening would recall a file (Win32, File Attribute Constants).
 Status RefuseRecall(HANDLE folder, std::u16string_view name) {
   const auto entry = FindEntry(folder, name);
   if (!entry || (entry->attributes & kAttributeRecallOnOpen) == 0) return std::nullopt;

@@ -1,5 +1,5 @@
 // Privileges that administrators and LocalSystem hold, switched off until somebody asks
-// (facts 1.3). Both matter only to opens with backup intent.
+// (Win32, LocalSystem Account). Both matter only to opens with backup intent.
 
 #pragma once
 

@@ -26,7 +26,8 @@ NTSTATUS OpenStream(HANDLE carrier, std::u16string_view name, const OpenHow& how
 // For reading, with the carrier's access time frozen where the right to do so can be had.
 Result<UniqueHandle> OpenStreamToRead(HANDLE carrier, std::u16string_view name);
 
-// I/O through this handle moves no time of the file from now on (facts 3.7).
+// I/O through this handle moves no time of the file from now on (a time of -1:
+// FILE_BASIC_INFORMATION, wdm.h).
 NTSTATUS FreezeTimes(HANDLE handle);
 
 // Fewer bytes than asked for only at the end.

@@ -25,7 +25,7 @@ Result<ntfs::StreamInformation> ListStreams(HANDLE handle) {
     const NTSTATUS status =
         Nt().query_file(handle, &io, buffer.data(), static_cast<ULONG>(bytes), kFileStream);
     if (status == nt::kEndOfFile) return ntfs::StreamInformation{};  // a folder without streams
-    // None of these says how much is needed (facts 1.2).
+    // None of these says how much is needed (FILE_STREAM_INFORMATION, ntifs.h).
     if (status == nt::kBufferOverflow || status == nt::kBufferTooSmall ||
         status == nt::kInfoLengthMismatch) {
       if (bytes >= kMostBytes) return FromStatus(status, "list", "streams (over 16 MiB of names)");

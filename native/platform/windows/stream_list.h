@@ -8,8 +8,8 @@
 
 namespace sidestream {
 
-// Needs no access right: the handle must only be open (facts 1.1). Everything but a complete,
-// consistent answer is an error.
+// Needs no access right: the handle must only be open (FILE_STREAM_INFORMATION, ntifs.h).
+// Everything but a complete, consistent answer is an error.
 Result<ntfs::StreamInformation> ListStreams(HANDLE handle);
 
 }  // namespace sidestream

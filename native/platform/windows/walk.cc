@@ -82,10 +82,21 @@ class Walker {
     sink_.AddUnreadable({Shown(relative), std::nullopt, std::move(error)});
   }
 
-  // Failures are data, except that what vanished since its name was read is nothing to report.
+  // Failures are data, except that what vanished since its name was read is nothing to report. "Not
+  // found" alone is not believed: what its folder still lists was not looked at.
   void AddUnlessVanished(const std::u16string& relative, StreamError error) {
-    if (nt::MeansVanished(static_cast<NTSTATUS>(error.system_code))) return;
+    const bool may_have_vanished = nt::MeansVanished(static_cast<NTSTATUS>(error.system_code));
+    if (may_have_vanished && !IsStillListed(relative)) return;
     AddUnreadable(relative, std::move(error));
+  }
+
+  bool IsStillListed(const std::u16string& relative) const {
+    const std::size_t slash = relative.rfind(u'\\');
+    const bool is_direct = slash == std::u16string::npos;
+    const auto folder =
+        OpenBeneath(target_.handle, is_direct ? std::u16string() : relative.substr(0, slash), {});
+    return folder.ok() &&
+           FindEntry(folder.value().get(), is_direct ? relative : relative.substr(slash + 1));
   }
 
   // ---- folders
@@ -177,10 +188,7 @@ class Walker {
     UniqueHandle file;
     const NTSTATUS status = Open(folder, entry.name, {}, file);
     if (status != nt::kSuccess) {
-      // "Not found" alone is not believed: what is still listed was not looked at.
-      const bool went = nt::MeansVanished(status) && !FindEntry(folder, entry.name);
-      if (!went) AddUnreadable(relative, FromStatus(status, "open", "file"));
-      return;
+      return AddUnlessVanished(relative, FromStatus(status, "open", "file"));
     }
     LookInto(file.get(), relative);
   }

@@ -1,8 +1,9 @@
 // Visits every file and folder below a target and reports their streams.
 //
 // No folder stays open while the walk is elsewhere, and none for much longer than kLease: a folder
-// cannot be renamed while anything below it is open (facts 3.4). A folder that waits is found again
-// by its path, component by component, and must still have the id that its parent listed.
+// cannot be renamed while anything below it is open (FILE_RENAME_INFORMATION, ntifs.h). A folder
+// that waits is found again by its path, component by component, and must still have the id that
+// its parent listed.
 
 #pragma once
 

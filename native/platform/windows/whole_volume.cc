@@ -1,24 +1,28 @@
 #include "platform/windows/whole_volume.h"
 
+#include <mutex>
 #include <utility>
+
+#include "volume/mft_provider.h"
 
 namespace sidestream {
 namespace {
 
 class WholeVolume final : public StreamProvider {
  public:
-  WholeVolume(std::unique_ptr<StreamProvider> raw, std::unique_ptr<StreamProvider> live)
-      : raw_(std::move(raw)), live_(std::move(live)) {}
+  WholeVolume(std::string device, std::unique_ptr<StreamProvider> live)
+      : device_(std::move(device)), live_(std::move(live)) {}
 
   TargetInfo target() const override {
     TargetInfo info = live_->target();
-    info.provider = raw_->target().provider;
+    if (const StreamProvider* const raw = Raw()) info.provider = raw->target().provider;
     return info;
   }
 
   // The raw pass cannot leave folders out, and what an administrator excluded must not be reported.
   Status Scan(const ScanOptions& options, ScanSink& sink) const override {
-    return options.exclude.empty() ? raw_->Scan(options, sink) : live_->Scan(options, sink);
+    const StreamProvider* const raw = options.exclude.empty() ? Raw() : nullptr;
+    return raw != nullptr ? raw->Scan(options, sink) : live_->Scan(options, sink);
   }
 
   Result<std::unique_ptr<Carrier>> OpenCarrier(
@@ -27,15 +31,28 @@ class WholeVolume final : public StreamProvider {
   }
 
  private:
-  const std::unique_ptr<StreamProvider> raw_;
+  // Null where the volume cannot be read raw, or is not the one that the file system shows.
+  const StreamProvider* Raw() const {
+    std::call_once(once_, [this] {
+      auto raw = OpenNtfsImage(device_);
+      if (!raw.ok()) return;
+      if (raw.value()->target().volume_id != live_->target().volume_id) return;
+      raw_ = std::move(raw.value());
+    });
+    return raw_.get();
+  }
+
+  const std::string device_;
   const std::unique_ptr<StreamProvider> live_;
+  mutable std::once_flag once_;
+  mutable std::unique_ptr<StreamProvider> raw_;
 };
 
 }  // namespace
 
-std::unique_ptr<StreamProvider> JoinRawAndLive(std::unique_ptr<StreamProvider> raw,
+std::unique_ptr<StreamProvider> JoinRawAndLive(std::string device,
                                                std::unique_ptr<StreamProvider> live) {
-  return std::make_unique<WholeVolume>(std::move(raw), std::move(live));
+  return std::make_unique<WholeVolume>(std::move(device), std::move(live));
 }
 
 }  // namespace sidestream

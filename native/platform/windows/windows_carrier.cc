@@ -128,8 +128,8 @@ Result<RemoveOutcome> WindowsCarrier::RemoveListed(const ntfs::StreamInformation
   return is_expected ? RemoveOutcome::kDone : RemoveOutcome::kChanged;
 }
 
-// A read-only carrier protects its streams too (facts 3.3). Where the flag cannot be passed over,
-// it is taken off for this moment; RestoreBasics puts it back.
+// A read-only carrier protects its streams too ([MS-FSA] 2.1.5.15.3). Where the flag cannot be
+// passed over, it is taken off for this moment; RestoreBasics puts it back.
 Status WindowsCarrier::MarkDeleted(HANDLE stream, const BasicInformation& basics) {
   NTSTATUS status = Dispose(stream);
   const bool is_read_only = (basics.attributes & FILE_ATTRIBUTE_READONLY) != 0;
@@ -184,7 +184,7 @@ Status WindowsCarrier::Create(std::u16string_view name, std::span<const std::byt
 Status WindowsCarrier::CreateAndWrite(std::u16string_view name, std::span<const std::byte> bytes,
                                       const BasicInformation& basics) {
   // Never a disposition that opens what is there: on a file those can truncate it, and some drop
-  // all its streams (facts 3.4).
+  // all its streams (Samba's torture tests of streams).
   OpenHow how;
   how.access =
       FILE_WRITE_DATA | DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;

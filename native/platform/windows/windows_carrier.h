@@ -12,7 +12,7 @@
 namespace sidestream {
 
 // What a carrier's handle needs: to list, and to put times and attributes back. Neither breaks an
-// oplock nor gets in another program's way (facts 1.3).
+// oplock nor gets in another program's way (WDK, IRP_MJ_CREATE).
 constexpr ACCESS_MASK kCarrierAccess = kAttributeAccess | FILE_WRITE_ATTRIBUTES;
 
 class WindowsCarrier final : public Carrier {

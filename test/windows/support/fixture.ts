@@ -7,6 +7,7 @@ import { python } from '../../support/ntfs-3g-volume.ts'
 export const MARK =
   '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://downloads.example.com/setup.exe\r\n'
 export const MANY = 150
+export const CROWD = 300
 
 export const sha256 = (bytes: string | Uint8Array) =>
   createHash('sha256').update(bytes).digest('hex')
@@ -44,6 +45,12 @@ export function writeAwkwardCarriers(folder: string): void {
   writeFileSync(file('linked.txt:Zone.Identifier'), MARK)
   linkSync(file('linked.txt'), file('folder', 'also linked.txt'))
   linkSync(file('linked.txt'), file('folder', 'inner', 'linked again.txt'))
+  // Enough for a walk to let go of the folder and find it again.
+  mkdirSync(file('crowd'))
+  for (let i = 0; i < CROWD; i++) {
+    writeFileSync(file('crowd', `${i}.txt`), '')
+    writeFileSync(file('crowd', `${i}.txt:Zone.Identifier`), `${MARK}${i}`)
+  }
   let deep = folder
   for (let depth = 0; depth < 6; depth++) {
     deep = join(deep, `level-${depth}-${'x'.repeat(50)}`)
