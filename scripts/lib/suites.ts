@@ -46,8 +46,8 @@ const opensslHeaders: Need = {
 }
 
 const sambaModules: Need = {
-  what: 'Samba’s streams_xattr module',
-  isMet: () => globSync('/usr/lib/{*-linux-*/,}samba/vfs/streams_xattr.so').length > 0,
+  what: 'Samba’s modules streams_xattr and streams_depot',
+  isMet: () => globSync('/usr/lib/{*-linux-*/,}samba/vfs/streams_{xattr,depot}.so').length === 2,
   enable: 'sudo apt-get install -y samba-vfs-modules',
 }
 
@@ -57,6 +57,8 @@ const ntfsMount = [
   program('mkntfs', 'ntfs-3g'),
   program('ntfs-3g', 'ntfs-3g'),
 ]
+
+const samba = [program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules]
 
 export const SUITES: Suite[] = [
   {
@@ -98,8 +100,8 @@ export const SUITES: Suite[] = [
   {
     name: 'conformance-samba',
     proves: 'streams that a real smbd wrote are seen and stripped, and smbclient agrees',
-    files: ['test/conformance/samba.test.ts'],
-    needs: [program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules],
+    files: ['test/conformance/samba.test.ts', 'test/conformance/samba-depot.test.ts'],
+    needs: samba,
   },
   {
     name: 'demo',

@@ -26,6 +26,8 @@ export function whySambaCannotRun(): string | null {
 export interface SambaServer {
   /** The folder behind the share. */
   readonly share: string
+  /** Its smb.conf. */
+  readonly config: string
   /** Runs smbclient commands in the share and returns what it printed. Throws if one failed. */
   run(commands: string): string
   stop(): Promise<void>
@@ -60,7 +62,7 @@ export async function startSamba(shareOptions: readonly string[] = []): Promise<
     if (status !== 0 || /NT_STATUS_/.test(stdout)) throw new Error(`smbclient: ${stdout}${stderr}`)
     return stdout
   }
-  return { share, run, stop }
+  return { share, config, run, stop }
 }
 
 function configuration(folder: string, port: number, shareOptions: readonly string[]): string {
