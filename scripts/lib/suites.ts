@@ -104,6 +104,12 @@ export const SUITES: Suite[] = [
     needs: samba,
   },
   {
+    name: 'conformance-tree',
+    proves: 'one tree, one expected list and one matrix of strips on every provider that Linux has',
+    files: ['test/conformance/tree'],
+    needs: [...ntfsMount, ...samba, program('python3', 'python3')],
+  },
+  {
     name: 'demo',
     proves: 'the demo’s own check: found, stripped, restored, seen by an independent reader',
     files: ['test/demo'],

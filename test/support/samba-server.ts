@@ -33,9 +33,15 @@ export interface SambaServer {
   stop(): Promise<void>
 }
 
-/** `shareOptions`: further lines for the share's section of smb.conf. */
-export async function startSamba(shareOptions: readonly string[] = []): Promise<SambaServer> {
-  const folder = makeTempFolder()
+/**
+ * `shareOptions`: further lines for the share's section of smb.conf. `parent`: where its folder is made, and
+ * so on which file system the share is.
+ */
+export async function startSamba(
+  shareOptions: readonly string[] = [],
+  parent?: string,
+): Promise<SambaServer> {
+  const folder = makeTempFolder(parent)
   const share = join(folder, 'share')
   mkdirSync(share)
   const port = await freePort()
