@@ -201,6 +201,7 @@ describe.skipIf(missing !== null)(`a share with a stream depot (${missing ?? 'ru
     const { names, unreadable } = await listed(path)
     expect(names).toEqual([])
     expect(unreadable).toMatchObject([{ path, stream: null }])
+    expect(unreadable[0]!.message).not.toContain('has no folder')
   })
 
   it('has a depot that is no target by itself, yet hides no carrier', async () => {

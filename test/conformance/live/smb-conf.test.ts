@@ -55,8 +55,9 @@ const DIALECTS: [what: string, lines: (share: string, folder: string) => string[
   ],
   [
     'in a section that the share copies',
-    (share) => [
+    (share, folder) => [
       '[base]',
+      `path = ${folder}/base`,
       'vfs objects = streams_xattr',
       MINE,
       '[s]',
