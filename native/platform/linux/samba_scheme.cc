@@ -30,16 +30,13 @@ void AddForm(Forms& forms, const SambaXattrForm& form) {
 struct Place {
   std::string path;  // absolute; the carrier's. Empty: longer than PATH_MAX
   std::vector<const SambaShare*> shares;
-
-  Forms XattrForms() const {
-    Forms forms;
-    for (const SambaShare* share : shares) {
-      if (share->xattrs) AddForm(forms, *share->xattrs);
-    }
-    AddForm(forms, SambaXattrForm());
-    return forms;
-  }
 };
+
+// Whether it is found under other names than Samba's default ones.
+bool HasOwnNames(const SambaXattrForm& form) {
+  const SambaXattrForm usual;
+  return form.prefix != usual.prefix || form.extent_prefix != usual.extent_prefix;
+}
 
 bool IsAtOrBelow(const std::string& path, const std::string& folder) {
   return folder == "/" || path == folder || path.starts_with(folder + "/");
@@ -51,7 +48,10 @@ class Samba final : public StreamScheme {
     std::ranges::stable_sort(shares_, std::greater(),
                              [](const SambaShare& share) { return share.root.size(); });
     for (const SambaShare& share : shares_) {
-      if (share.xattrs) AddForm(all_forms_, *share.xattrs);
+      if (share.xattrs) {
+        AddForm(all_forms_, *share.xattrs);
+        has_own_names_ |= HasOwnNames(*share.xattrs);
+      }
       may_be_unmarked_ |= share.depot && !share.depot->checks_marker;
     }
     AddForm(all_forms_, SambaXattrForm());
@@ -71,16 +71,21 @@ class Samba final : public StreamScheme {
   Result<StreamListing> List(const CarrierRef& carrier) const override {
     const auto keys = ListXattrs(ProcPath(carrier.fd));
     if (!keys.ok()) return keys.error();
-    const auto place = PlaceOf(carrier);
-    if (!place.ok()) return place.error();
-    const Forms forms = place.value().XattrForms();
+    const auto forms = FormsFor(carrier);
+    if (!forms.ok()) return forms.error();
     StreamListing listing;
     for (const std::string& key : keys.value()) {
-      if (auto stream = StreamOfXattr(key, forms)) listing.streams.push_back(std::move(*stream));
+      if (auto stream = StreamOfXattr(key, *forms.value())) {
+        listing.streams.push_back(std::move(*stream));
+      }
     }
     const bool may_be_marked =
         std::ranges::find(keys.value(), kDepotMarkerName) != keys.value().end();
-    if (may_be_marked || may_be_unmarked_) AddDepots(listing, carrier, place.value());
+    if (may_be_marked || may_be_unmarked_) {
+      const auto place = PlaceOf(carrier);
+      if (!place.ok()) return place.error();
+      AddDepots(listing, carrier, place.value());
+    }
     return listing;
   }
 
@@ -102,9 +107,9 @@ class Samba final : public StreamScheme {
 
   Status Remove(const CarrierRef& carrier, const StoredStream& stream) const override {
     if (IsDepotKey(stream.key)) return RemoveFromDepot(stream);
-    const auto place = PlaceOf(carrier);
-    if (!place.ok()) return place.error();
-    return RemoveXattrStream(carrier, stream.key, place.value().XattrForms());
+    const auto forms = FormsFor(carrier);
+    if (!forms.ok()) return forms.error();
+    return RemoveXattrStream(carrier, stream.key, *forms.value());
   }
 
   // Where the innermost share would put it. Without one that keeps streams: into the depot that the
@@ -156,11 +161,25 @@ class Samba final : public StreamScheme {
     return place;
   }
 
-  Result<std::vector<std::byte>> ReadAll(const CarrierRef& carrier,
-                                         const StoredStream& stream) const {
+  // Where no share has names of its own, the carrier's place need not be known: a system call less
+  // for every stream.
+  Result<std::shared_ptr<const Forms>> FormsFor(const CarrierRef& carrier) const {
+    if (!has_own_names_) return usual_forms_;
     const auto place = PlaceOf(carrier);
     if (!place.ok()) return place.error();
-    return ReadXattrStream(carrier, stream.key, place.value().XattrForms());
+    auto forms = std::make_shared<Forms>();
+    for (const SambaShare* share : place.value().shares) {
+      if (share->xattrs) AddForm(*forms, *share->xattrs);
+    }
+    AddForm(*forms, SambaXattrForm());
+    return std::shared_ptr<const Forms>(std::move(forms));
+  }
+
+  Result<std::vector<std::byte>> ReadAll(const CarrierRef& carrier,
+                                         const StoredStream& stream) const {
+    const auto forms = FormsFor(carrier);
+    if (!forms.ok()) return forms.error();
+    return ReadXattrStream(carrier, stream.key, *forms.value());
   }
 
   // Of a share with a depot, or of a carrier of which no share is known.
@@ -224,7 +243,9 @@ class Samba final : public StreamScheme {
 
   std::vector<SambaShare> shares_;  // longest root first
   Forms all_forms_;                 // of all shares, and the default
-  bool may_be_unmarked_ = false;
+  const std::shared_ptr<const Forms> usual_forms_ = std::make_shared<Forms>(1);
+  bool has_own_names_ = false;
+  bool may_be_unmarked_ = false;  // a share does not ask for the depot's marker
 };
 
 }  // namespace

@@ -32,16 +32,16 @@ bool EndsWithType(std::string_view text) {
          EqualWithoutCase(text.substr(text.size() - kType.size()), kType);
 }
 
+bool IsPrivate(std::string_view key) {
+  return std::ranges::any_of(kPrivate, [&](auto name) { return EqualWithoutCase(name, key); });
+}
+
 const SambaXattrForm* FormOf(const std::string& key, std::span<const SambaXattrForm> forms) {
-  if (std::ranges::any_of(kPrivate, [&](auto name) { return EqualWithoutCase(name, key); })) {
-    return nullptr;
-  }
   for (const SambaXattrForm& form : forms) {
-    const bool fits = !form.prefix.empty() && key.starts_with(form.prefix);
-    if (fits &&
-        !(form.extent_prefix.starts_with(form.prefix) && key.starts_with(form.extent_prefix))) {
-      return &form;
-    }
+    if (form.prefix.empty() || !key.starts_with(form.prefix)) continue;
+    const bool is_extent =
+        form.extent_prefix.starts_with(form.prefix) && key.starts_with(form.extent_prefix);
+    if (!is_extent) return IsPrivate(key) ? nullptr : &form;
   }
   return nullptr;
 }
