@@ -14,11 +14,14 @@ export type ProviderName = 'mft' | 'samba' | 'ntfs-3g' | 'win32'
 /** What a path given by a person turned out to be. */
 export interface NativeTarget {
   readonly provider: ProviderName
-  /** `image`: a volume, device or disk image read raw. `folder`/`file`: a live file system. */
+  /**
+   * `image`: a whole volume, device or disk image; paths are relative to its root. `folder`/`file`: a part
+   * of a live file system; paths are as given. A Windows volume (`C:`) is an `image` that is writable.
+   */
   readonly kind: 'image' | 'folder' | 'file'
   /** For people: `NTFS`, `ext4`, `tmpfs`, … */
   readonly fileSystem: string
-  /** Stable across mounts: `ntfs-<16 hex of the serial>` or `fs-<16 hex of f_fsid>`. */
+  /** Stable across mounts: `ntfs-<16 hex of the serial>`, `vol-<8 hex>` (Windows) or `fs-<16 hex of f_fsid>`. */
   readonly volumeId: string
   readonly label: string
   /** False where streams can be read but neither stripped nor restored. */
@@ -46,7 +49,10 @@ export interface NativeScanOptions {
   readonly contentBytes: number
   /** Also the volume's internal streams (`$Secure:$SDS`, `$BadClus:$Bad`, …). Images only. */
   readonly includeInternal: boolean
-  /** Absolute folders (live providers) that are not entered. They are not counted as unreadable. */
+  /**
+   * Absolute folders (live providers) that are not entered. They are not counted as unreadable. A Windows
+   * volume is walked and not read raw where there are any.
+   */
   readonly exclude: readonly string[]
   /** Upper bound of streams in one batch, 1 to 65536. */
   readonly batchStreams: number
@@ -61,7 +67,7 @@ export interface NativeScanOptions {
  */
 export interface NativeBatch {
   readonly count: number
-  /** Relative to the volume root with `\` (root itself: `.`) for images; as given, with `/`, for folders. */
+  /** Relative to the volume root with `\` (root itself: `.`) for images; as given, with `/` (Windows: `\`), for folders. */
   readonly paths: string
   readonly pathEnds: Uint32Array
   /** All paths of the carrier, the one in `paths` included, joined by U+0000. */
@@ -70,8 +76,10 @@ export interface NativeBatch {
   /** Stream names without the colons and type. */
   readonly names: string
   readonly nameEnds: Uint32Array
-  /** Opaque, unique on its volume, changes when the file is replaced. `ntfs:<ref>` or `posix:<ino>:<birth ns>`,
-   * with `@<volume>` behind it where a target spans several volumes. */
+  /**
+   * Opaque, unique on its volume, changes when the file is replaced: `ntfs:<ref>`, `refs:…`, `file:…` or
+   * `posix:<ino>:<birth ns>`, with `@<volume>` behind it where a target spans several volumes.
+   */
   readonly identities: string
   readonly identityEnds: Uint32Array
   /** Bytes. */
@@ -213,6 +221,8 @@ export function loadAddon(): NativeAddon {
   const require = createRequire(import.meta.url)
   const candidates = [
     `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,
+    // Cross-compiled: scripts/build-windows-addon.sh.
+    `../build/${process.platform}-${process.arch}/sidestream.node`,
     '../build/Release/sidestream.node',
   ]
   for (const candidate of candidates) {

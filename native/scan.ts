@@ -77,7 +77,7 @@ function decodeRow(batch: NativeBatch, row: number): ScannedStream {
   const has = (flag: number) => (flags & flag) !== 0
   return {
     path: textAt(batch.paths, batch.pathEnds, row),
-    links: textAt(batch.links, batch.linkEnds, row).split('\0'),
+    links: linksAt(batch, row),
     name: textAt(batch.names, batch.nameEnds, row),
     identity: textAt(batch.identities, batch.identityEnds, row),
     size: batch.sizes[row]!,
@@ -94,12 +94,34 @@ function textAt(column: string, ends: Uint32Array, row: number): string {
   return column.slice(row === 0 ? 0 : ends[row - 1]!, ends[row]!)
 }
 
+function linksAt(batch: NativeBatch, row: number): string[] {
+  const links = textAt(batch.links, batch.linkEnds, row)
+  return links.includes('\0') ? links.split('\0') : [links]
+}
+
 function digestAt(column: Uint8Array, row: number): string {
   const start = column.byteOffset + row * SHA256_BYTES
   return Buffer.from(column.buffer, start, SHA256_BYTES).toString('hex')
 }
 
-// A copy: a view would keep the whole batch's content in memory for as long as one row lives.
+/**
+ * Copies, several to one block: a view would keep the whole batch's content in memory for as long as one
+ * row lives, and a buffer of its own for each row would cost more than all else about the row.
+ */
 function contentAt(batch: NativeBatch, row: number): Uint8Array {
-  return batch.content.slice(row === 0 ? 0 : batch.contentEnds[row - 1]!, batch.contentEnds[row]!)
+  const start = row === 0 ? 0 : batch.contentEnds[row - 1]!
+  const bytes = batch.content.subarray(start, batch.contentEnds[row]!)
+  if (bytes.length > CONTENT_BLOCK_BYTES / 4) return bytes.slice()
+  if (bytes.length > block.length - blockUsed) {
+    block = new Uint8Array(CONTENT_BLOCK_BYTES)
+    blockUsed = 0
+  }
+  const copy = block.subarray(blockUsed, blockUsed + bytes.length)
+  copy.set(bytes)
+  blockUsed += bytes.length
+  return copy
 }
+
+const CONTENT_BLOCK_BYTES = 16 * 1024
+let block = new Uint8Array(0)
+let blockUsed = 0

@@ -1,8 +1,5 @@
 /**
  * Starts central and three demo machines over real streams, and prints the console's address and login.
- *
- * usage: npm run demo [-- --check] [--port N]
- *   --check   without a browser: prove the whole path, print the seconds of a cold and a warm start, end
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,8 +14,13 @@ const USUAL_PORT = 7333
 
 class UsageError extends Error {}
 
+const USAGE = `usage: npm run demo [-- --check] [--port N]
+  --check   without a browser: prove the whole path on disk, print the seconds of a cold and a warm start
+  --port    where the console is reached; default ${USUAL_PORT}, or any free port`
+
 async function main(): Promise<void> {
-  const { check, port } = readArguments()
+  const { help, check, port } = readArguments()
+  if (help) return console.log(USAGE)
   const folder = makeFolder()
   const fleet = new DemoFleet(folder, await freePort(port))
   const machines = writeDemoDisks(join(folder, 'disks'))
@@ -36,21 +38,26 @@ async function main(): Promise<void> {
   }
 }
 
-function readArguments(): { check: boolean; port: number } {
+function readArguments(): { help: boolean; check: boolean; port: number } {
   const values = parseFlags()
   const port = Number(values.port ?? USUAL_PORT)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new UsageError(`--port ${values.port}: no port number`)
   }
   return {
+    help: values.help ?? false,
     check: values.check ?? false,
     port: values.check && values.port === undefined ? 0 : port,
   }
 }
 
-function parseFlags(): { check?: boolean; port?: string } {
+function parseFlags(): { help?: boolean; check?: boolean; port?: string } {
   try {
-    const options = { check: { type: 'boolean' }, port: { type: 'string' } } as const
+    const options = {
+      help: { type: 'boolean' },
+      check: { type: 'boolean' },
+      port: { type: 'string' },
+    } as const
     return parseArgs({ options }).values
   } catch (error) {
     throw new UsageError((error as Error).message.split('. ')[0])

@@ -1,7 +1,8 @@
 /**
  * Makes a checkout ready: installs the locked packages, builds the addon against the pinned Node's own
  * headers, builds the console. What is up to date is left alone, so the second run takes milliseconds.
- * Then, with `--then SCRIPT ARGS…`, runs SCRIPT on the pinned Node in this terminal.
+ * Then, with `--then [FLAGS] SCRIPT ARGS…`, runs SCRIPT on the pinned Node in this terminal, with these flags
+ * of Node.
  *
  * Plain JavaScript without packages: it runs on whatever Node (20 or newer) the machine has.
  */
@@ -15,7 +16,7 @@ async function main(args) {
   const then = args.indexOf('--then')
   const own = then === -1 ? args : args.slice(0, then)
   if (own.includes('--help')) {
-    console.log('usage: node scripts/setup.mjs [--quiet] [--then SCRIPT ARGS…]')
+    console.log('usage: node scripts/setup.mjs [--quiet] [--then [FLAGS] SCRIPT ARGS…]')
     return 0
   }
   const unknown = own.find((arg) => arg !== '--quiet')
@@ -34,10 +35,15 @@ async function main(args) {
 }
 
 /** The script takes over the terminal: signals of the terminal reach it directly, its exit code is ours. */
-function run([script, ...args]) {
+function run(words) {
+  const [script, ...args] = words.slice(words.findIndex((word) => !word.startsWith('-')))
+  const flags = words.slice(0, words.indexOf(script))
   // npm moves to the checkout; a path typed by a person is meant from where they are.
   const cwd = process.env.INIT_CWD ?? process.cwd()
-  const child = spawn(runtimePath(), [join(root, script), ...args], { cwd, stdio: 'inherit' })
+  const child = spawn(runtimePath(), [...flags, join(root, script), ...args], {
+    cwd,
+    stdio: 'inherit',
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // Ctrl-C goes to the whole group already; a signal sent to this process alone must be passed on.
     process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 
 namespace sidestream {
@@ -25,14 +26,24 @@ inline T LoadLe(const std::byte* at) {
   return value;
 }
 
+// Copies as many UTF-16LE code units as `into` has.
+inline void CopyUtf16Le(const std::byte* at, std::span<char16_t> into) {
+  if constexpr (std::endian::native == std::endian::little) {
+    if (!into.empty()) std::memcpy(into.data(), at, 2 * into.size());
+  } else {
+    for (char16_t& unit : into) {
+      unit = static_cast<char16_t>(LoadLe<std::uint16_t>(at));
+      at += 2;
+    }
+  }
+}
+
 // Appends `units` UTF-16LE code units to `text`, as they are: they need not be well formed.
 template <typename String>
 inline void AppendUtf16Le(const std::byte* at, std::size_t units, String& text) {
   const std::size_t start = text.size();
   text.resize(start + units);
-  for (std::size_t i = 0; i < units; ++i) {
-    text[start + i] = static_cast<char16_t>(LoadLe<std::uint16_t>(at + 2 * i));
-  }
+  CopyUtf16Le(at, std::span(text).subspan(start));
 }
 
 }  // namespace sidestream

@@ -10,11 +10,6 @@
 namespace sidestream {
 namespace {
 
-std::string NameOf(const std::string& path) {
-  const std::size_t slash = path.find_last_of("/\\");
-  return slash == std::string::npos ? path : path.substr(slash + 1);
-}
-
 // Samba keeps its xattrs on every file system there is, so a plain file there says nothing about
 // streams, and most likely the wrong file was named. On NTFS itself every file is a carrier.
 Result<std::unique_ptr<StreamProvider>> OpenPlainFile(const std::u16string& path,
@@ -28,10 +23,11 @@ Result<std::unique_ptr<StreamProvider>> OpenPlainFile(const std::u16string& path
   // A stream that cannot be read is one: the scan will say so.
   if (!streams.ok() || !streams.value().empty()) return live;
   return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
-                     NameOf(native_path) +
+                     native_path +
                          " is neither an NTFS volume or image (no NTFS boot sector at offset 0, no "
                          "partition table) nor a file that carries a stream on this file system (" +
-                         live.value()->target().file_system + ")"};
+                         live.value()->target().file_system +
+                         "); name an image, a device or a folder"};
 }
 
 }  // namespace
@@ -48,7 +44,7 @@ Result<std::unique_ptr<StreamProvider>> OpenTarget(const std::u16string& path,
       return OpenNtfsImage(native_path);
     case TargetKind::kOther:
       return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
-                         NameOf(native_path) + " is neither a file, a folder nor a block device"};
+                         native_path + " is neither a file, a folder nor a block device"};
     case TargetKind::kRegularFile:
       break;
   }

@@ -15,7 +15,7 @@ namespace {
 // More threads gain nothing: copying out of the page cache fills the memory bus.
 constexpr std::size_t kMaxWorkers = 4;
 // A worker's piece. Large enough for a disk's sequential speed, small enough for a core's cache.
-constexpr std::uint64_t kPieceBytes = 1u << 20;
+constexpr std::uint64_t kPieceBytes = 256u << 10;
 
 std::u16string Widen(const std::string& text) { return {text.begin(), text.end()}; }
 

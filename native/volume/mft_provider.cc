@@ -21,7 +21,7 @@ namespace sidestream {
 namespace {
 
 // Resident contents kept from the pass, all workers together. Beyond it they are read again.
-constexpr std::uint64_t kKeptValueBytes = 24u << 20;
+constexpr std::uint64_t kKeptValueBytes = 12u << 20;
 // The part of a scan's time that the pass takes, for the progress bar.
 constexpr double kPassShare = 0.75;
 

@@ -151,16 +151,24 @@ ntfs::ParseStatus RecordCollector::AddStream(const ntfs::RawAttribute& raw) {
   stream.is_resident = !attribute.is_non_resident;
   stream.is_encrypted = attribute.is_encrypted;
   stream.units = static_cast<std::uint8_t>(attribute.name_units());
-  stream.text = static_cast<std::uint32_t>(shard_.text.size());
-  AppendUtf16Le(attribute.name.data(), attribute.name_units(), shard_.text);
+  stream.text = AddText(attribute.name);
   stream.value = StreamRow::kNoValue;
   if (stream.is_resident &&
       shard_.values.size() + attribute.value.size() <= options_.kept_value_bytes) {
-    stream.value = static_cast<std::uint32_t>(shard_.values.size());
-    shard_.values.insert(shard_.values.end(), attribute.value.begin(), attribute.value.end());
+    std::size_t start = 0;
+    const auto kept = shard_.values.AppendRun(attribute.value.size(), start);
+    std::copy(attribute.value.begin(), attribute.value.end(), kept.begin());
+    stream.value = static_cast<std::uint32_t>(start);
   }
   shard_.streams.push_back(stream);
   return std::nullopt;
+}
+
+// Where in the shard's text the UTF-16LE `name` lies from now on.
+std::uint32_t RecordCollector::AddText(std::span<const std::byte> name) {
+  std::size_t start = 0;
+  CopyUtf16Le(name.data(), shard_.text.AppendRun(name.size() / 2, start));
+  return static_cast<std::uint32_t>(start);
 }
 
 void RecordCollector::AddNames(RecordRow& row) {
@@ -168,10 +176,8 @@ void RecordCollector::AddNames(RecordRow& row) {
   row.name_count = static_cast<std::uint16_t>(std::min<std::size_t>(pending_names_.size(), 0xFFFF));
   for (std::size_t i = 0; i < row.name_count; ++i) {
     const ntfs::FileName& name = pending_names_[i];
-    const std::size_t units = name.name.size() / 2;
-    shard_.names.push_back({name.parent_reference, static_cast<std::uint32_t>(shard_.text.size()),
-                            static_cast<std::uint8_t>(units), name.name_space});
-    AppendUtf16Le(name.name.data(), units, shard_.text);
+    shard_.names.push_back({name.parent_reference, AddText(name.name),
+                            static_cast<std::uint8_t>(name.name.size() / 2), name.name_space});
   }
 }
 

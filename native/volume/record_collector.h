@@ -62,6 +62,7 @@ class RecordCollector {
   ntfs::ParseStatus CollectAttribute(const ntfs::RawAttribute& raw, RecordRow& row);
   ntfs::ParseStatus AddStream(const ntfs::RawAttribute& raw);
   void AddNames(RecordRow& row);
+  std::uint32_t AddText(std::span<const std::byte> name);
   void AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row);
   bool IsWanted(const ntfs::FileName& name) const;
   bool IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const;

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/chunked.h"
+
 namespace sidestream {
 
 // A row, or a name, of one shard: the shard in the top bits, the index below.
@@ -69,18 +71,22 @@ struct PromisedStreams {
 };
 
 struct RecordShard {
-  std::vector<RecordRow> rows;
-  std::vector<NameRow> names;
-  std::vector<StreamRow> streams;
+  Chunked<RecordRow, 12> rows;
+  Chunked<NameRow, 13> names;
+  Chunked<StreamRow, 12> streams;
   std::vector<PromisedStreams> promised;
-  std::vector<char16_t> text;
-  std::vector<std::byte> values;
+  Chunked<char16_t, 16> text;
+  Chunked<std::byte, 18> values;  // a value has at most a record's 64 KiB
 
-  std::u16string_view TextOf(const NameRow& name) const {
-    return {text.data() + name.text, name.units};
-  }
+  std::u16string_view TextOf(const NameRow& name) const { return TextAt(name.text, name.units); }
   std::u16string_view TextOf(const StreamRow& stream) const {
-    return {text.data() + stream.text, stream.units};
+    return TextAt(stream.text, stream.units);
+  }
+
+ private:
+  std::u16string_view TextAt(std::uint32_t start, std::size_t units) const {
+    const auto run = text.Run(start, units);
+    return {run.data(), run.size()};
   }
 };
 

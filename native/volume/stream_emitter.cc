@@ -28,7 +28,7 @@ bool ByName(const Continuation& a, const Continuation& b) { return a.name < b.na
 class Emitter {
  public:
   Emitter(const NtfsVolume& volume, const ScanOptions& scan_options, const EmitOptions& options,
-          const RecordTable& table, PathBuilder& paths, ScanSink& sink)
+          RecordTable& table, PathBuilder& paths, ScanSink& sink)
       : volume_(volume),
         scan_options_(scan_options),
         options_(options),
@@ -47,7 +47,9 @@ class Emitter {
       const RowId id = table_.Find(record);
       if (id == kNoRow || table_.Row(id).is_extension()) continue;
       if (sink_.IsCancelled()) return;
-      if (HasStreams(id)) EmitCarrier(id);
+      if (!HasStreams(id)) continue;
+      EmitCarrier(id);
+      ReleaseValuesBefore(id);
     }
   }
 
@@ -57,6 +59,17 @@ class Emitter {
       if (table_.Row(id).stream_count > 0) return true;
     }
     return false;
+  }
+
+  // A worker kept its values in order of record number, as they are emitted: what lies before this
+  // carrier's is no longer needed, or, for an extension record out of order, read again. So the
+  // memory is free when the caller needs it for what it was given.
+  void ReleaseValuesBefore(RowId id) {
+    const RecordRow& row = table_.Row(id);
+    RecordShard& shard = table_.Shard(id >> kIndexBits);
+    if (row.stream_count == 0) return;
+    const StreamRow& first = shard.streams[row.first_stream];
+    if (first.value != StreamRow::kNoValue) shard.values.ReleaseBefore(first.value);
   }
 
   bool WantsContent() const { return scan_options_.hash || scan_options_.content_bytes > 0; }
@@ -109,8 +122,10 @@ class Emitter {
     found.is_directory = carrier.is_directory;
     found.is_resident = stream.is_resident;
     if (WantsContent()) {
-      Status fault = stream.value == StreamRow::kNoValue ? ReadContent(holder.record, found)
-                                                         : UseKeptValue(shard, stream, found);
+      const bool is_kept =
+          stream.value != StreamRow::kNoValue && !shard.values.IsReleased(stream.value);
+      Status fault =
+          is_kept ? UseKeptValue(shard, stream, found) : ReadContent(holder.record, found);
       if (fault) {
         sink_.AddUnreadable(
             {std::u16string(found.path), std::u16string(found.name), std::move(*fault)});
@@ -120,8 +135,7 @@ class Emitter {
   }
 
   Status UseKeptValue(const RecordShard& shard, const StreamRow& stream, FoundStream& found) {
-    const std::span<const std::byte> value(shard.values.data() + stream.value,
-                                           static_cast<std::size_t>(stream.size));
+    const auto value = shard.values.Run(stream.value, static_cast<std::size_t>(stream.size));
     if (scan_options_.hash) {
       Sha256 sha256;
       sha256.Update(value);
@@ -204,7 +218,7 @@ class Emitter {
   const NtfsVolume& volume_;
   const ScanOptions& scan_options_;
   const EmitOptions& options_;
-  const RecordTable& table_;
+  RecordTable& table_;
   PathBuilder& paths_;
   ScanSink& sink_;
 
@@ -221,7 +235,7 @@ class Emitter {
 }  // namespace
 
 void EmitStreams(const NtfsVolume& volume, const ScanOptions& scan_options,
-                 const EmitOptions& options, const RecordTable& table, PathBuilder& paths,
+                 const EmitOptions& options, RecordTable& table, PathBuilder& paths,
                  ScanSink& sink) {
   Emitter(volume, scan_options, options, table, paths, sink).Run();
 }

@@ -1,5 +1,6 @@
 // Hands what a pass collected to the sink: carriers in order of record number, with all their
-// paths, and contents where they were asked for.
+// paths, and contents where they were asked for. Gives back the contents kept in `table` as it
+// goes.
 
 #pragma once
 
@@ -21,7 +22,7 @@ struct EmitOptions {
 };
 
 void EmitStreams(const NtfsVolume& volume, const ScanOptions& scan_options,
-                 const EmitOptions& options, const RecordTable& table, PathBuilder& paths,
+                 const EmitOptions& options, RecordTable& table, PathBuilder& paths,
                  ScanSink& sink);
 
 }  // namespace sidestream

@@ -1,5 +1,6 @@
 /** The test suites: what each proves, what it needs of the machine, and the command that brings it. */
-import { accessSync, constants, existsSync, globSync, readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, root } from './run.ts'
 
@@ -16,6 +17,8 @@ export interface Suite {
   proves: string
   /** Vitest files or folders; absent for a suite that is a program of its own. */
   files?: string[]
+  /** Its files share one thing of the machine and must run one after another. */
+  inOrder?: true
   /** Prints `N passed, N failed` as its last line. */
   program?: string[]
   needs: Need[]
@@ -28,14 +31,14 @@ const program = (name: string, packageName: string): Need => ({
 })
 
 const isRoot: Need = {
-  what: 'root, to mount an image',
+  what: 'root, to mount volumes and serve shares',
   isMet: () => process.getuid?.() === 0,
   enable: 'sudo -E npm test',
 }
 
 const canMountFuse: Need = {
   what: '/dev/fuse',
-  isMet: () => isReadable('/dev/fuse'),
+  isMet: () => existsSync('/dev/fuse'),
   enable: 'sudo modprobe fuse',
 }
 
@@ -58,7 +61,19 @@ const ntfsMount = [
   program('ntfs-3g', 'ntfs-3g'),
 ]
 
-const samba = [program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules]
+const samba = [isRoot, program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules]
+
+const windowsBench: Need = {
+  what: 'Windows Node under Wine (2 GB in ~/.cache)',
+  isMet: () => spawnSync(join(root, 'test/windows/bench/winbench'), ['ready']).status === 0,
+  enable: 'sudo test/windows/bench/winbench setup',
+}
+
+const mingw: Need = {
+  what: 'mingw-w64',
+  isMet: () => findProgram('x86_64-w64-mingw32-g++-posix') !== undefined,
+  enable: 'sudo apt-get install -y g++-mingw-w64-x86-64-posix',
+}
 
 export const SUITES: Suite[] = [
   {
@@ -88,7 +103,7 @@ export const SUITES: Suite[] = [
   {
     name: 'conformance-image',
     proves: 'a scanned image equals what ntfs-3g shows of it when mounted',
-    files: ['test/conformance/ntfs'],
+    files: ['test/conformance/ntfs/'],
     needs: ntfsMount,
   },
   {
@@ -110,6 +125,14 @@ export const SUITES: Suite[] = [
     needs: [...ntfsMount, ...samba, program('python3', 'python3')],
   },
   {
+    name: 'windows',
+    proves:
+      'the Windows addon and CLI, run under Wine on a real NTFS volume, seen again from Linux',
+    files: ['test/windows'],
+    inOrder: true,
+    needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, windowsBench],
+  },
+  {
     name: 'demo',
     proves: 'the demo’s own check: found, stripped, restored, seen by an independent reader',
     files: ['test/demo'],
@@ -129,14 +152,8 @@ export function orphanedTestFiles(): string[] {
   return (readdirSync(join(root, 'test'), { recursive: true }) as string[])
     .map((file) => `test/${file.replaceAll('\\', '/')}`)
     .filter((file) => file.endsWith('.test.ts'))
-    .filter((file) => !covered.some((path) => file === path || file.startsWith(`${path}/`)))
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
+    .filter(
+      (file) =>
+        !covered.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`)),
+    )
 }

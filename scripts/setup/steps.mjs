@@ -29,7 +29,7 @@ async function installPackages() {
       '--no-fund',
       '--loglevel=error',
     ])
-    if (runtimeFolder() !== undefined && runtimePath() === process.execPath) {
+    if (runtimeFolder() !== undefined && !existsSync(runtimeFolder())) {
       throw new SetupError(
         `npm left out the pinned Node for ${platform}; run "npm ci" without --omit=optional`,
       )

@@ -38,14 +38,10 @@ export function csvListing(extras: ListingExtras): ListingWriter {
     return text
   }
   return {
-    add: (records) =>
-      records.length === 0
-        ? ''
-        : takeHeader() +
-          stringify(
-            records.map((record) => toRow(record, extras)),
-            OPTIONS,
-          ),
+    add(records) {
+      const rows = Array.from(records, (record) => toRow(record, extras))
+      return rows.length === 0 ? '' : takeHeader() + stringify(rows, OPTIONS)
+    },
     // An empty listing still says its columns.
     end: takeHeader,
   }

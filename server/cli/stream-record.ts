@@ -6,7 +6,7 @@ import { judge, type RuleName } from '../streams/verdict.ts'
 import {
   isZoneIdentifierName,
   MAX_ZONE_IDENTIFIER_BYTES,
-  parseZoneIdentifier,
+  readZoneIdentifier,
 } from '../streams/zone-identifier.ts'
 
 /** What every listing reads of each stream: enough for its verdict and its origin. */
@@ -37,7 +37,8 @@ export interface StreamRecord {
 export function toRecord(found: ScannedStream): StreamRecord {
   const { content, kind, links, name, path, sha256, size } = found
   const isWhole = content !== null && BigInt(content.length) === size
-  const zone = isWhole && isZoneIdentifierName(name) ? parseZoneIdentifier(content) : null
+  const zoneText = isWhole && isZoneIdentifierName(name) ? readZoneIdentifier(content) : undefined
+  const zone = zoneText?.origin ?? null
   const { verdict, rule } = judge({
     stream: name,
     sizeBytes: Number(size),
@@ -45,6 +46,7 @@ export function toRecord(found: ScannedStream): StreamRecord {
     path,
     kind,
     origin: zone,
+    zoneText,
   })
   return {
     path,

@@ -38,7 +38,7 @@ export function tableListing(options: TableOptions): ListingWriter {
   }
   return {
     add(records) {
-      if (widths !== null) return render(records, widths, options, [])
+      if (widths !== null) return render([...records], widths, options, [])
       waiting?.push(...records)
       return (waiting?.length ?? 0) >= FIRST_ROWS ? flush() : ''
     },

@@ -106,7 +106,11 @@ export const ScanProgressFrame = Type.Object(
   strict,
 )
 
-/** Agent → central, also once after every `welcome` for the latest scan: storing it twice is a no-op. */
+/**
+ * Agent → central, once all that the scan found is acknowledged, so that a scan is never "complete" at
+ * central before its streams are there. Also once after every `welcome` for the latest scan: storing it
+ * twice is a no-op.
+ */
 export const ScanFinishedFrame = Type.Object(
   { type: Type.Literal('scan.finished'), summary: ScanSummary },
   strict,

@@ -9,6 +9,19 @@ for (const known of knownStreams) {
 
 /** What the catalogue knows of a stream's name. Says nothing about the stream's content. */
 export function findKnownStream(streamName: string): KnownStream | undefined {
+  if (recent.has(streamName)) return recent.get(streamName)
+  const known = lookUp(streamName)
+  // Names are chosen by whoever wrote the streams: without a bound they would fill the memory.
+  if (recent.size >= MAX_RECENT) recent.clear()
+  recent.set(streamName, known)
+  return known
+}
+
+/** The streams of a scan have few names between them, and the patterns take time. */
+const recent = new Map<string, KnownStream | undefined>()
+const MAX_RECENT = 1_000
+
+function lookUp(streamName: string): KnownStream | undefined {
   return (
     byName.get(streamName.toLowerCase()) ??
     byPattern.find(({ pattern }) => pattern.test(streamName))?.known

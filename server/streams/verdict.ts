@@ -9,7 +9,11 @@ import { executableContentRule } from './executable-content.ts'
 import { hasExecutableName } from './executable-name.ts'
 import { findKnownStream } from './known-stream.ts'
 import { type KnownStream, USUAL_MAX_BYTES } from './known-streams.ts'
-import { MAX_ZONE_IDENTIFIER_BYTES, readZoneIdentifier } from './zone-identifier.ts'
+import {
+  MAX_ZONE_IDENTIFIER_BYTES,
+  readZoneIdentifier,
+  type ZoneIdentifierText,
+} from './zone-identifier.ts'
 
 export interface StreamToJudge {
   readonly stream: string
@@ -20,6 +24,8 @@ export interface StreamToJudge {
   readonly kind: CarrierKind
   /** What `parseZoneIdentifier` made of the content; looked at only if the stream is a Zone.Identifier. */
   readonly origin: Origin | null
+  /** What `readZoneIdentifier` made of the content, where the caller has it: to spare reading it again. */
+  readonly zoneText?: ZoneIdentifierText | null | undefined
 }
 
 export interface Verdict {
@@ -111,8 +117,10 @@ export function explainRule(rule: string): string {
 
 export function judge(stream: StreamToJudge): Verdict {
   // No rule looks further, whoever has read more: else the verdict would depend on who read it.
+  const known = findKnownStream(stream.stream)
+  const isLonger = (stream.content?.length ?? 0) > MAX_ZONE_IDENTIFIER_BYTES
   const content = stream.content?.subarray(0, MAX_ZONE_IDENTIFIER_BYTES) ?? null
-  const rule = firstRule({ ...stream, content }, findKnownStream(stream.stream))
+  const rule = firstRule(isLonger ? { ...stream, content, zoneText: undefined } : stream, known)
   return { verdict: rules[rule][0], rule }
 }
 
@@ -136,8 +144,9 @@ function hasTrustedName(stream: StreamToJudge, known: KnownStream | undefined): 
   return known.class !== 'internal' || isNtfsFile(stream.path)
 }
 
-function zoneIdentifierRule({ sizeBytes, content, origin }: StreamToJudge): RuleName {
-  const text = content === null ? null : readZoneIdentifier(content)
+function zoneIdentifierRule({ sizeBytes, content, origin, zoneText }: StreamToJudge): RuleName {
+  const text =
+    zoneText !== undefined ? zoneText : content === null ? null : readZoneIdentifier(content)
   // A clean mark is never searched for scripts: its URL may contain anything.
   if (content !== null && (text === null || text.foreignUnits > 0)) {
     const executable = executableContentRule(content, false)

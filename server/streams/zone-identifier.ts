@@ -27,6 +27,27 @@ const KEYS: ReadonlyMap<string, { key: OriginKey; maxUnits: number }> = new Map(
   ['appdefinedzoneid', { key: 'appDefinedZoneId', maxUnits: 0 }],
 ] as const)
 
+const LIMITS = Object.fromEntries(
+  [...KEYS.values()].map(({ key, maxUnits }) => [key, maxUnits]),
+) as Readonly<Record<OriginKey, number>>
+
+/** As browsers and Windows itself spell them; with {@link KEYS} for every other spelling. */
+const PLAIN_KEYS: ReadonlyMap<string, OriginKey> = new Map([
+  ['ZoneId', 'id'],
+  ['HostUrl', 'hostUrl'],
+  ['ReferrerUrl', 'referrerUrl'],
+  ['HostIpAddress', 'hostIpAddress'],
+  ['LastWriterPackageFamilyName', 'lastWriterPackageFamilyName'],
+  ['AppZoneId', 'appZoneId'],
+] as const)
+const PLAIN_START = '[ZoneTransfer]\r\n'
+const PLAIN_VALUE = /^[ -~]*$/
+
+// One of each: making one takes longer than decoding a mark does.
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
+const UTF_16LE = new TextDecoder('utf-16le')
+const WINDOWS_1252 = new TextDecoder('windows-1252')
+
 const SECTION = /^\[\s*ZoneTransfer\s*\]/i
 const KEY_NAMES = [...KEYS.keys()].join('|')
 
@@ -47,7 +68,7 @@ export interface ZoneIdentifierText {
 
 /** Whether a stream has the name of the Mark of the Web, however it is written. */
 export function isZoneIdentifierName(streamName: string): boolean {
-  return streamName.toLowerCase() === 'zone.identifier'
+  return streamName === 'Zone.Identifier' || streamName.toLowerCase() === 'zone.identifier'
 }
 
 /** What the stream says, or null where it is no Zone.Identifier at all. */
@@ -58,10 +79,13 @@ export function parseZoneIdentifier(bytes: Uint8Array): Origin | null {
 /** Like {@link parseZoneIdentifier}, and says how much of the text is something else. */
 export function readZoneIdentifier(bytes: Uint8Array): ZoneIdentifierText | null {
   if (bytes.length > MAX_ZONE_IDENTIFIER_BYTES) return null
+  const decoded = decode(bytes)
+  const plain = readPlain(decoded)
+  if (plain !== null) return plain
   const values = new Map<OriginKey, string>()
   let hasSection = false
   let foreignUnits = 0
-  for (const line of linesOf(decode(bytes))) {
+  for (const line of linesOf(decoded)) {
     if (SECTION.test(line)) {
       hasSection = true
       continue
@@ -76,7 +100,26 @@ export function readZoneIdentifier(bytes: Uint8Array): ZoneIdentifierText | null
     }
   }
   if (!hasSection && values.size === 0) return null
-  return { origin: toOrigin(values), foreignUnits }
+  return { origin: toOrigin(Object.fromEntries(values)), foreignUnits }
+}
+
+/**
+ * The form that nearly all marks have, read without splitting: a scan meets them by the hundred thousand.
+ * Null: anything else in it, and the long way, which says the same of these, must read it.
+ */
+function readPlain(text: string): ZoneIdentifierText | null {
+  if (!text.startsWith(PLAIN_START)) return null
+  const values: Partial<Record<OriginKey, string>> = {}
+  for (let at = PLAIN_START.length, end: number; at < text.length; at = end + 2) {
+    end = text.indexOf('\r\n', at)
+    const split = text.indexOf('=', at)
+    if (end === -1 || split === -1 || split > end) return null
+    const key = PLAIN_KEYS.get(text.slice(at, split))
+    const value = text.slice(split + 1, end)
+    if (key === undefined || !PLAIN_VALUE.test(value)) return null
+    values[key] ??= value.trim()
+  }
+  return text.length === PLAIN_START.length ? null : { origin: toOrigin(values), foreignUnits: 0 }
 }
 
 /** Comment, another section, or a key that we do not know: Windows adds keys over the years. */
@@ -105,35 +148,31 @@ function nonBlank(lines: readonly string[]): string[] {
  * stream does not name; Windows-1252 is the most common, and keys and zone are ASCII in all of them.
  */
 function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return UTF_16LE.decode(bytes)
   // The BOM lost on the way, as `echo` in some shells does: ASCII text with every second byte zero.
   if (bytes.length >= 4 && bytes[0] !== 0 && bytes[1] === 0 && bytes[2] !== 0 && bytes[3] === 0) {
-    return new TextDecoder('utf-16le').decode(bytes)
+    return UTF_16LE.decode(bytes)
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return UTF_8.decode(bytes)
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
+    return WINDOWS_1252.decode(bytes)
   }
 }
 
-function toOrigin(values: ReadonlyMap<OriginKey, string>): Origin {
-  const text = (key: OriginKey) => textOrNull(values.get(key), limitOf(key))
-  const integer = (key: OriginKey) => integerOrNull(values.get(key))
+function toOrigin(values: Partial<Record<OriginKey, string>>): Origin {
   return {
-    id: integer('id'),
-    hostUrl: text('hostUrl'),
-    referrerUrl: text('referrerUrl'),
-    hostIpAddress: text('hostIpAddress'),
-    lastWriterPackageFamilyName: text('lastWriterPackageFamilyName'),
-    appZoneId: integer('appZoneId'),
-    appDefinedZoneId: integer('appDefinedZoneId'),
+    id: integerOrNull(values.id),
+    hostUrl: textOrNull(values.hostUrl, LIMITS.hostUrl),
+    referrerUrl: textOrNull(values.referrerUrl, LIMITS.referrerUrl),
+    hostIpAddress: textOrNull(values.hostIpAddress, LIMITS.hostIpAddress),
+    lastWriterPackageFamilyName: textOrNull(
+      values.lastWriterPackageFamilyName,
+      LIMITS.lastWriterPackageFamilyName,
+    ),
+    appZoneId: integerOrNull(values.appZoneId),
+    appDefinedZoneId: integerOrNull(values.appDefinedZoneId),
   }
-}
-
-function limitOf(key: OriginKey): number {
-  for (const entry of KEYS.values()) if (entry.key === key) return entry.maxUnits
-  return 0
 }
 
 function textOrNull(value: string | undefined, maxUnits: number): string | null {
@@ -148,7 +187,8 @@ function textOrNull(value: string | undefined, maxUnits: number): string | null 
  * call a file local. Beyond 32 bits Windows has no zone.
  */
 function integerOrNull(value: string | undefined): number | null {
-  const digits = /^[+-]?\d+(?![\dx])/i.exec(value ?? '')?.[0]
+  if (value === undefined) return null
+  const digits = /^[+-]?\d+(?![\dx])/i.exec(value)?.[0]
   if (digits === undefined) return null
   const number = Number(digits)
   return Number.isInteger(number) && number === (number | 0) ? number + 0 : null

@@ -204,6 +204,8 @@ describe.skipIf(!hasChromium)('the console', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
+    // Focus goes back to where it was, which is part of closing.
+    await page.locator('button:focus', { hasText: /^Strip/ }).waitFor()
     expect(await page.getByRole('dialog').count()).toBe(0)
     await page.getByRole('grid').focus()
     await page.keyboard.press('Enter')
@@ -214,7 +216,10 @@ describe.skipIf(!hasChromium)('the console', () => {
     await search('path:bulk')
     await rows().first().waitFor()
     const grid = page.getByRole('grid')
+    const first = (await rows().first().locator('.path-name').textContent()) ?? ''
     await grid.evaluate((element) => element.scrollTo(0, 31 * 120))
+    // Drawn anew a frame later; until then the rows are those of the top.
+    await expect.poll(() => rows().filter({ hasText: first }).count()).toBe(0)
     const chosen = rows()
       .filter({ hasText: /file-\d+/ })
       .nth(12)

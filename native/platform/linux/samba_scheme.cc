@@ -97,6 +97,17 @@ class Samba final : public StreamScheme {
     return StreamMeasure{content.value().size(), content.value().size(), false};
   }
 
+  Result<MeasuredFront> MeasureAndRead(const CarrierRef& carrier, const StoredStream& stream,
+                                       std::uint64_t length) const override {
+    if (IsDepotKey(stream.key)) return StreamScheme::MeasureAndRead(carrier, stream, length);
+    auto content = ReadAll(carrier, stream);
+    if (!content.ok()) return content.error();
+    const std::size_t size = content.value().size();
+    MeasuredFront both{{size, size, false}, std::move(content.value())};
+    if (both.front.size() > length) both.front.resize(static_cast<std::size_t>(length));
+    return both;
+  }
+
   Result<std::vector<std::byte>> Read(const CarrierRef& carrier, const StoredStream& stream,
                                       std::uint64_t offset, std::uint64_t length) const override {
     if (IsDepotKey(stream.key)) return ReadFromDepot(stream, offset, length);

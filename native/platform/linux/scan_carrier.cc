@@ -11,11 +11,20 @@ namespace {
 Status ReadInto(FoundStream& found, StoredDigest& content, const StreamScheme& scheme,
                 const CarrierRef& carrier, const StoredStream& stream, const ScanOptions& options,
                 const ScanSink& sink) {
-  const auto measure = scheme.Measure(carrier, stream);
-  if (!measure.ok()) return measure.error();
-  found.size = measure.value().size;
-  found.allocated = measure.value().allocated;
-  found.is_resident = measure.value().is_resident;
+  StreamMeasure measure;
+  if (options.content_bytes > 0 && !options.hash) {
+    auto both = scheme.MeasureAndRead(carrier, stream, options.content_bytes);
+    if (!both.ok()) return both.error();
+    measure = both.value().measure;
+    content.front = std::move(both.value().front);
+  } else {
+    const auto measured = scheme.Measure(carrier, stream);
+    if (!measured.ok()) return measured.error();
+    measure = measured.value();
+  }
+  found.size = measure.size;
+  found.allocated = measure.allocated;
+  found.is_resident = measure.is_resident;
   if (options.hash) {
     auto read = DigestStored(scheme, carrier, stream, options.content_bytes,
                              [&sink] { return sink.IsCancelled(); });
@@ -24,10 +33,6 @@ Status ReadInto(FoundStream& found, StoredDigest& content, const StreamScheme& s
     // Size and digest must describe the same bytes, also if the stream grew since it was measured.
     found.size = content.size;
     found.sha256 = content.sha256;
-  } else if (options.content_bytes > 0) {
-    auto read = scheme.Read(carrier, stream, 0, options.content_bytes);
-    if (!read.ok()) return read.error();
-    content.front = std::move(read.value());
   }
   if (options.content_bytes > 0) found.content = content.front;
   return std::nullopt;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -48,6 +49,11 @@ struct StreamMeasure {
   bool is_resident = false;
 };
 
+struct MeasuredFront {
+  StreamMeasure measure;
+  std::vector<std::byte> front;
+};
+
 class StreamScheme {
  public:
   virtual ~StreamScheme() = default;
@@ -55,8 +61,8 @@ class StreamScheme {
   // NativeTarget.provider.
   virtual const char* provider() const = 0;
 
-  // False only if listing the file at `path` (last component not followed) shows no stream. One
-  // system call, no permission on the file itself: a walk asks this of every file.
+  // False only if listing the file at `path` (may be relative; last component not followed) shows
+  // no stream. One system call, no permission on the file itself: a walk asks this of every file.
   virtual Result<bool> HasStreams(const std::string& path) const = 0;
 
   // Never a stream without a name, never an attribute that is not a stream.
@@ -64,6 +70,16 @@ class StreamScheme {
 
   virtual Result<StreamMeasure> Measure(const CarrierRef& carrier,
                                         const StoredStream& stream) const = 0;
+  // Both at once, for a scan: the measure, and the stream's first `length` bytes.
+  virtual Result<MeasuredFront> MeasureAndRead(const CarrierRef& carrier,
+                                               const StoredStream& stream,
+                                               std::uint64_t length) const {
+    auto measure = Measure(carrier, stream);
+    if (!measure.ok()) return measure.error();
+    auto front = Read(carrier, stream, 0, length);
+    if (!front.ok()) return front.error();
+    return MeasuredFront{measure.value(), std::move(front.value())};
+  }
   // Fewer than `length` bytes only at the end of the stream.
   virtual Result<std::vector<std::byte>> Read(const CarrierRef& carrier, const StoredStream& stream,
                                               std::uint64_t offset, std::uint64_t length) const = 0;

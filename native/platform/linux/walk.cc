@@ -1,6 +1,8 @@
 #include "platform/linux/walk.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <map>
 #include <memory>
@@ -40,6 +42,10 @@ class Walker {
   }
 
   Status Run() {
+    // From here on this thread's working folder is its own and no other's, and file by file can be
+    // asked by its bare name. The way through /proc/self/fd, where this is refused, takes three
+    // times as long.
+    has_own_cwd_ = unshare(CLONE_FS) == 0;
     const auto facts = FactsOf(target_.fd);
     if (!facts.ok()) return facts.error();
     file_systems_.emplace(facts.value().device, target_.file_system);
@@ -190,6 +196,7 @@ class Walker {
       return;
     }
     const bool has_mounts = mounts_.HasMountsIn(Absolute());
+    is_inside_ = has_own_cwd_ && fchdir(frame.fd.get()) == 0;
     const auto error = reader_.ForEach(fd.get(), [&](const std::string& name, unsigned char type) {
       LookAt(frame, name, type, has_mounts);
       return !sink_.IsCancelled();
@@ -218,7 +225,8 @@ class Walker {
     sink_.Advance(1, -1);
     if (file_system->is_pseudo) return;
     if (file_system->unsupported) return AddUnreadable(Child(name), *file_system->unsupported);
-    const auto has_streams = file_system->scheme->HasStreams(ProcPath(frame.fd.get(), name));
+    const auto has_streams =
+        file_system->scheme->HasStreams(is_inside_ ? name : ProcPath(frame.fd.get(), name));
     if (!has_streams.ok()) return AddUnlessVanished(Child(name), has_streams.error());
     if (has_streams.value()) LookInto(frame.fd.get(), name, *file_system);
   }
@@ -280,6 +288,8 @@ class Walker {
   std::unordered_set<std::string> excluded_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::string>> linked_;
   FolderReader reader_;
+  bool has_own_cwd_ = false;
+  bool is_inside_ = false;  // the working folder is the one being read
 };
 
 }  // namespace

@@ -88,6 +88,19 @@ export class Outbox {
     this.#inFlight.delete(sequence)
   }
 
+  /** A point in the inventory's history, for {@link Outbox.isAcknowledgedUpTo}. */
+  now(): number {
+    return this.#state.inventory.revision()
+  }
+
+  /** Central holds everything that had changed by then, and a resync asked for is over. */
+  isAcknowledgedUpTo(revision: number): boolean {
+    const inFlight = [...this.#inFlight.values()]
+    // A delta that names nothing ends a resync; all others show as pending rows.
+    if (this.#resyncId !== null || inFlight.some((entries) => entries.length === 0)) return false
+    return !this.#state.inventory.hasPendingUpTo(revision)
+  }
+
   #nextRows(): PendingStream[] {
     const rows: PendingStream[] = []
     let bytes = 0

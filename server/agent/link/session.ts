@@ -47,6 +47,8 @@ export class Session {
   #phase: 'connecting' | 'greeting' | 'open' | 'ended' = 'connecting'
   #deadline: NodeJS.Timeout | null = null
   #failure: LinkClosed | null = null
+  /** A finished scan that central is not told of yet; `upTo` is what it must hold before. */
+  #finished: { summary: ScanSummary; upTo: number } | null = null
 
   constructor(tools: SessionTools) {
     this.#tools = tools
@@ -80,9 +82,10 @@ export class Session {
     try {
       while (this.#socket.bufferedAmount < MAX_BUFFERED_BYTES) {
         const delta = this.#tools.outbox.next()
-        if (!delta) return
+        if (!delta) break
         this.#send(delta)
       }
+      this.#sendFinishedIfDue()
     } catch (error) {
       this.#tools.logger.error({ err: error }, 'inventory cannot be read')
       this.#fail((error as Error).message)
@@ -94,8 +97,10 @@ export class Session {
     this.#send({ type: 'scan.progress', ...progress })
   }
 
+  /** Goes out once central holds what the scan found: "complete" before that would be a false clean. */
   sendFinished(summary: ScanSummary): void {
-    if (this.#phase === 'open') this.#send({ type: 'scan.finished', summary })
+    this.#finished = { summary, upTo: this.#tools.outbox.now() }
+    this.pump()
   }
 
   close(): void {
@@ -167,7 +172,13 @@ export class Session {
     this.#tools.onWelcome(frame.scanEverySeconds)
     const lastScan = this.#tools.lastScan()
     if (lastScan) this.sendFinished(lastScan)
-    this.pump()
+    else this.pump()
+  }
+
+  #sendFinishedIfDue(): void {
+    if (!this.#finished || !this.#tools.outbox.isAcknowledgedUpTo(this.#finished.upTo)) return
+    this.#send({ type: 'scan.finished', summary: this.#finished.summary })
+    this.#finished = null
   }
 
   #send(frame: FrameToCentral): void {

@@ -44,6 +44,10 @@ export interface InventoryStore {
   /** Pending rows in order of revision, behind `afterRevision`. Stop early as you like. */
   pending(afterRevision: number, limit: number): IterableIterator<PendingStream>
   hasPending(afterRevision: number): boolean
+  /** Whether a row that had changed by then is pending still. */
+  hasPendingUpTo(revision: number): boolean
+  /** Of the latest change. */
+  revision(): number
   /** Ids of the streams that are here, ascending, behind `afterId`. */
   presentIds(afterId: number, limit: number): number[]
   nextSequence(): number
@@ -123,6 +127,8 @@ export function createInventoryStore(db: Database.Database): InventoryStore {
       for (const row of q.pending.iterate(afterRevision, limit)) yield toPending(row as StreamRow)
     },
     hasPending: (afterRevision) => q.hasPending.get(afterRevision) !== undefined,
+    hasPendingUpTo: (revision) => q.hasPendingUpTo.get(revision) !== undefined,
+    revision: () => q.revision.get() as number,
     presentIds: (afterId, limit) => q.presentIds.all(afterId, limit) as number[],
     nextSequence: () => q.nextSequence.get() as number,
     acknowledged: () => q.acknowledged.get() as AcknowledgedInventory,
@@ -162,6 +168,10 @@ function prepare(db: Database.Database) {
     hasPending: db.prepare(
       `SELECT 1 FROM stream WHERE ${PENDING} AND revision > ? ORDER BY revision LIMIT 1`,
     ),
+    hasPendingUpTo: db.prepare(
+      `SELECT 1 FROM stream WHERE ${PENDING} AND revision <= ? ORDER BY revision LIMIT 1`,
+    ),
+    revision: db.prepare('SELECT revision FROM inventory').pluck(),
     presentIds: db
       .prepare(
         'SELECT stream_id FROM stream WHERE is_gone = 0 AND stream_id > ? ORDER BY stream_id LIMIT ?',

@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { isRoot } from '../../support/is-root.ts'
 import { addon, failureOf, namesOf, scanAll } from '../../support/native.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { sambaStream, setXattrs } from '../../support/xattrs.ts'
-
-const isRoot = process.getuid?.() === 0
 
 /** Unmounted before the folder around it is removed: cleanups run last registered first. */
 function mount(target: string, ...options: string[]): void {

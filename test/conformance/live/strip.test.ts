@@ -15,13 +15,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type CarrierSnapshot, snapshotOf, withoutXattr } from '../../support/carrier-snapshot.ts'
 import { OTHER_UID, runUnprivileged } from '../../support/child.ts'
+import { isRoot } from '../../support/is-root.ts'
 import { addon, failureOf, scanAll } from '../../support/native.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { removeXattr, sambaStream, setXattr, setXattrs } from '../../support/xattrs.ts'
 
 const ZONE = '[ZoneTransfer]\r\nZoneId=3\r\n'
 const KEY = 'user.DosStream.Zone.Identifier:$DATA'
-const isRoot = process.getuid?.() === 0
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const EXPECTED = { size: BigInt(ZONE.length), sha256: sha256(ZONE) }
 

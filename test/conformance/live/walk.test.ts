@@ -137,7 +137,7 @@ os.setxattr('bottom', 'user.DosStream.s:$DATA', b'x\\0')`
     const error = await failureOf(addon.probe(path))
     expect(error.code).toBe('ADS_NOT_A_SOURCE')
     expect(error.message).toMatch(
-      /^notes\.txt is neither an NTFS volume or image \(no NTFS boot sector at offset 0, no partition table\) nor a file that carries a stream on this file system \(\w+\)$/,
+      /^\/.*\/notes\.txt is neither an NTFS volume or image \(no NTFS boot sector at offset 0, no partition table\) nor a file that carries a stream on this file system \(\w+\); name an image, a device or a folder$/,
     )
     expect((await failureOf(scanAll(path))).code).toBe('ADS_NOT_A_SOURCE')
   })

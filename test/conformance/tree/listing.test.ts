@@ -1,6 +1,6 @@
 /** One tree, one expected list, every provider that can run here. */
 import { describe, expect, it } from 'vitest'
-import { addon } from '../../support/native.ts'
+import { addon, scanAll } from '../../support/native.ts'
 import { listedIn, scanPlace } from './medium.ts'
 import { NTFS_MEDIA } from './ntfs-media.ts'
 import { SAMBA_MEDIA } from './samba-media.ts'
@@ -24,6 +24,20 @@ describe.each([...NTFS_MEDIA, ...SAMBA_MEDIA])('the tree on $name ($missing)', (
       )
       expect(report.unreadable).toMatchObject(hidden)
       expect(report.unreadable).toHaveLength(hidden.length)
+    },
+  )
+
+  // Without digests a scan reads each stream once, another way.
+  it.skipIf(medium.missing !== null)(
+    'is listed with size and content where no hash is asked for',
+    async () => {
+      const place = await medium.make()
+      const { hints } = place
+      const report = await scanAll(place.target, { contentBytes: 100, hints })
+      const rows = expectedList((feature) => feature in cannot || feature in unreadable)
+      expect(listedIn(place, report)).toEqual(
+        rows.map((row) => ({ ...row, sha256: null, content: row.content.slice(0, 100) })),
+      )
     },
   )
 

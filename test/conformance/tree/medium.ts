@@ -40,7 +40,7 @@ export function listedIn(place: Place, { streams }: ScanReport): ListedStream[] 
       links: links.map(place.fromShown).sort(),
       stream: name,
       size: Number(size),
-      sha256: sha256!,
+      sha256,
       content: Buffer.from(content!).toString('latin1'),
       kind,
     })),

@@ -29,7 +29,8 @@ export interface ListedStream {
   readonly links: readonly string[]
   readonly stream: string
   readonly size: number
-  readonly sha256: string
+  /** Null where it was not asked for. */
+  readonly sha256: string | null
   readonly content: string
   readonly kind: 'file' | 'directory'
 }

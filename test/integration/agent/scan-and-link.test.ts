@@ -56,6 +56,22 @@ describe('an agent and its central', () => {
     expect((await get(agent, '/v1/status')).body).toEqual(agent.status())
   })
 
+  it('says that a scan has finished only when central has all that it found', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    markedFile(place, 'setup.exe')
+    central.isSilent = true
+    const agent = await anAgent(place)
+    await firstScan(agent)
+    await until(() => central.inventory.size === 1)
+    expect(central.scans).toEqual([])
+    central.isSilent = false
+    central.dropConnections()
+    await until(() => central.scans.length === 1)
+    expect(agent.status().unacknowledged).toBe(0)
+  })
+
   it('reports additions, changes and what is gone, once each', async () => {
     const place = aPlace()
     const central = await aCentral()

@@ -48,7 +48,7 @@ describe('the database file', () => {
     stores.inventory.applyDelta(machineId, delta({ upserts: [stream()] }), 5)
     expect(existsSync(join(dataDir, 'central.sqlite-wal'))).toBe(true)
     stores.close()
-    expect(readdirSync(dataDir)).toEqual(['central.sqlite'])
+    expect(readdirSync(dataDir)).toEqual(['central.lock', 'central.sqlite'])
     const again = openStores(dataDir)
     expect(again.machines.inventory(machineId)).toEqual(inventoryOf([stream()]))
     again.close()

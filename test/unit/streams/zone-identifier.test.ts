@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Check } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { Origin } from '../../../server/protocol/stream.ts'
-import { parseZoneIdentifier } from '../../../server/streams/zone-identifier.ts'
+import { parseZoneIdentifier, readZoneIdentifier } from '../../../server/streams/zone-identifier.ts'
 
 const NOTHING: Origin = {
   id: null,
@@ -166,6 +166,26 @@ describe('parseZoneIdentifier', () => {
           expect(origin === null || Check(Origin, origin)).toBe(true)
         },
       ),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('says the same of the plain form, which is read a shorter way, as of any other', () => {
+    const key = fc.constantFrom('ZoneId', 'HostUrl', 'ReferrerUrl', 'AppZoneId', 'HostIpAddress')
+    const value = fc.oneof(
+      fc.constantFrom('3', '-1', '99999999999', '0x3', '', ' 3 '),
+      fc.webUrl(),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, value), { maxLength: 6 }), (pairs) => {
+        const lines = ['[ZoneTransfer]', ...pairs.map(([k, v]) => `${k}=${v}`)]
+        // A comment, which says nothing, is not part of the plain form.
+        const other = ['; comment', ...lines]
+        expect(readZoneIdentifier(utf8(`${lines.join('\r\n')}\r\n`))).toEqual(
+          readZoneIdentifier(utf8(`${other.join('\r\n')}\r\n`)),
+        )
+      }),
       { numRuns: 2_000 },
     )
   })

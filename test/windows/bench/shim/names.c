@@ -1,0 +1,52 @@
+/*
+ * Names of streams. Wine finds "\??\N:\f:s", but neither the type behind it ("f:s:$DATA") nor a stream named relative to a
+ * handle on its file (":s:$DATA"). The file part is exact: no letter case is changed here.
+ */
+#include "shim.h"
+
+/* True if `name` ends with ":$DATA" behind a stream's name; `colon` is then the stream's own colon. */
+static int split(const WCHAR *name, size_t units, size_t *colon, size_t *end)
+{
+    size_t start = units;
+    while (start && name[start - 1] != '\\') start--;
+    for (*colon = start; *colon < units && name[*colon] != ':'; ++*colon) ;
+    if (*colon == units || *colon + 1 == units) return 0; /* no stream, or a drive */
+    for (*end = *colon + 1; *end < units && name[*end] != ':'; ++*end) ;
+    return *end > *colon + 1 && (*end == units || (units - *end == 6 && !memcmp(name + *end, L":$DATA", 12)));
+}
+
+/* The whole NT path of the file behind `root`. */
+static size_t host_name(HANDLE root, WCHAR *name, ULONG room)
+{
+    char *path = xalloc(UNIX_PATH);
+    ULONG size = room;
+    size_t units = 0;
+    if (!handle_base_path(root, path) && has_streams(path) && !wine_unix_to_nt(path, name, &size)) units = lstrlenW(name);
+    xfree(path);
+    return units;
+}
+
+NTSTATUS WINAPI hook_create(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa, IO_STATUS_BLOCK *io, LARGE_INTEGER *size,
+                            ULONG attributes, ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_len)
+{
+    enum { ROOM = 4096 };
+    size_t colon, end, host = 0;
+    const UNICODE_STRING *given = oa ? oa->ObjectName : NULL;
+    if (!given || !given->Buffer || !split(given->Buffer, given->Length / 2, &colon, &end))
+        return real_create(h, access, oa, io, size, attributes, sharing, disposition, options, ea, ea_len);
+    WCHAR *name = xalloc((ROOM + given->Length) * sizeof(WCHAR));
+    OBJECT_ATTRIBUTES fixed = *oa;
+    UNICODE_STRING text;
+    if (oa->RootDirectory && colon == 0)
+    {
+        host = host_name(oa->RootDirectory, name, ROOM);
+        if (host) fixed.RootDirectory = NULL;
+    }
+    memcpy(name + host, given->Buffer, end * sizeof(WCHAR));
+    text.Buffer = name;
+    text.Length = text.MaximumLength = (USHORT)((host + end) * sizeof(WCHAR));
+    fixed.ObjectName = &text;
+    NTSTATUS st = real_create(h, access, &fixed, io, size, attributes, sharing, disposition, options, ea, ea_len);
+    xfree(name);
+    return st;
+}
