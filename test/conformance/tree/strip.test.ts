@@ -14,6 +14,7 @@ import {
   snapshotFolder,
 } from '../../../scripts/lib/independent-disk.ts'
 import { runUnprivileged } from '../../support/child.ts'
+import { isRoot } from '../../support/is-root.ts'
 import { addon, failureOf } from '../../support/native.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { listedIn, type Medium, type Place, scanPlace } from './medium.ts'
@@ -26,8 +27,6 @@ const EXPECTED = {
   size: BigInt(ZONE.length),
   sha256: createHash('sha256').update(ZONE).digest('hex'),
 }
-/** Without root no tree can be mounted, given to another user or made read-only for everybody. */
-const isRoot = process.getuid?.() === 0
 
 const findVictim = async (place: Place): Promise<ScannedStream> => {
   const path = place.shown(VICTIM)
