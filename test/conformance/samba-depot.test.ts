@@ -96,6 +96,20 @@ describe.skipIf(missing !== null)(`a share with a stream depot (${missing ?? 'ru
     )
   })
 
+  it('is found behind a nearer folder that only looks like one', async () => {
+    samba.run('mkdir near')
+    put('near/file.txt')
+    put('near/file.txt:found')
+    mkdirSync(join(samba.share, 'near', '.streams', 'AA'), { recursive: true })
+    const path = join(samba.share, 'near', 'file.txt')
+    expect(await listed(path)).toEqual({ names: ['found'], unreadable: [] })
+    // Without smb.conf, too, a new stream goes where the others are.
+    const carrier = await addon.openCarrier(samba.share, path, null)
+    await carrier.create('Zone.Identifier', Buffer.from(ZONE))
+    carrier.close()
+    expect(samba.run('get "near/file.txt:Zone.Identifier" -')).toContain(ZONE)
+  })
+
   it('loses exactly the stream that we strip', async () => {
     const { path, folder } = marked('strip.txt')
     const before = snapshotFolder(samba.share)

@@ -69,19 +69,20 @@ Result<bool> HasDepotMarker(const CarrierRef& carrier) {
   return marker.value().size() == 1 && marker.value()[0] == std::byte{'1'};
 }
 
-std::optional<std::string> FindDepotAbove(const CarrierRef& carrier,
-                                          const std::string& carrier_path) {
+std::vector<std::string> DepotsAbove(const CarrierRef& carrier, const std::string& carrier_path) {
+  std::vector<std::string> depots;
   const auto facts = FactsOf(carrier.fd);
-  if (!facts.ok()) return std::nullopt;
+  if (!facts.ok()) return depots;
   std::string folder = carrier_path;
   if (!carrier.is_directory) folder.resize(folder.rfind('/'));
   if (folder == "/") folder.clear();
   for (int level = 0; level < kMostLevelsUp; ++level) {
-    if (LooksLikeDepot(folder + kDepotName, facts.value().device)) return folder + kDepotName;
+    const std::string depot = folder + kDepotName;
+    if (LooksLikeDepot(depot, facts.value().device)) depots.push_back(depot);
     if (folder.empty()) break;
     folder.resize(folder.rfind('/'));
   }
-  return std::nullopt;
+  return depots;
 }
 
 std::optional<std::string> DepotAround(const std::string& path, std::uint64_t device) {

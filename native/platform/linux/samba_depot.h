@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "platform/linux/stream_scheme.h"
 
@@ -22,10 +23,10 @@ inline constexpr const char* kDepotMarkerName = "user.SAMBA_STREAMS";
 // Whether smbd would look into a depot for this carrier.
 Result<bool> HasDepotMarker(const CarrierRef& carrier);
 
-// The nearest folder `.streams` at or above the carrier's own folder and on its file system that
-// looks like a depot. `carrier_path` is absolute.
-std::optional<std::string> FindDepotAbove(const CarrierRef& carrier,
-                                          const std::string& carrier_path);
+// Folders `.streams` at or above the carrier's own folder and on its file system that look like a
+// depot, nearest first: shares can be nested, and anybody may make a folder of this name in one.
+// `carrier_path` is absolute.
+std::vector<std::string> DepotsAbove(const CarrierRef& carrier, const std::string& carrier_path);
 
 // The depot that this path is or lies in, told by its name and form.
 std::optional<std::string> DepotAround(const std::string& path, std::uint64_t device);

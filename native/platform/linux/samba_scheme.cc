@@ -142,8 +142,9 @@ class Samba final : public StreamScheme {
     const auto keeps = std::ranges::find_if(
         shares, [](const SambaShare* share) { return share->xattrs || share->depot; });
     const SambaShare* share = keeps == shares.end() ? nullptr : *keeps;
-    const auto depot =
-        share != nullptr && !share->creates_in_depot ? std::nullopt : DepotOf(share, carrier, path);
+    const auto depot = share != nullptr && !share->creates_in_depot
+                           ? std::nullopt
+                           : DepotFor(share, carrier, path);
     if (!depot && share != nullptr && share->creates_in_depot) {
       return StreamError{"ADS_UNSUPPORTED", 0, "create",
                          "the share [" + share->name +
@@ -193,14 +194,26 @@ class Samba final : public StreamScheme {
     return ReadXattrStream(carrier, stream.key, *forms.value());
   }
 
-  // Of a share with a depot, or of a carrier of which no share is known.
-  static std::optional<std::string> DepotOf(const SambaShare* share, const CarrierRef& carrier,
-                                            const std::string& path) {
-    if (share != nullptr && !share->depot->folder.empty()) return share->depot->folder;
+  // Where a carrier's depot can be: that of a share, or of a carrier of which no share is known.
+  static std::vector<std::string> DepotsOf(const SambaShare* share, const CarrierRef& carrier,
+                                           const std::string& path) {
+    if (share != nullptr && !share->depot->folder.empty()) return {share->depot->folder};
     if (share != nullptr && share->is_root_exact) {
-      return (share->root == "/" ? "" : share->root) + "/.streams";
+      return {(share->root == "/" ? "" : share->root) + "/.streams"};
     }
-    return path.starts_with('/') ? FindDepotAbove(carrier, path) : std::nullopt;
+    if (path.empty()) return {};
+    return DepotsAbove(carrier, path);
+  }
+
+  // The one that the carrier has streams in, else the nearest.
+  static std::optional<std::string> DepotFor(const SambaShare* share, const CarrierRef& carrier,
+                                             const std::string& path) {
+    const auto depots = DepotsOf(share, carrier, path);
+    for (const std::string& depot : depots) {
+      const auto listing = ListDepot(depot, carrier);
+      if (listing.ok() && listing.value()) return depot;
+    }
+    return depots.empty() ? std::nullopt : std::optional(depots.front());
   }
 
   void AddDepots(StreamListing& listing, const CarrierRef& carrier, const Place& place) const {
@@ -210,16 +223,18 @@ class Samba final : public StreamScheme {
       return;
     }
     std::vector<std::string> depots;
-    const auto add = [&](const std::optional<std::string>& depot) {
-      if (depot && std::ranges::find(depots, *depot) == depots.end()) depots.push_back(*depot);
+    const auto add_those_of = [&](const SambaShare* share) {
+      for (const std::string& depot : DepotsOf(share, carrier, place.path)) {
+        if (std::ranges::find(depots, depot) == depots.end()) depots.push_back(depot);
+      }
     };
     bool has_exact_share = false;
     for (const SambaShare* share : place.shares) {
       has_exact_share |= share->is_root_exact;
       const bool is_looked_at = share->depot && (is_marked.value() || !share->depot->checks_marker);
-      if (is_looked_at) add(DepotOf(share, carrier, place.path));
+      if (is_looked_at) add_those_of(share);
     }
-    if (is_marked.value() && depots.empty()) add(DepotOf(nullptr, carrier, place.path));
+    if (is_marked.value() && depots.empty()) add_those_of(nullptr);
     bool has_folder = false;
     for (const std::string& depot : depots) {
       const auto found = ListDepot(depot, carrier);
