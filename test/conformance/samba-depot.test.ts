@@ -1,11 +1,20 @@
 /** Streams that a real smbd keeps in a depot (vfs_streams_depot), and what can go wrong with one. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { globSync, linkSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  globSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NativeHints } from '../../native/addon.ts'
 import { compareSnapshots, snapshotFolder } from '../../scripts/lib/independent-disk.ts'
+import { runUnprivileged } from '../support/child.ts'
 import { addon, failureOf, namesOf, scanAll } from '../support/native.ts'
 import { type SambaServer, startSamba, whySambaCannotRun } from '../support/samba-server.ts'
 import { makeTempFolder, removeTempFolder, tempFolder } from '../support/temp-folder.ts'
@@ -216,6 +225,24 @@ describe.skipIf(missing !== null)(`a share with a stream depot (${missing ?? 'ru
     expect(names).toEqual([])
     expect(unreadable).toMatchObject([{ path, stream: null }])
     expect(unreadable[0]!.message).not.toContain('has no folder')
+  })
+
+  it('shows another user what modes allow, and calls the rest unreadable', async () => {
+    const { path, folder } = marked('modes.txt')
+    const seen = () =>
+      runUnprivileged<{ names: string[]; unreadable: (string | null)[] }>(
+        `const report = await support.scanAll(args[0], { hash: true })
+         return {
+           names: report.streams.map(({ name }) => name).sort(),
+           unreadable: report.unreadable.map(({ stream }) => stream),
+         }`,
+        [path],
+      )
+    expect(seen()).toEqual({ names: ['Zone.Identifier', 'stays'], unreadable: [] })
+    chmodSync(join(folder, ':stays:$DATA'), 0o600)
+    expect(seen()).toEqual({ names: ['Zone.Identifier'], unreadable: ['stays'] })
+    chmodSync(folder, 0o700)
+    expect(seen()).toEqual({ names: [], unreadable: [null] })
   })
 
   it('has a depot that is no target by itself, yet hides no carrier', async () => {
