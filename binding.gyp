@@ -75,6 +75,7 @@
         ["OS=='linux'", {
           "sources": [
             "native/platform/linux/carrier_times.cc",
+            "native/platform/linux/depot_place.cc",
             "native/platform/linux/errno_error.cc",
             "native/platform/linux/file_system.cc",
             "native/platform/linux/live_carrier.cc",
@@ -84,8 +85,13 @@
             "native/platform/linux/ntfs3g_xattr_scheme.cc",
             "native/platform/linux/open_beneath.cc",
             "native/platform/linux/posix_identity.cc",
+            "native/platform/linux/samba_depot.cc",
+            "native/platform/linux/samba_depot_create.cc",
             "native/platform/linux/samba_scheme.cc",
+            "native/platform/linux/samba_xattr_streams.cc",
             "native/platform/linux/scan_carrier.cc",
+            "native/platform/linux/smb_conf.cc",
+            "native/platform/linux/smb_conf_parser.cc",
             "native/platform/linux/stored_digest.cc",
             "native/platform/linux/walk.cc",
             "native/platform/linux/xattr_io.cc",

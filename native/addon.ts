@@ -28,6 +28,19 @@ export interface NativeTarget {
   readonly isWritable: boolean
 }
 
+/**
+ * What a caller knows about a target that the target does not say itself. All optional, and ignored
+ * where they do not concern it.
+ */
+export interface NativeHints {
+  /**
+   * smb.conf of the Samba server whose shares are looked at: it says under which xattr names and in
+   * which depots streams are kept. One that cannot be read or understood fails the call. Absent:
+   * /etc/samba/smb.conf where that can be read; what it leaves open is then one `unreadable` of a scan.
+   */
+  readonly smbConf?: string
+}
+
 /** `contentBytes` and `hash` make the scan read stream contents; both off touches only metadata. */
 export interface NativeScanOptions {
   /** SHA-256 of every stream's whole content. */
@@ -43,6 +56,8 @@ export interface NativeScanOptions {
   readonly exclude: readonly string[]
   /** Upper bound of streams in one batch, 1 to 65536. */
   readonly batchStreams: number
+  /** For opening the target. */
+  readonly hints?: NativeHints
 }
 
 /**
@@ -186,14 +201,19 @@ export interface NativeError extends Error {
 
 export interface NativeAddon {
   /** Finds out what `path` is. Follows a symbolic link given as the target itself, none below it. */
-  probe(path: string): Promise<NativeTarget>
+  probe(path: string, hints?: NativeHints): Promise<NativeTarget>
   /** Starts at once on threads of its own. */
   startScan(path: string, options: NativeScanOptions): NativeScan
   /**
    * Opens one carrier of a target. `path` as in {@link NativeBatch.paths}. With `identity` the carrier
    * must still be that one (`ADS_IDENTITY_CHANGED` else); a raw image then needs no path lookup.
    */
-  openCarrier(target: string, path: string, identity: string | null): Promise<NativeCarrier>
+  openCarrier(
+    target: string,
+    path: string,
+    identity: string | null,
+    hints?: NativeHints,
+  ): Promise<NativeCarrier>
 }
 
 /** Loads the addon, or throws one error that says what was tried and what to do. */

@@ -50,6 +50,15 @@ std::optional<bool> BooleanOf(const Napi::Object& object, const char* key) {
   return value.As<Napi::Boolean>().Value();
 }
 
+std::optional<TargetHints> HintsOf(const Napi::Value& value) {
+  if (value.IsUndefined()) return TargetHints();
+  if (!value.IsObject()) return std::nullopt;
+  const Napi::Value smb_conf = value.As<Napi::Object>().Get("smbConf");
+  if (smb_conf.IsUndefined()) return TargetHints();
+  if (!smb_conf.IsString()) return std::nullopt;
+  return TargetHints{smb_conf.As<Napi::String>().Utf16Value()};
+}
+
 std::optional<std::vector<std::u16string>> StringsOf(const Napi::Value& value) {
   if (!value.IsArray()) return std::nullopt;
   const auto array = value.As<Napi::Array>();
@@ -116,6 +125,13 @@ std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, 
   return std::nullopt;
 }
 
+std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                         const char* what) {
+  auto hints = HintsOf(info[index]);
+  if (!hints) ThrowTypeError(info.Env(), what, "{ smbConf?: string }");
+  return hints;
+}
+
 std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                                  const char* what) {
   const auto fail = [&](const char* expected) {
@@ -136,10 +152,13 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   if (!batch_streams || *batch_streams == 0) {
     return fail("batchStreams: a whole number from 1 to 65536");
   }
+  auto hints = HintsOf(object.Get("hints"));
+  if (!hints) return fail("hints: { smbConf?: string }");
   return ScanArguments{{.hash = *hash,
                         .content_bytes = static_cast<std::uint32_t>(*content_bytes),
                         .include_internal = *include_internal,
-                        .exclude = std::move(*exclude)},
+                        .exclude = std::move(*exclude),
+                        .hints = std::move(*hints)},
                        static_cast<std::uint32_t>(*batch_streams)};
 }
 

@@ -43,6 +43,9 @@ struct ExpectedContent {
 };
 std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, std::size_t index,
                                                 const char* what);
+// `NativeHints | undefined`, the last argument of a call that opens a target.
+std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
+                                         const char* what);
 std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                                  const char* what);
 

@@ -1,4 +1,5 @@
-// openCarrier(target: string, path: string, identity: string | null): Promise<NativeCarrier>
+// openCarrier(target: string, path: string, identity: string | null,
+//             hints?: NativeHints): Promise<NativeCarrier>
 
 #include "binding/arguments.h"
 #include "binding/carrier_object.h"
@@ -16,13 +17,16 @@ Napi::Value OpenCarrier(const Napi::CallbackInfo& info) {
   if (!path) return env.Undefined();
   const auto identity = IdentityArgument(info, 2, "openCarrier: identity");
   if (!identity) return env.Undefined();
+  const auto hints = HintsArgument(info, 3, "openCarrier: hints");
+  if (!hints) return env.Undefined();
 
   using OpenedCarrier = std::unique_ptr<Carrier>;
   const JsPromise promise(env);
   PromiseWorker<OpenedCarrier>::Start(
       env, promise,
-      [target = *target, path = *path, identity = *identity]() -> Result<OpenedCarrier> {
-        const auto provider = OpenTarget(target);
+      [target = *target, path = *path, identity = *identity,
+       hints = *hints]() -> Result<OpenedCarrier> {
+        const auto provider = OpenTarget(target, hints);
         if (!provider.ok()) return provider.error();
         return provider.value()->OpenCarrier(path, identity);
       },

@@ -1,4 +1,4 @@
-// probe(path: string): Promise<NativeTarget>
+// probe(path: string, hints?: NativeHints): Promise<NativeTarget>
 
 #include "binding/arguments.h"
 #include "binding/exports.h"
@@ -11,11 +11,13 @@ Napi::Value Probe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto path = StringArgument(info, 0, "probe: path");
   if (!path) return env.Undefined();
+  const auto hints = HintsArgument(info, 1, "probe: hints");
+  if (!hints) return env.Undefined();
   const JsPromise promise(env);
   PromiseWorker<TargetInfo>::Start(
       env, promise,
-      [path = *path]() -> Result<TargetInfo> {
-        const auto provider = OpenTarget(path);
+      [path = *path, hints = *hints]() -> Result<TargetInfo> {
+        const auto provider = OpenTarget(path, hints);
         if (!provider.ok()) return provider.error();
         return provider.value()->target();
       },

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "streams/stream_provider.h"
+#include "streams/target_hints.h"
 
 namespace sidestream {
 
@@ -29,6 +30,7 @@ Result<TargetShape> InspectTarget(const std::u16string& path);
 
 // The live provider for a folder or regular file. ADS_UNSUPPORTED where the system shows no
 // streams.
-Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path);
+Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path,
+                                                       const TargetHints& hints);
 
 }  // namespace sidestream

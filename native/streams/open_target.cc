@@ -13,8 +13,9 @@ namespace {
 // Samba keeps its xattrs on every file system there is, so a plain file there says nothing about
 // streams, and most likely the wrong file was named. On NTFS itself every file is a carrier.
 Result<std::unique_ptr<StreamProvider>> OpenPlainFile(const std::u16string& path,
-                                                      const std::string& native_path) {
-  auto live = OpenLiveTarget(path);
+                                                      const std::string& native_path,
+                                                      const TargetHints& hints) {
+  auto live = OpenLiveTarget(path, hints);
   if (!live.ok() || live.value()->target().provider != "samba") return live;
   const auto carrier = live.value()->OpenCarrier(path, std::nullopt);
   if (!carrier.ok()) return carrier.error();
@@ -31,13 +32,14 @@ Result<std::unique_ptr<StreamProvider>> OpenPlainFile(const std::u16string& path
 
 }  // namespace
 
-Result<std::unique_ptr<StreamProvider>> OpenTarget(const std::u16string& path) {
+Result<std::unique_ptr<StreamProvider>> OpenTarget(const std::u16string& path,
+                                                   const TargetHints& hints) {
   const auto shape = InspectTarget(path);
   if (!shape.ok()) return shape.error();
   const auto& [kind, native_path] = shape.value();
   switch (kind) {
     case TargetKind::kFolder:
-      return OpenLiveTarget(path);
+      return OpenLiveTarget(path, hints);
     case TargetKind::kDevice:
       return OpenNtfsImage(native_path);
     case TargetKind::kOther:
@@ -48,7 +50,7 @@ Result<std::unique_ptr<StreamProvider>> OpenTarget(const std::u16string& path) {
   }
   auto image = OpenNtfsImage(native_path);
   if (image.ok() || image.error().code != "ADS_NOT_A_SOURCE") return image;
-  return OpenPlainFile(path, native_path);
+  return OpenPlainFile(path, native_path, hints);
 }
 
 }  // namespace sidestream

@@ -21,7 +21,7 @@ void ScanSession::Run() {
   Status status;
   // Providers do not throw; the allocator does. Out of memory ends this scan and not the process.
   try {
-    const auto provider = OpenTarget(path_);
+    const auto provider = OpenTarget(path_, options_.hints);
     status = provider.ok() ? provider.value()->Scan(options_, queue_) : Status(provider.error());
   } catch (const std::exception& exception) {
     status = StreamError{"ADS_IO", 0, "scan", exception.what()};

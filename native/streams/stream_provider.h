@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "streams/target_hints.h"
 
 namespace sidestream {
 
@@ -35,6 +36,7 @@ struct ScanOptions {
   std::uint32_t content_bytes = 0;
   bool include_internal = false;
   std::vector<std::u16string> exclude;
+  TargetHints hints;  // for opening the target
 };
 
 // One stream. Views are valid during ScanSink::Add only; the sink copies.
@@ -108,6 +110,7 @@ class StreamProvider {
 
 // Finds out what `path` is and opens it: the one place that chooses a provider. Defined in
 // streams/open_target.cc; asks the raw-volume provider first where the path is a file or device.
-Result<std::unique_ptr<StreamProvider>> OpenTarget(const std::u16string& path);
+Result<std::unique_ptr<StreamProvider>> OpenTarget(const std::u16string& path,
+                                                   const TargetHints& hints);
 
 }  // namespace sidestream

@@ -11,7 +11,7 @@ export interface DiskEntry {
   size: number
   mtimeNs: string
   mode: number
-  /** Extended attribute name → value, base64. */
+  /** Extended attribute name → value, base64; `:name` for a stream that ntfs-3g shows as a file. */
   xattrs: Record<string, string>
 }
 
@@ -19,15 +19,30 @@ export interface DiskEntry {
 export type DiskSnapshot = Record<string, DiskEntry>
 
 const SNAPSHOT = `
-import base64, hashlib, json, os, sys
+import base64, errno, hashlib, json, os, sys
 root = os.fsencode(sys.argv[1])
 found = {}
+def streams_of(path):
+    try:
+        names = os.getxattr(path, b"ntfs.streams.list").split(b"\\0")
+    except OSError:
+        return
+    for name in filter(None, names):
+        with open(path + (b"/:" if os.path.isdir(path) else b":") + name, "rb") as stream:
+            yield ":" + os.fsdecode(name), stream.read()
 def look(path):
     status = os.lstat(path)
     entry = {"size": 0, "sha256": "", "mtimeNs": str(status.st_mtime_ns), "mode": status.st_mode, "xattrs": {}}
     if not os.path.islink(path):
         for name in os.listxattr(path):
-            entry["xattrs"][name] = base64.b64encode(os.getxattr(path, name)).decode()
+            try:
+                entry["xattrs"][name] = base64.b64encode(os.getxattr(path, name)).decode()
+            except OSError as error:
+                # ntfs-3g lists names that are too long for Linux to ask for.
+                if error.errno != errno.ERANGE: raise
+                entry["xattrs"][name] = "cannot be read"
+        for name, data in streams_of(path):
+            entry["xattrs"][name] = base64.b64encode(data).decode()
         if os.path.isfile(path):
             data = open(path, "rb").read()
             entry["size"] = len(data)

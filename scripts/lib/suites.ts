@@ -49,8 +49,8 @@ const opensslHeaders: Need = {
 }
 
 const sambaModules: Need = {
-  what: 'Samba’s streams_xattr module',
-  isMet: () => globSync('/usr/lib/{*-linux-*/,}samba/vfs/streams_xattr.so').length > 0,
+  what: 'Samba’s modules streams_xattr and streams_depot',
+  isMet: () => globSync('/usr/lib/{*-linux-*/,}samba/vfs/streams_{xattr,depot}.so').length === 2,
   enable: 'sudo apt-get install -y samba-vfs-modules',
 }
 
@@ -60,6 +60,8 @@ const ntfsMount = [
   program('mkntfs', 'ntfs-3g'),
   program('ntfs-3g', 'ntfs-3g'),
 ]
+
+const samba = [isRoot, program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules]
 
 const windowsBench: Need = {
   what: 'Windows Node under Wine (2 GB in ~/.cache)',
@@ -113,8 +115,14 @@ export const SUITES: Suite[] = [
   {
     name: 'conformance-samba',
     proves: 'streams that a real smbd wrote are seen and stripped, and smbclient agrees',
-    files: ['test/conformance/samba.test.ts'],
-    needs: [isRoot, program('smbd', 'samba'), program('smbclient', 'smbclient'), sambaModules],
+    files: ['test/conformance/samba.test.ts', 'test/conformance/samba-depot.test.ts'],
+    needs: samba,
+  },
+  {
+    name: 'conformance-tree',
+    proves: 'one tree, one expected list and one matrix of strips on every provider that Linux has',
+    files: ['test/conformance/tree'],
+    needs: [...ntfsMount, ...samba, program('python3', 'python3')],
   },
   {
     name: 'windows',

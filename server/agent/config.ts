@@ -34,6 +34,14 @@ export const AgentConfig = Type.Object(
       default: [...DEFAULT_ALLOWED_STREAMS],
       description: 'Globs over the names of streams that may be stripped here',
     }),
+    smbConf: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 4_096,
+        description:
+          'smb.conf of this machine’s Samba server, where that is not /etc/samba/smb.conf; absolute path',
+      }),
+    ),
   },
   strict,
 )
@@ -67,7 +75,9 @@ export function checkConfig(where: string, value: unknown): AgentConfig {
     const fault = configValidator.Errors(value)[0]
     throw invalid(where, `${fault?.instancePath || '/'} ${fault?.message}`)
   }
-  const relative = [...value.scope, ...value.exclude].find((place) => !isAbsolutePlace(place))
+  const places = [...value.scope, ...value.exclude]
+  if (value.smbConf !== undefined) places.push(value.smbConf)
+  const relative = places.find((place) => !isAbsolutePlace(place))
   if (relative !== undefined) throw invalid(where, `"${relative}" is no absolute path`)
   return value
 }

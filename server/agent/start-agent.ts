@@ -94,6 +94,7 @@ function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
     exclude: [...(exclude ?? config?.exclude ?? [])],
     allowedStreams: [...(config?.allowedStreams ?? DEFAULT_ALLOWED_STREAMS)],
     ...(config?.name === undefined ? {} : { name: config.name }),
+    ...(config?.smbConf === undefined ? {} : { smbConf: config.smbConf }),
   })
 }
 
@@ -114,7 +115,8 @@ async function buildParts(
 ): Promise<Parts> {
   const { addon, clock, logger } = options
   const hashLimitBytes = options.hashLimitBytes ?? HASH_LIMIT_BYTES
-  const scope = new Scope(addon, config.scope, config.exclude)
+  const hints = config.smbConf === undefined ? {} : { smbConf: config.smbConf }
+  const scope = new Scope(addon, config.scope, config.exclude, hints)
   const inventory = new Inventory(state)
   const limits = { hashLimitBytes }
   const { scans } = state

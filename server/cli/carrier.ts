@@ -1,7 +1,7 @@
 /** Finds and opens the one file or folder that `show` is about. */
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { NativeAddon, NativeCarrier, NativeError } from '../../native/addon.ts'
+import type { NativeAddon, NativeCarrier, NativeError, NativeHints } from '../../native/addon.ts'
 import { badUsage } from './cli-error.ts'
 
 export interface OpenedCarrier {
@@ -15,24 +15,29 @@ export async function openCarrier(
   addon: NativeAddon,
   target: string,
   pathInImage: string | null,
+  hints: NativeHints,
 ): Promise<OpenedCarrier> {
-  const isImage = await isRawSource(addon, target)
+  const isImage = await isRawSource(addon, target, hints)
   if (pathInImage !== null) {
     if (!isImage)
       throw badUsage(`${target} is no volume or image: give one path, of the file itself`)
     const path = toVolumePath(pathInImage)
-    return { carrier: await addon.openCarrier(target, path, null), path }
+    return { carrier: await addon.openCarrier(target, path, null, hints), path }
   }
-  if (isImage) return { carrier: await addon.openCarrier(target, '.', null), path: '.' }
+  if (isImage) return { carrier: await addon.openCarrier(target, '.', null, hints), path: '.' }
   const isFolder = (await stat(target)).isDirectory()
   // A file without streams is no source by itself, but its folder is, and the answer "none" is wanted.
   const source = isFolder ? target : dirname(target)
-  return { carrier: await addon.openCarrier(source, target, null), path: target }
+  return { carrier: await addon.openCarrier(source, target, null, hints), path: target }
 }
 
-async function isRawSource(addon: NativeAddon, target: string): Promise<boolean> {
+async function isRawSource(
+  addon: NativeAddon,
+  target: string,
+  hints: NativeHints,
+): Promise<boolean> {
   try {
-    return (await addon.probe(target)).kind === 'image'
+    return (await addon.probe(target, hints)).kind === 'image'
   } catch (error) {
     if ((error as NativeError).code === 'ADS_NOT_A_SOURCE') return false
     throw error

@@ -35,6 +35,12 @@ export function buildProgram(context: CliContext): Command {
 
 const verbose = () => new Option('--verbose', 'say more, and print the stack of an error')
 
+const smbConf = () =>
+  new Option(
+    '--smb-conf <file>',
+    'where Samba keeps a share’s streams (default: /etc/samba/smb.conf, if it can be read)',
+  ).argParser(nonEmpty)
+
 function addScan(program: Command, { terminal, finish }: CliContext): void {
   program
     .command('scan')
@@ -49,6 +55,7 @@ function addScan(program: Command, { terminal, finish }: CliContext): void {
     .option('--content', 'content as base64, up to 1 MiB a stream (ndjson and csv)')
     .option('--stream <glob>', 'only streams of this name, e.g. "Zone.*"', nonEmpty)
     .option('--all', 'also the streams of NTFS itself ($Secure:$SDS, …)')
+    .addOption(smbConf())
     .option('--errors <file>', 'write what could not be read to this file, as NDJSON', nonEmpty)
     .option('--no-progress', 'no progress bar on a terminal')
     .addOption(verbose())
@@ -68,6 +75,7 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
       'the file or folder inside the volume or image; its root if left out',
     )
     .option('--stream <name>', 'print the content of this stream', nonEmpty)
+    .addOption(smbConf())
     .addOption(new Option('--raw', 'its bytes as they are').conflicts('hex'))
     .option('--hex', 'its bytes as a hex dump')
     .addOption(

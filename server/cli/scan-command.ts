@@ -6,6 +6,7 @@ import { displayName } from '../streams/display-name.ts'
 import { describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { globMatcher } from './glob.ts'
+import { hintsOf } from './hints.ts'
 import { counted, humanCount } from './human.ts'
 import type { ListingFormat, ListingWriter } from './listing-format.ts'
 import { nativeAddon } from './native-addon.ts'
@@ -23,6 +24,7 @@ export interface ScanFlags {
   readonly stream?: string
   readonly all?: true
   readonly errors?: string
+  readonly smbConf?: string
   readonly progress: boolean
   readonly verbose?: true
 }
@@ -132,11 +134,12 @@ function scanOptions(flags: ScanFlags): NativeScanOptions {
     includeInternal: flags.all === true,
     exclude: [],
     batchStreams: BATCH_STREAMS,
+    hints: hintsOf(flags),
   }
 }
 
-async function describeTarget({ addon, target, terminal }: Pass): Promise<void> {
-  const found = await addon.probe(target)
+async function describeTarget({ addon, target, flags, terminal }: Pass): Promise<void> {
+  const found = await addon.probe(target, hintsOf(flags))
   const label = found.label === '' ? '' : ` “${displayName(found.label)}”`
   terminal.note(
     `${displayName(target)}: ${found.kind} on ${found.fileSystem}${label}, read with ${found.provider}, ${found.volumeId}`,

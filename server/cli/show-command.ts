@@ -9,6 +9,7 @@ import { explainRule } from '../streams/verdict.ts'
 import { openCarrier } from './carrier.ts'
 import { badUsage, CliError, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
+import { hintsOf } from './hints.ts'
 import { counted, humanCount, humanSize } from './human.ts'
 import { nativeAddon } from './native-addon.ts'
 import { toJson } from './ndjson-listing.ts'
@@ -21,6 +22,7 @@ export interface ShowFlags {
   readonly stream?: string
   readonly raw?: true
   readonly hex?: true
+  readonly smbConf?: string
   readonly format: 'table' | 'json'
   readonly verbose?: true
 }
@@ -34,7 +36,7 @@ export async function runShow(
   if ((flags.raw || flags.hex) && flags.stream === undefined) {
     throw badUsage('--raw and --hex print one stream: name it with --stream NAME')
   }
-  const { carrier, path } = await openCarrier(nativeAddon(), target, pathInImage)
+  const { carrier, path } = await openCarrier(nativeAddon(), target, pathInImage, hintsOf(flags))
   try {
     const entries = await carrier.list()
     if (flags.stream !== undefined) {

@@ -20,8 +20,8 @@ export function whyNtfs3gCannotRun(): string | null {
 export interface MountedVolume {
   readonly image: string
   readonly folder: string
-  /** Unmounts and mounts again; the folder stays the same. */
-  remount(streams: StreamsInterface): void
+  /** Unmounts and mounts again; the folder stays the same. `more`: further mount options. */
+  remount(streams: StreamsInterface, more?: string): void
   unmount(): void
 }
 
@@ -41,8 +41,8 @@ export function mountedVolume(streams: StreamsInterface): MountedVolume {
   })
   mkdirSync(folder)
   makeNtfsImage(image, 16)
-  const mount = (how: StreamsInterface) => {
-    const options = `streams_interface=${how},compression`
+  const mount = (how: StreamsInterface, more?: string) => {
+    const options = [`streams_interface=${how}`, 'compression', ...(more ? [more] : [])].join(',')
     const { status, stderr } = spawnSync('ntfs-3g', ['-o', options, image, folder], {
       encoding: 'utf8',
     })
@@ -53,9 +53,9 @@ export function mountedVolume(streams: StreamsInterface): MountedVolume {
     image,
     folder,
     unmount,
-    remount: (how) => {
+    remount: (how, more) => {
       unmount()
-      mount(how)
+      mount(how, more)
     },
   }
 }

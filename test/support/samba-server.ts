@@ -26,14 +26,22 @@ export function whySambaCannotRun(): string | null {
 export interface SambaServer {
   /** The folder behind the share. */
   readonly share: string
+  /** Its smb.conf. */
+  readonly config: string
   /** Runs smbclient commands in the share and returns what it printed. Throws if one failed. */
   run(commands: string): string
   stop(): Promise<void>
 }
 
-/** `shareOptions`: further lines for the share's section of smb.conf. */
-export async function startSamba(shareOptions: readonly string[] = []): Promise<SambaServer> {
-  const folder = makeTempFolder()
+/**
+ * `shareOptions`: further lines for the share's section of smb.conf. `parent`: where its folder is made, and
+ * so on which file system the share is.
+ */
+export async function startSamba(
+  shareOptions: readonly string[] = [],
+  parent?: string,
+): Promise<SambaServer> {
+  const folder = makeTempFolder(parent)
   const share = join(folder, 'share')
   mkdirSync(share)
   const port = await freePort()
@@ -60,7 +68,7 @@ export async function startSamba(shareOptions: readonly string[] = []): Promise<
     if (status !== 0 || /NT_STATUS_/.test(stdout)) throw new Error(`smbclient: ${stdout}${stderr}`)
     return stdout
   }
-  return { share, run, stop }
+  return { share, config, run, stop }
 }
 
 function configuration(folder: string, port: number, shareOptions: readonly string[]): string {

@@ -14,8 +14,8 @@ export function tempFolder(): string {
 }
 
 /** For hooks, which must call {@link removeTempFolder}. */
-export function makeTempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidestream-test-'))
+export function makeTempFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'sidestream-test-'))
   spawnSync('chmod', ['755', folder])
   return folder
 }

@@ -3,6 +3,9 @@
  * Paths and names may be bytes. One Python process per call, so set many at once with {@link setXattrs}.
  */
 import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 export type Bytes = string | Uint8Array
 export interface XattrToSet {
@@ -59,6 +62,25 @@ export function readXattrs(path: Bytes): Record<string, Buffer> {
       [Buffer.from(name, 'hex').toString('latin1'), Buffer.from(value, 'hex')] as const,
   )
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** A folder whose file system keeps xattrs of up to 64 KiB, or null: ext4 keeps a file's in one block. */
+export function largeXattrFolder(): string | null {
+  return ['/dev/shm', tmpdir()].find(takesLargeXattrs) ?? null
+}
+
+function takesLargeXattrs(parent: string): boolean {
+  if (!existsSync(parent)) return false
+  const path = join(parent, `sidestream-xattr-${process.pid}`)
+  writeFileSync(path, '')
+  try {
+    setXattr(path, 'user.probe', Buffer.alloc(61_000))
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(path)
+  }
 }
 
 /** A stream as Samba's vfs_streams_xattr stores one that fits a single xattr. */

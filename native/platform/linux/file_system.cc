@@ -95,6 +95,11 @@ std::string SourceHint(const Mount* mount) {
 // ntfs-3g answers this xattr whatever its stream interface is.
 bool IsNtfs3g(const std::string& path) { return GetXattr(path, "system.ntfs_attrib").ok(); }
 
+// Shared by name only: the scheme lives as long as the process.
+std::shared_ptr<const StreamScheme> Static(const StreamScheme& scheme) {
+  return {std::shared_ptr<void>(), &scheme};
+}
+
 int ErrnoOfGet(const std::string& path, const char* name) {
   const auto value = GetXattr(path, name);
   return value.ok() ? 0 : value.error().system_code;
@@ -117,11 +122,11 @@ void ChooseNtfs3gScheme(FileSystem& result, const std::string& path, const Mount
   const int user_errno = ErrnoOfGet(path, "user.sidestream.probe");
   const bool has_user_names = user_errno == 0 || user_errno == ENODATA;
   if (list_errno == 0 && user_errno == EOPNOTSUPP) {
-    result.scheme = &Ntfs3gWindowsScheme();
+    result.scheme = Static(Ntfs3gWindowsScheme());
   } else if (list_errno == EOPNOTSUPP && has_user_names) {
-    result.scheme = &Ntfs3gXattrScheme();
+    result.scheme = Static(Ntfs3gXattrScheme());
   } else if (has_user_names) {
-    result.scheme = &Ntfs3gOpenXattrScheme();
+    result.scheme = Static(Ntfs3gOpenXattrScheme());
   } else if (user_errno == EOPNOTSUPP) {
     result.unsupported = Unsupported(
         "this ntfs-3g mount shows no streams (streams_interface=none); mount it with "
@@ -133,7 +138,8 @@ void ChooseNtfs3gScheme(FileSystem& result, const std::string& path, const Mount
 }
 
 // A failing read of an xattr that nobody has tells whether there can be any.
-void ChooseSambaScheme(FileSystem& result, const std::string& path) {
+void ChooseSambaScheme(FileSystem& result, const std::string& path,
+                       const std::shared_ptr<const StreamScheme>& samba) {
   const auto probe = GetXattr(path, "user.sidestream.probe");
   if (!probe.ok() && probe.error().system_code == EOPNOTSUPP) {
     result.unsupported =
@@ -142,7 +148,7 @@ void ChooseSambaScheme(FileSystem& result, const std::string& path) {
     result.unsupported->system_code = EOPNOTSUPP;
     return;
   }
-  result.scheme = &SambaScheme();
+  result.scheme = samba;
 }
 
 bool Contains(std::span<const std::uint32_t> list, std::uint32_t value) {
@@ -156,7 +162,8 @@ std::string IdentitySuffix(const std::string& volume_id) {
 
 }  // namespace
 
-FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& mounts) {
+FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& mounts,
+                             const std::shared_ptr<const StreamScheme>& samba) {
   const Mount* mount = mounts.FindById(facts.mount_id);
   FileSystem result;
   result.name = mount != nullptr ? mount->type : "unknown file system";
@@ -185,7 +192,7 @@ FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& m
   } else if (type == kFuse && IsNtfs3g(path)) {
     ChooseNtfs3gScheme(result, path, mount);
   } else {
-    ChooseSambaScheme(result, path);
+    ChooseSambaScheme(result, path, samba);
   }
   return result;
 }

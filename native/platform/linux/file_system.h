@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -26,12 +27,14 @@ struct FileSystem {
   bool is_writable = false;
   // procfs, sysfs and their like: made up by the kernel, no user's stream can be there.
   bool is_pseudo = false;
-  // Static; null if pseudo or unsupported.
-  const StreamScheme* scheme = nullptr;
+  // Null if pseudo or unsupported.
+  std::shared_ptr<const StreamScheme> scheme;
   std::optional<StreamError> unsupported;
 };
 
-// Inspects the file system behind `fd`, a folder or regular file (O_PATH suffices).
-FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& mounts);
+// Inspects the file system behind `fd`, a folder or regular file (O_PATH suffices). `samba` is its
+// scheme if it has none of its own.
+FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& mounts,
+                             const std::shared_ptr<const StreamScheme>& samba);
 
 }  // namespace sidestream

@@ -44,20 +44,28 @@ bool HasKey(const std::vector<StoredStream>& streams, const std::string& key) {
 
 LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd parent_fd,
                          std::string base_name, const FileFacts& facts)
-    : scheme_(*file_system.scheme),
+    : scheme_(file_system.scheme),
       fd_(std::move(fd)),
       parent_fd_(std::move(parent_fd)),
       facts_(facts),
       ref_{fd_.get(), parent_fd_.get(), std::move(base_name), facts.IsDirectory(), facts.inode},
-      identity_(IdentityOf(scheme_, ref_, facts, file_system.identity_suffix)) {}
+      identity_(IdentityOf(*scheme_, ref_, facts, file_system.identity_suffix)) {}
+
+// A partial listing is none: what is not seen could be what is meant.
+Result<std::vector<StoredStream>> LiveCarrier::ListAll() const {
+  auto listing = scheme_->List(ref_);
+  if (!listing.ok()) return listing.error();
+  if (listing.value().incomplete) return *listing.value().incomplete;
+  return std::move(listing.value().streams);
+}
 
 Result<std::vector<StreamEntry>> LiveCarrier::List() {
-  const auto streams = scheme_.List(ref_);
+  const auto streams = ListAll();
   if (!streams.ok()) return streams.error();
   std::vector<StreamEntry> entries;
   for (const StoredStream& stream : streams.value()) {
-    const auto measure = scheme_.Measure(ref_, stream);
-    if (!measure.ok() && measure.error().system_code == ENODATA) continue;  // went meanwhile
+    const auto measure = scheme_->Measure(ref_, stream);
+    if (!measure.ok() && measure.error().code == "ADS_NOT_FOUND") continue;  // went meanwhile
     if (!measure.ok()) return measure.error();
     entries.push_back({UnitsFromBytes(stream.name), measure.value().size, measure.value().allocated,
                        measure.value().is_resident});
@@ -66,7 +74,7 @@ Result<std::vector<StreamEntry>> LiveCarrier::List() {
 }
 
 Result<StoredStream> LiveCarrier::Find(const std::string& name, const char* operation) const {
-  const auto streams = scheme_.List(ref_);
+  const auto streams = ListAll();
   if (!streams.ok()) return streams.error();
   for (const StoredStream& stream : streams.value()) {
     if (stream.name == name) return stream;
@@ -80,14 +88,14 @@ Result<std::vector<std::byte>> LiveCarrier::Read(std::u16string_view name, std::
   if (!bytes) return FromErrno(ENODATA, "read", "stream " + TextFromUnits(name));
   const auto stream = Find(*bytes, "read");
   if (!stream.ok()) return stream.error();
-  return scheme_.Read(ref_, stream.value(), offset, length);
+  return scheme_->Read(ref_, stream.value(), offset, length);
 }
 
 Result<RemoveOutcome> LiveCarrier::Remove(std::u16string_view name, std::uint64_t expected_size,
                                           std::span<const std::byte> expected_sha256) {
   const auto checked = CheckedName(name, "remove");
   if (!checked.ok()) return checked.error();
-  const auto before = scheme_.List(ref_);
+  const auto before = ListAll();
   if (!before.ok()) return before.error();
   std::vector<StoredStream> matching;
   for (const StoredStream& stream : before.value()) {
@@ -96,14 +104,14 @@ Result<RemoveOutcome> LiveCarrier::Remove(std::u16string_view name, std::uint64_
   if (matching.empty()) return RemoveOutcome::kGone;
   if (matching.size() > 1) {
     return StreamError{"ADS_INVALID_NAME", 0, "remove",
-                       "two extended attributes hold a stream of this name (" + matching[0].key +
-                           ", " + matching[1].key + "); it is not clear which one is meant"};
+                       "a stream of this name is kept twice (" + matching[0].key + ", " +
+                           matching[1].key + "); it is not clear which one is meant"};
   }
   // The size first: a stream that grew is not read to its end to learn that it changed.
-  const auto measure = scheme_.Measure(ref_, matching[0]);
+  const auto measure = scheme_->Measure(ref_, matching[0]);
   if (!measure.ok()) return GoneOr(measure.error());
   if (measure.value().size != expected_size) return RemoveOutcome::kChanged;
-  const auto digest = DigestStored(scheme_, ref_, matching[0], 0, [] { return false; });
+  const auto digest = DigestStored(*scheme_, ref_, matching[0], 0, [] { return false; });
   if (!digest.ok()) return GoneOr(digest.error());
   const auto& [size, sha256, front] = digest.value();
   if (size != expected_size || !std::ranges::equal(sha256, expected_sha256)) {
@@ -117,8 +125,8 @@ Result<RemoveOutcome> LiveCarrier::RemoveVerified(const std::vector<StoredStream
                                                   const StoredStream& stream) {
   const auto times = FactsOf(fd_.get());
   if (!times.ok()) return times.error();
-  if (const auto error = scheme_.Remove(ref_, stream)) return GoneOr(*error);
-  const auto after = scheme_.List(ref_);
+  if (const auto error = scheme_->Remove(ref_, stream)) return GoneOr(*error);
+  const auto after = ListAll();
   if (!after.ok()) return after.error();
   const bool is_still_there = HasKey(after.value(), stream.key);
   const bool others_stay = std::all_of(before.begin(), before.end(), [&](const StoredStream& old) {
@@ -140,7 +148,7 @@ Status LiveCarrier::Create(std::u16string_view name, std::span<const std::byte> 
   if (!checked.ok()) return checked.error();
   const auto times = FactsOf(fd_.get());
   if (!times.ok()) return times.error();
-  if (const auto error = scheme_.Create(ref_, checked.value(), bytes)) return error;
+  if (const auto error = scheme_->Create(ref_, checked.value(), bytes)) return error;
   return RestoreTimes(fd_.get(), times.value(), "create");
 }
 

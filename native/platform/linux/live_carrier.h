@@ -30,11 +30,12 @@ class LiveCarrier final : public Carrier {
   Status Create(std::u16string_view name, std::span<const std::byte> bytes) override;
 
  private:
+  Result<std::vector<StoredStream>> ListAll() const;
   Result<StoredStream> Find(const std::string& name, const char* operation) const;
   Result<RemoveOutcome> RemoveVerified(const std::vector<StoredStream>& before,
                                        const StoredStream& stream);
 
-  const StreamScheme& scheme_;
+  const std::shared_ptr<const StreamScheme> scheme_;
   const UniqueFd fd_;
   const UniqueFd parent_fd_;
   const FileFacts facts_;

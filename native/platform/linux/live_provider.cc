@@ -12,6 +12,7 @@
 #include "platform/linux/errno_error.h"
 #include "platform/linux/live_carrier.h"
 #include "platform/linux/open_beneath.h"
+#include "platform/linux/samba_depot.h"
 #include "platform/linux/scan_carrier.h"
 #include "platform/linux/walk.h"
 #include "platform/linux/xattr_io.h"
@@ -56,17 +57,29 @@ Result<UniqueFd> OpenParent(const std::string& path, const FileFacts& facts) {
   return parent;
 }
 
+// A file that somebody named must be there and be understood. The one at its usual place is asked
+// if there is one, and what it leaves open is reported with the scan.
+Result<SmbConf> ConfOf(const TargetHints& hints) {
+  if (!hints.smb_conf) return ReadDefaultSmbConf();
+  const auto path = BytesOfPath(*hints.smb_conf);
+  if (!path.ok()) return path.error();
+  return ReadSmbConf(path.value());
+}
+
 }  // namespace
 
 LiveProvider::LiveProvider(UniqueFd fd, UniqueFd parent_fd, std::u16string given_path,
                            std::string absolute_path, const FileFacts& facts,
-                           FileSystem file_system)
+                           FileSystem file_system, std::shared_ptr<const StreamScheme> samba,
+                           Status incomplete)
     : fd_(std::move(fd)),
       parent_fd_(std::move(parent_fd)),
       shown_(std::move(given_path)),
       absolute_path_(std::move(absolute_path)),
       facts_(facts),
-      file_system_(std::move(file_system)) {
+      file_system_(std::move(file_system)),
+      samba_(std::move(samba)),
+      incomplete_(std::move(incomplete)) {
   while (!shown_.empty() && shown_.back() == u'/') shown_.pop_back();
 }
 
@@ -80,11 +93,12 @@ TargetInfo LiveProvider::target() const {
 }
 
 Status LiveProvider::Scan(const ScanOptions& options, ScanSink& sink) const {
+  if (incomplete_) sink.AddUnreadable({shown_.empty() ? u"/" : shown_, std::nullopt, *incomplete_});
   if (!facts_.IsDirectory()) {
     ScanFile(options, sink);
     return std::nullopt;
   }
-  const WalkTarget target{fd_.get(), shown_, absolute_path_, file_system_};
+  const WalkTarget target{fd_.get(), shown_, absolute_path_, file_system_, samba_};
   return Walk(target, MountTable::Read(), options, sink);
 }
 
@@ -131,7 +145,7 @@ Result<std::unique_ptr<Carrier>> LiveProvider::OpenBelow(const std::string& rela
   const FileSystem file_system =
       facts.value().device == facts_.device
           ? file_system_
-          : InspectFileSystem(fd.get(), facts.value(), MountTable::Read());
+          : InspectFileSystem(fd.get(), facts.value(), MountTable::Read(), samba_);
   if (file_system.unsupported) return *file_system.unsupported;
   if (file_system.scheme == nullptr) {
     return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
@@ -168,7 +182,8 @@ Result<TargetShape> InspectTarget(const std::u16string& path) {
   return shape;
 }
 
-Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path) {
+Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path,
+                                                       const TargetHints& hints) {
   const auto bytes = BytesOfPath(path);
   if (!bytes.ok()) return bytes.error();
   // The one place where a link is followed: the target itself, as given by a person.
@@ -188,8 +203,18 @@ Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& pat
     if (!parent.ok()) return parent.error();
     parent_fd = std::move(parent.value());
   }
-  FileSystem file_system = InspectFileSystem(fd.get(), facts.value(), MountTable::Read());
+  auto conf = ConfOf(hints);
+  if (!conf.ok()) return conf.error();
+  Status incomplete = std::move(conf.value().incomplete);
+  const auto samba = MakeSambaScheme(std::move(conf.value()));
+  FileSystem file_system = InspectFileSystem(fd.get(), facts.value(), MountTable::Read(), samba);
   file_system.identity_suffix.clear();
+  const auto depot = DepotAround(absolute_path.value(), facts.value().device);
+  if (file_system.scheme == samba && depot) {
+    return StreamError{
+        "ADS_NOT_A_SOURCE", 0, "open",
+        *depot + " is where Samba keeps the streams of a share's files; scan the share"};
+  }
   if (file_system.unsupported) {
     StreamError error = *file_system.unsupported;
     error.message = bytes.value() + ": " + error.message;
@@ -200,9 +225,9 @@ Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& pat
                        bytes.value() + " is on " + file_system.name +
                            ", which the kernel makes up: no stream can be kept there"};
   }
-  return std::unique_ptr<StreamProvider>(
-      std::make_unique<LiveProvider>(std::move(fd), std::move(parent_fd), path,
-                                     absolute_path.value(), facts.value(), std::move(file_system)));
+  return std::unique_ptr<StreamProvider>(std::make_unique<LiveProvider>(
+      std::move(fd), std::move(parent_fd), path, absolute_path.value(), facts.value(),
+      std::move(file_system), samba, std::move(incomplete)));
 }
 
 }  // namespace sidestream

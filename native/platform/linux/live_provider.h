@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/unique_fd.h"
@@ -14,8 +15,11 @@ class LiveProvider final : public StreamProvider {
  public:
   // `fd`: O_PATH on the target. `parent_fd`: on the folder of a target that is a file.
   // `given_path`: as the caller wrote it.
+  // `samba`: the scheme of file systems without one of their own, at and below the target; what it
+  // may not show is in `incomplete`.
   LiveProvider(UniqueFd fd, UniqueFd parent_fd, std::u16string given_path,
-               std::string absolute_path, const FileFacts& facts, FileSystem file_system);
+               std::string absolute_path, const FileFacts& facts, FileSystem file_system,
+               std::shared_ptr<const StreamScheme> samba, Status incomplete);
 
   TargetInfo target() const override;
   Status Scan(const ScanOptions& options, ScanSink& sink) const override;
@@ -34,6 +38,8 @@ class LiveProvider final : public StreamProvider {
   const std::string absolute_path_;
   const FileFacts facts_;
   const FileSystem file_system_;
+  const std::shared_ptr<const StreamScheme> samba_;
+  const Status incomplete_;
 };
 
 }  // namespace sidestream

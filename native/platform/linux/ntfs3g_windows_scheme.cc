@@ -54,16 +54,16 @@ Result<UniqueFd> OpenStream(const CarrierRef& carrier, const std::string& stream
   return fd;
 }
 
-Result<std::vector<StoredStream>> NamesIn(const std::vector<std::byte>& list) {
-  std::vector<StoredStream> streams;
+Result<StreamListing> NamesIn(const std::vector<std::byte>& list) {
+  StreamListing listing;
   std::string_view rest(reinterpret_cast<const char*>(list.data()), list.size());
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\0'), rest.size());
     const std::string name(rest.substr(0, end));
-    if (!name.empty()) streams.push_back({name, name});
+    if (!name.empty()) listing.streams.push_back({name, name});
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return streams;
+  return listing;
 }
 
 class Ntfs3gWindows final : public StreamScheme {
@@ -76,7 +76,7 @@ class Ntfs3gWindows final : public StreamScheme {
     return !list.value().empty();
   }
 
-  Result<std::vector<StoredStream>> List(const CarrierRef& carrier) const override {
+  Result<StreamListing> List(const CarrierRef& carrier) const override {
     const auto list = GetXattr(ProcPath(carrier.fd), kListName);
     if (!list.ok()) return list.error();
     return NamesIn(list.value());

@@ -38,14 +38,14 @@ class Ntfs3gXattr final : public StreamScheme {
                        [this](const std::string& key) { return FromKey(key).has_value(); });
   }
 
-  Result<std::vector<StoredStream>> List(const CarrierRef& carrier) const override {
+  Result<StreamListing> List(const CarrierRef& carrier) const override {
     const auto keys = ListXattrs(ProcPath(carrier.fd));
     if (!keys.ok()) return keys.error();
-    std::vector<StoredStream> streams;
+    StreamListing listing;
     for (const std::string& key : keys.value()) {
-      if (auto stream = FromKey(key)) streams.push_back(std::move(*stream));
+      if (auto stream = FromKey(key)) listing.streams.push_back(std::move(*stream));
     }
-    return streams;
+    return listing;
   }
 
   Result<StreamMeasure> Measure(const CarrierRef& carrier,

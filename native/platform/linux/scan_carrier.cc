@@ -44,16 +44,18 @@ void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const
                  const std::vector<std::u16string>& paths, const ScanOptions& options,
                  ScanSink& sink) {
   const StreamScheme& scheme = *file_system.scheme;
-  const auto streams = scheme.List(carrier);
-  if (!streams.ok()) {
-    if (!MeansVanished(streams.error().system_code)) {
-      sink.AddUnreadable({paths.front(), std::nullopt, streams.error()});
+  const auto listing = scheme.List(carrier);
+  if (!listing.ok()) {
+    if (!MeansVanished(listing.error().system_code)) {
+      sink.AddUnreadable({paths.front(), std::nullopt, listing.error()});
     }
     return;
   }
+  const auto& [streams, incomplete] = listing.value();
+  if (incomplete) sink.AddUnreadable({paths.front(), std::nullopt, *incomplete});
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
   const std::vector<std::u16string_view> links(paths.begin(), paths.end());
-  for (const StoredStream& stream : streams.value()) {
+  for (const StoredStream& stream : streams) {
     if (sink.IsCancelled()) return;
     const std::u16string name = UnitsFromBytes(stream.name);
     FoundStream found;

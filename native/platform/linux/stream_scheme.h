@@ -1,5 +1,5 @@
 // How a file system keeps named streams: a strategy under the live provider. One object per scheme,
-// stateless, shared by all threads.
+// immutable, shared by all threads.
 //
 // Names here are bytes as the file system has them; the provider turns them into UTF-16.
 
@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/linux/smb_conf.h"
 
 namespace sidestream {
 
@@ -26,11 +28,19 @@ struct CarrierRef {
   std::uint64_t inode = 0;
 };
 
-// A stream as it is kept: `key` is the exact xattr name (or, with ntfs-3g's windows interface, the
-// stream's name), so that what was listed and nothing else is read and removed.
+// A stream as it is kept: `key` is the exact xattr name (with ntfs-3g's windows interface the
+// stream's name, in a Samba depot the path of its file), so that what was listed and nothing else
+// is read and removed.
 struct StoredStream {
   std::string name;
   std::string key;
+};
+
+// What a carrier has. Where `incomplete` is set there may be more, and it says why they cannot be
+// seen.
+struct StreamListing {
+  std::vector<StoredStream> streams;
+  Status incomplete;
 };
 
 struct StreamMeasure {
@@ -51,12 +61,12 @@ class StreamScheme {
   // NativeTarget.provider.
   virtual const char* provider() const = 0;
 
-  // Whether listing the file at `path` (may be relative; last component not followed) shows any
-  // stream. One system call, no permission on the file itself: a walk asks this of every file.
+  // False only if listing the file at `path` (may be relative; last component not followed) shows
+  // no stream. One system call, no permission on the file itself: a walk asks this of every file.
   virtual Result<bool> HasStreams(const std::string& path) const = 0;
 
   // Never a stream without a name, never an attribute that is not a stream.
-  virtual Result<std::vector<StoredStream>> List(const CarrierRef& carrier) const = 0;
+  virtual Result<StreamListing> List(const CarrierRef& carrier) const = 0;
 
   virtual Result<StreamMeasure> Measure(const CarrierRef& carrier,
                                         const StoredStream& stream) const = 0;
@@ -83,8 +93,9 @@ class StreamScheme {
   virtual std::optional<std::int64_t> BirthNs(const CarrierRef&) const { return std::nullopt; }
 };
 
-// vfs_streams_xattr: every file system with user xattrs that is not one of the two below.
-const StreamScheme& SambaScheme();
+// Samba's vfs_streams_xattr and vfs_streams_depot: every file system with user xattrs that is not
+// one of those below. `conf` names the shares; with none, Samba's defaults count.
+std::shared_ptr<const StreamScheme> MakeSambaScheme(SmbConf conf);
 // An ntfs-3g mount with streams_interface=xattr, and one with =openxattr.
 const StreamScheme& Ntfs3gXattrScheme();
 const StreamScheme& Ntfs3gOpenXattrScheme();

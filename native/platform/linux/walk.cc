@@ -274,7 +274,8 @@ class Walker {
   const FileSystem& FileSystemOf(int fd, const FileFacts& facts) {
     const auto known = file_systems_.find(facts.device);
     if (known != file_systems_.end()) return known->second;
-    return file_systems_.emplace(facts.device, InspectFileSystem(fd, facts, mounts_)).first->second;
+    return file_systems_.emplace(facts.device, InspectFileSystem(fd, facts, mounts_, target_.samba))
+        .first->second;
   }
 
   const WalkTarget& target_;

@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/unique_fd.h"
@@ -23,6 +24,7 @@ struct WalkTarget {
   std::u16string shown;       // as given, without trailing slashes; empty for "/"
   std::string absolute_path;  // without links or trailing slash ("/" stays)
   FileSystem file_system;
+  std::shared_ptr<const StreamScheme> samba;  // for other file systems below
 };
 
 // On the caller's thread. Returns when the walk is complete or the sink is cancelled.

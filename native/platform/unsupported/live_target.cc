@@ -31,7 +31,7 @@ Result<TargetShape> InspectTarget(const std::u16string& path) {
   }
 }
 
-Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string&) {
+Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string&, const TargetHints&) {
   return StreamError{"ADS_UNSUPPORTED", 0, "open",
                      "live folders can be scanned on Linux and Windows; on this operating system "
                      "only NTFS devices and images can be read"};

@@ -101,7 +101,8 @@ Result<TargetShape> InspectTarget(const std::u16string& path) {
   return shape;
 }
 
-Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path) {
+Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path,
+                                                       const TargetHints&) {
   const auto target = ParseTargetPath(path);
   if (!target.ok()) return target.error();
   if (target.value().kind == TargetPath::Kind::kVolume) return OpenVolume(target.value());

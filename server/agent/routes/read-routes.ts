@@ -25,7 +25,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<ReadRoutesOptions> = async (
       if (!place) throw volumeNotInScope(body.volumeId)
       let carrier: NativeCarrier | null = null
       try {
-        carrier = await addon.openCarrier(place.root, body.path, body.identity)
+        carrier = await addon.openCarrier(place.root, body.path, body.identity, scope.hints)
         return await readFrom(carrier, body)
       } catch (error) {
         throw readError(error)

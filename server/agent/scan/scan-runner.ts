@@ -163,6 +163,7 @@ export class ScanRunner {
       includeInternal: false,
       exclude: scope.exclude,
       batchStreams: BATCH_STREAMS,
+      hints: scope.hints,
     }
     for await (const chunk of scanTarget(watched, coverage.root, options, this.#stop.signal)) {
       const reports: ReportedStream[] = []

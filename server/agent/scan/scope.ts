@@ -3,7 +3,7 @@
  * root is, is asked of the disk each time, because another volume may be mounted there by now.
  */
 import { sep } from 'node:path'
-import type { NativeAddon, NativeTarget } from '../../../native/addon.ts'
+import type { NativeAddon, NativeHints, NativeTarget } from '../../../native/addon.ts'
 import type { VolumeId } from '../../protocol/ids.ts'
 import type { ScannedVolume } from '../../protocol/scan.ts'
 
@@ -15,22 +15,30 @@ export interface ScopePlace {
 export class Scope {
   readonly roots: readonly string[]
   readonly exclude: readonly string[]
+  /** For every call that opens one of the roots. */
+  readonly hints: NativeHints
   readonly #addon: NativeAddon
 
-  constructor(addon: NativeAddon, roots: readonly string[], exclude: readonly string[]) {
+  constructor(
+    addon: NativeAddon,
+    roots: readonly string[],
+    exclude: readonly string[],
+    hints: NativeHints = {},
+  ) {
     this.#addon = addon
     this.roots = roots
     this.exclude = exclude
+    this.hints = hints
   }
 
   probe(root: string): Promise<NativeTarget> {
-    return this.#addon.probe(root)
+    return this.#addon.probe(root, this.hints)
   }
 
   /** The scope root through which this path of this volume may be reached, or null if there is none. */
   async resolve(volumeId: VolumeId, path: string): Promise<ScopePlace | null> {
     for (const root of this.roots) {
-      const target = await this.#addon.probe(root).catch(() => null)
+      const target = await this.probe(root).catch(() => null)
       if (target?.volumeId !== volumeId) continue
       if (target.kind === 'image' || this.#isInside(root, path)) return { root, target }
     }

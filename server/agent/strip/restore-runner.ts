@@ -66,7 +66,8 @@ export class RestoreRunner {
   ): Promise<Result> {
     let carrier: NativeCarrier | null = null
     try {
-      carrier = await this.#tools.addon.openCarrier(place.root, target.path, target.identity)
+      const { addon, scope } = this.#tools
+      carrier = await addon.openCarrier(place.root, target.path, target.identity, scope.hints)
       const before = await find(carrier, target.stream)
       if (before) {
         const isSame =

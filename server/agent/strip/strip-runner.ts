@@ -67,7 +67,7 @@ export class StripRunner {
     }
     let carrier: NativeCarrier
     try {
-      carrier = await addon.openCarrier(place.root, target.path, target.identity)
+      carrier = await addon.openCarrier(place.root, target.path, target.identity, scope.hints)
     } catch (error) {
       const result = resultOf(error)
       return isResumed ? unknownAfterCrash(result) : result

@@ -46,6 +46,7 @@ describe('startAgent', () => {
     ['an unknown setting', '{"scope": ["/data"], "scpoe": []}'],
     ['an empty scope', '{"scope": []}'],
     ['a relative path', '{"scope": ["data"]}'],
+    ['a relative smbConf', '{"scope": ["/data"], "smbConf": "data"}'],
   ])('refuses a config with %s, in one line that names the file', async (_fault, text) => {
     const place = aPlace()
     withConfig(place, text)

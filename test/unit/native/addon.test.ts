@@ -64,6 +64,21 @@ describe('the addon', () => {
       () => untyped.openCarrier('/tmp', undefined, null),
       'openCarrier: path: expected a string',
     ],
+    [
+      'hints that are a path',
+      () => untyped.probe('/tmp', '/etc/smb.conf'),
+      'probe: hints: expected { smbConf?: string }',
+    ],
+    [
+      'a smbConf that is no string',
+      () => untyped.openCarrier('/tmp', '/tmp', null, { smbConf: 1 }),
+      'openCarrier: hints: expected { smbConf?: string }',
+    ],
+    [
+      'hints of a scan that are null',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, hints: null }),
+      'hints: { smbConf?: string }',
+    ],
   ])('refuses %s with a TypeError that names the argument', (_, call, message) => {
     expect(call).toThrow(TypeError)
     expect(call).toThrow(message)

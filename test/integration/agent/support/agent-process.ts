@@ -29,7 +29,7 @@ const { uid, crashAt, ...options }: Arguments = JSON.parse(process.argv[2] ?? '{
 
 function crashing(addon: NativeAddon): NativeAddon {
   return {
-    probe: (path) => addon.probe(path),
+    probe: (...target) => addon.probe(...target),
     startScan: (path, scanOptions) => addon.startScan(path, scanOptions),
     openCarrier: async (...place) => {
       const carrier = await addon.openCarrier(...place)
