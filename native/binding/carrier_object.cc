@@ -49,8 +49,9 @@ CarrierObject::CarrierObject(const Napi::CallbackInfo& info)
 Napi::Value CarrierObject::Wrap(const Napi::Function& constructor,
                                 std::unique_ptr<Carrier> carrier) {
   const Napi::Object object = constructor.New({});
-  if (object.IsEmpty()) return object;
-  CarrierObject* self = Unwrap(object);
+  // In an environment that is being terminated nothing is made, and no exception says so.
+  CarrierObject* self = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (self == nullptr) return object;
   self->identity_ = carrier->identity();
   self->is_directory_ = carrier->is_directory();
   self->modified_ns_ = carrier->modified_ns();

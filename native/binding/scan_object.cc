@@ -28,8 +28,9 @@ ScanObject::~ScanObject() {
 Napi::Value ScanObject::Begin(Napi::Env env, const Napi::Function& constructor, std::u16string path,
                               ScanOptions options, std::uint32_t batch_streams) {
   const Napi::Object object = constructor.New({});
-  if (env.IsExceptionPending()) return env.Undefined();
-  ScanObject* scan = Unwrap(object);
+  // In an environment that is being terminated nothing is made, and no exception says so.
+  ScanObject* scan = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (scan == nullptr) return env.Undefined();
   try {
     scan->session_ =
         std::make_unique<ScanSession>(std::move(path), std::move(options), batch_streams,
