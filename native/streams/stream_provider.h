@@ -36,7 +36,7 @@ struct ScanOptions {
   std::uint32_t content_bytes = 0;
   bool include_internal = false;
   std::vector<std::u16string> exclude;
-  TargetHints hints;  // for opening the target
+  TargetHints hints{};  // for opening the target
 };
 
 // One stream. Views are valid during ScanSink::Add only; the sink copies.
