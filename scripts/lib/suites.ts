@@ -45,6 +45,17 @@ const opensslHeaders: Need = {
   enable: 'sudo apt-get install -y libssl-dev',
 }
 
+const fuzzerRuntime: Need = {
+  what: 'libFuzzer and the sanitizers of clang',
+  isMet: () =>
+    folderNames('/usr/lib/clang').some((version) =>
+      folderNames(`/usr/lib/clang/${version}/lib/linux`).some((file) =>
+        file.startsWith('libclang_rt.fuzzer'),
+      ),
+    ),
+  enable: 'sudo apt-get install -y libclang-rt-14-dev',
+}
+
 const ntfsMount = [
   isRoot,
   canMountFuse,
@@ -64,6 +75,13 @@ export const SUITES: Suite[] = [
     proves: 'decoding of on-disk structures, under address and undefined-behaviour sanitizers',
     program: ['scripts/test-native.sh'],
     needs: [program('g++', 'g++'), opensslHeaders],
+  },
+  {
+    name: 'fuzz',
+    proves:
+      'no input makes a decoder crash, hang or leave its bounds, as far as ten seconds each go',
+    program: ['scripts/fuzz.ts', 'all', '--seconds', '10'],
+    needs: [program('clang++', 'clang'), fuzzerRuntime, opensslHeaders],
   },
   {
     name: 'integration',
@@ -110,6 +128,14 @@ export function orphanedTestFiles(): string[] {
     .map((file) => `test/${file.replaceAll('\\', '/')}`)
     .filter((file) => file.endsWith('.test.ts'))
     .filter((file) => !covered.some((path) => file === path || file.startsWith(`${path}/`)))
+}
+
+function folderNames(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 function isReadable(path: string): boolean {
