@@ -60,7 +60,10 @@ function skippedSuite(suite: Suite, missing: Need[]): Outcome {
 
 async function runProgram(suite: Suite): Promise<Outcome> {
   const [command, ...args] = suite.program ?? []
-  const { exitCode, output } = await run(join(root, command ?? ''), args, true)
+  const path = join(root, command ?? '')
+  const { exitCode, output } = path.endsWith('.ts')
+    ? await run(process.execPath, [path, ...args], true)
+    : await run(path, args, true)
   const counts = /(\d+) passed, (\d+) failed\s*$/.exec(output)
   const passed = Number(counts?.[1] ?? 0)
   const failed = Number(counts?.[2] ?? 0)

@@ -73,7 +73,7 @@ ParseStatus DecompressLznt1(std::span<const std::byte> in, std::uint64_t volume_
     made += target.size();
     from += size;
   }
-  std::memset(out.data() + made, 0, out.size() - made);
+  std::fill(out.begin() + static_cast<std::ptrdiff_t>(made), out.end(), std::byte{0});
   return std::nullopt;
 }
 

@@ -54,6 +54,12 @@ const sambaModules: Need = {
   enable: 'sudo apt-get install -y samba-vfs-modules',
 }
 
+const fuzzerRuntime: Need = {
+  what: 'libFuzzer and the sanitizers of clang',
+  isMet: () => globSync('/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer*').length > 0,
+  enable: 'sudo apt-get install -y libclang-rt-14-dev',
+}
+
 const ntfsMount = [
   isRoot,
   canMountFuse,
@@ -87,6 +93,13 @@ export const SUITES: Suite[] = [
     proves: 'decoding of on-disk structures, under address and undefined-behaviour sanitizers',
     program: ['scripts/test-native.sh'],
     needs: [program('g++', 'g++'), opensslHeaders],
+  },
+  {
+    name: 'fuzz',
+    proves:
+      'no input makes a decoder crash, hang or leave its bounds, as far as ten seconds each go',
+    program: ['scripts/fuzz.ts', 'all', '--seconds', '10'],
+    needs: [program('clang++', 'clang'), fuzzerRuntime, opensslHeaders],
   },
   {
     name: 'integration',

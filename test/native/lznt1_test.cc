@@ -67,3 +67,8 @@ TEST("any bytes expand or are refused, and never leave the buffers") {
     static_cast<void>(DecompressLznt1(in, 0, out));
   }
 }
+
+TEST("nothing is expanded into no room at all") {
+  std::span<std::byte> nowhere;
+  CHECK(!DecompressLznt1(Bytes{0x00, 0xB0, 0x00}, 0, nowhere).has_value());
+}
