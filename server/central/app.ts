@@ -7,6 +7,9 @@ import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
+import type { SessionService } from './accounts/session-service.ts'
+import type { TokenService } from './accounts/token-service.ts'
+import type { UserService } from './accounts/user-service.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { EnrolmentService } from './enrolment/enrolment-service.ts'
 import type { EventHub } from './events/event-hub.ts'
@@ -22,12 +25,13 @@ import { orderRoutes } from './http/order-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
+import { tokenRoutes } from './http/token-routes.ts'
+import { userRoutes } from './http/user-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import type { LinkParts } from './link/agent-connection.ts'
 import { agentRoutes } from './link/agent-routes.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { OrderService } from './ordering/order-service.ts'
-import type { SessionService } from './sessions/session-service.ts'
 import type { StreamService } from './streams/stream-service.ts'
 
 export interface AppParts {
@@ -36,6 +40,8 @@ export interface AppParts {
   orders: OrderService
   enrolment: EnrolmentService
   sessions: SessionService
+  users: UserService
+  tokens: TokenService
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
@@ -88,6 +94,8 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(orderRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
+  await app.register(userRoutes, parts)
+  await app.register(tokenRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -3,10 +3,15 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
+import { createSessionService } from './accounts/session-service.ts'
+import { createSignInLimit } from './accounts/sign-in-limit.ts'
+import { createTokenService } from './accounts/token-service.ts'
+import { createUserService } from './accounts/user-service.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createEventHub } from './events/event-hub.ts'
+import type { Access } from './http/access.ts'
 import type { Metric } from './http/health-routes.ts'
 import type { LinkParts } from './link/agent-connection.ts'
 import { type Connections, createConnections } from './link/connections.ts'
@@ -15,7 +20,6 @@ import { createInventoryService } from './machines/inventory-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
-import { createSessionService } from './sessions/session-service.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
@@ -57,6 +61,8 @@ const TIMING: CentralTiming = {
 export interface RunningCentral {
   url: string
   port: number
+  /** `METHOD /url` → who may use it, of every route there is. */
+  routeAccess: ReadonlyMap<string, Access>
   /** The administrator's password, on the first run only and only if it was generated. */
   firstPassword: string | null
   /** Stops accepting, closes sockets, writes the WAL back. */
@@ -80,7 +86,8 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
   }
   const { port } = app.server.address() as AddressInfo
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  return { url: `http://${host}:${port}`, port, firstPassword, close }
+  const { routeAccess } = app
+  return { url: `http://${host}:${port}`, port, routeAccess, firstPassword, close }
 }
 
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
@@ -94,7 +101,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const shared = { ...stores, stores, audit, events, clock, logger, link: connections }
     const machines = createMachineService(shared)
     const inventory = createInventoryService(shared)
-    const sessions = createSessionService(shared)
+    const accounts = { ...shared, signInLimit: createSignInLimit(clock) }
+    const sessions = createSessionService(accounts)
     const dispatcher = createDispatcher({
       ...shared,
       timeoutMs: timing.orderTimeoutMs,
@@ -118,6 +126,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       orders: createOrderService({ ...shared, dispatcher }),
       enrolment: createEnrolmentService(shared),
       sessions,
+      users: createUserService(accounts),
+      tokens: createTokenService(accounts),
       audit,
       events,
       health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, connections) },

@@ -89,9 +89,10 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
 }
 
 function addCentral(program: Command, { terminal, environment, finish }: CliContext): void {
-  program
+  const central = program
     .command('central')
     .description('Run the server that agents report to and people look at.')
+    .helpCommand(false)
     .option(
       '--data <folder>',
       'where it keeps everything ($SIDESTREAM_DATA)',
@@ -113,6 +114,16 @@ function addCentral(program: Command, { terminal, environment, finish }: CliCont
       const { runCentral } = await import('./central-command.ts')
       const adminPassword = environment.SIDESTREAM_ADMIN_PASSWORD || undefined
       finish(await runCentral(flags, adminPassword, terminal))
+    })
+  central
+    .command('permissions')
+    .description('Show which role may do what.')
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+    )
+    .action(async (flags: { format: 'table' | 'json' }) => {
+      const { showPermissions } = await import('./permissions-command.ts')
+      finish(await showPermissions(flags, terminal))
     })
 }
 

@@ -18,6 +18,11 @@ export const AUDIT_ACTIONS = [
   'order.finished',
   'scan.requested',
   'content.read',
+  'access.denied',
+  'user.added',
+  'user.changed',
+  'token.created',
+  'token.ended',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

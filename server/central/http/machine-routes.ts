@@ -19,7 +19,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.get(
     '/machines',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'The machines of the fleet, by hostname',
         tags: ['machines'],
@@ -33,7 +33,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.get(
     '/machines/:machineId',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'One machine, with its last scan and the one that is running',
         tags: ['machines'],
@@ -47,7 +47,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.post(
     '/machines/:machineId/scan',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'machines.ask' },
       schema: {
         summary: 'Have a machine scan now',
         tags: ['machines'],

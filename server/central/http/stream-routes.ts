@@ -41,7 +41,7 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'Streams that match, newest first',
         tags: ['streams'],
@@ -55,7 +55,7 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams/facets',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'Counts of what matches',
         tags: ['streams'],
@@ -69,7 +69,7 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams/export',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'All that match, one a line',
         tags: ['streams'],
@@ -102,7 +102,7 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
   app.get(
     '/streams/:streamId',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'One stream',
         tags: ['streams'],
@@ -116,7 +116,7 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
   app.get(
     '/streams/:streamId/content',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'content.read' },
       schema: {
         summary: 'Bytes of a stream, read by its agent now',
         tags: ['streams'],

@@ -8,6 +8,8 @@ import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createStreamStore, type StreamStore } from './stream-store.ts'
+import { createTokenStore, type TokenStore } from './token-store.ts'
+import { createUserStore, type UserStore } from './user-store.ts'
 
 export interface Stores {
   machines: MachineStore
@@ -15,7 +17,9 @@ export interface Stores {
   streams: StreamStore
   orders: OrderStore
   enrolments: EnrolmentStore
+  users: UserStore
   sessions: SessionStore
+  tokens: TokenStore
   audit: AuditStore
   /** Several writes as one: all or nothing, with the write lock held from the start. Synchronous only. */
   write: Write
@@ -45,7 +49,9 @@ function storesOver(db: ReturnType<typeof openDatabase>, unlock: () => void): St
     streams: createStreamStore(db),
     orders: createOrderStore(db),
     enrolments: createEnrolmentStore(db),
+    users: createUserStore(db),
     sessions: createSessionStore(db),
+    tokens: createTokenStore(db),
     audit: createAuditStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),

@@ -60,7 +60,8 @@ describe('access', () => {
     const { guardRoutes } = await import('../../../server/central/http/access.ts')
     const { default: fastify } = await import('fastify')
     const app = fastify()
-    guardRoutes(app, { sessions: null as never, allowedOrigins: [] })
+    const none = null as never
+    guardRoutes(app, { sessions: none, tokens: none, audit: none, allowedOrigins: [] })
     expect(() => app.get('/open', async () => 'oops')).toThrow(
       'GET /open does not declare its access',
     )
