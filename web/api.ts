@@ -16,6 +16,14 @@ import type {
 } from '../server/protocol/api/orders.ts'
 import type { Session, SignIn } from '../server/protocol/api/session.ts'
 import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
+import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
+import type {
+  NewUser,
+  OwnPassword,
+  User,
+  UserChange,
+  UserList,
+} from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
 import { endSession } from './session.ts'
 
@@ -47,6 +55,16 @@ export const api = {
   session: () => call<Session>('GET', '/session'),
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
   signOut: () => call<void>('DELETE', '/session'),
+  changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
+
+  users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
+  addUser: (body: NewUser) => call<User>('POST', '/users', { body }),
+  changeUser: (username: string, body: UserChange) =>
+    call<User>('PATCH', `/users/${segment(username)}`, { body }),
+
+  tokens: (abort?: AbortSignal) => call<ApiTokenList>('GET', '/tokens', { abort }),
+  createToken: (body: NewApiToken) => call<CreatedApiToken>('POST', '/tokens', { body }),
+  endToken: (tokenId: number) => call<void>('DELETE', `/tokens/${tokenId}`),
 
   machines: (page: PageRequest, abort?: AbortSignal) =>
     call<MachinePage>('GET', '/machines', { query: { ...page }, abort }),

@@ -8,11 +8,13 @@ import './styles/pages.css'
 import './styles/streams.css'
 import './styles/details.css'
 import './styles/orders.css'
+import './styles/accounts.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { api, hasCode, messageOf } from './api.ts'
+import { AccountPage } from './pages/account.tsx'
 import { AuditPage } from './pages/audit.tsx'
 import { MachinePage } from './pages/machine.tsx'
 import { MachinesPage } from './pages/machines.tsx'
@@ -22,6 +24,7 @@ import { OverviewPage } from './pages/overview.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { StreamPage } from './pages/stream.tsx'
 import { StreamsPage } from './pages/streams.tsx'
+import { UsersPage } from './pages/users.tsx'
 import { Empty, Failure, Loading } from './parts/bits.tsx'
 import { useResource } from './parts/hooks.ts'
 import { Shell } from './parts/shell.tsx'
@@ -80,6 +83,8 @@ function Pages() {
         <Route path="/orders" component={OrdersPage} />
         <Route path="/orders/:id" component={OrderPage} />
         <Route path="/audit" component={AuditPage} />
+        <Route path="/users" component={UsersPage} />
+        <Route path="/account" component={AccountPage} />
         <Route default component={NotFoundPage} />
       </Router>
     </Shell>

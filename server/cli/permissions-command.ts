@@ -1,5 +1,5 @@
 /** `sidestream central permissions`: who may do what, from the table that central itself checks. */
-import { PERMISSION_NAMES, PERMISSIONS, ROLES, roleMay } from '../protocol/api/permissions.ts'
+import { PERMISSION_NAMES, PERMISSIONS, ROLES, roleMay } from '../protocol/api/permission-table.ts'
 import { ExitCode } from './exit-code.ts'
 import { plainTable, renderPlain } from './plain-table.ts'
 import type { Terminal } from './terminal.ts'

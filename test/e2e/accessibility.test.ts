@@ -38,7 +38,16 @@ describe.skipIf(!hasChromium)('every page of the console', () => {
       confirmCount: 1,
       reason: 'to have an order to look at',
     })
-    pages = ['/', '/streams', `/streams/${stream.streamId}`, '/machines', '/orders', '/audit']
+    pages = [
+      '/',
+      '/streams',
+      `/streams/${stream.streamId}`,
+      '/machines',
+      '/orders',
+      '/audit',
+      '/users',
+      '/account',
+    ]
     pages.push(`/machines/${stream.machineId}`, `/orders/${orderId}`)
   }, 120_000)
 

@@ -15,6 +15,7 @@ import { LastScan, Scanning, Volumes } from '../parts/scan-panels.tsx'
 import { StreamBrowser } from '../parts/stream-browser.tsx'
 import { streamColumnsOfMachine } from '../parts/stream-columns.tsx'
 import { say, sayError } from '../parts/toasts.tsx'
+import { may } from '../session.ts'
 
 export function MachinePage() {
   const { params } = useRoute()
@@ -113,6 +114,7 @@ const volumesOf = (scan: ScanSummary | null) => scan?.volumes ?? []
 function ScanButton({ detail, isScanning }: { detail: MachineDetail; isScanning: boolean }) {
   const [isAsking, setIsAsking] = useState(false)
   const { machine } = detail
+  if (!may('machines.ask')) return null
   const start = async () => {
     setIsAsking(true)
     try {

@@ -14,6 +14,7 @@ import { ContentViewer } from '../parts/content-viewer.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { Name, Path } from '../parts/name.tsx'
 import { StripDialog } from '../parts/strip-dialog.tsx'
+import { may } from '../session.ts'
 
 export function StreamPage() {
   const { params } = useRoute()
@@ -63,7 +64,7 @@ function StreamDetail({ row }: { row: StreamRow }) {
           </p>
         </div>
         <div class="page-actions">
-          {blocked === null && (
+          {blocked === null && may('orders.create') && (
             <button type="button" class="button is-danger" onClick={() => setIsStripping(true)}>
               Strip this stream…
             </button>
@@ -86,7 +87,9 @@ function StreamDetail({ row }: { row: StreamRow }) {
           {row.origin !== null && <OriginPanel row={row} />}
           <section class="panel">
             <h2>Content</h2>
-            {row.goneAt === null ? (
+            {!may('content.read') ? (
+              <p class="faint">Your role may not read contents.</p>
+            ) : row.goneAt === null ? (
               <ContentViewer key={row.streamId} row={row} />
             ) : (
               <p class="faint">The stream is gone, and so is its content.</p>

@@ -1,5 +1,6 @@
 import { MAX_ORDER_TARGETS } from '../../server/protocol/limits.ts'
 import { formatCount, plural } from '../model/format.ts'
+import { may } from '../session.ts'
 
 interface SelectionBarProps {
   chosenCount: number
@@ -43,14 +44,16 @@ export function SelectionBar(props: SelectionBarProps) {
           <button type="button" class="button is-small is-quiet" onClick={props.onClear}>
             Clear
           </button>
-          <button
-            type="button"
-            class="button is-small is-danger"
-            disabled={chosenCount > MAX_ORDER_TARGETS}
-            onClick={props.onStrip}
-          >
-            Strip {plural(chosenCount, 'stream')}…
-          </button>
+          {may('orders.create') && (
+            <button
+              type="button"
+              class="button is-small is-danger"
+              disabled={chosenCount > MAX_ORDER_TARGETS}
+              onClick={props.onStrip}
+            >
+              Strip {plural(chosenCount, 'stream')}…
+            </button>
+          )}
         </>
       )}
       {chosenCount > MAX_ORDER_TARGETS && (

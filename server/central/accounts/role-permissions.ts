@@ -4,7 +4,7 @@ import {
   type PermissionName,
   type Role,
   roleMay,
-} from '../../protocol/api/permissions.ts'
+} from '../../protocol/api/permission-table.ts'
 
 export function permissionsOf(role: Role, given?: readonly PermissionName[]): PermissionName[] {
   return PERMISSION_NAMES.filter(

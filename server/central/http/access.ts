@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import type { PermissionName } from '../../protocol/api/permissions.ts'
+import type { PermissionName } from '../../protocol/api/permission-table.ts'
 import type { Session } from '../../protocol/api/session.ts'
 import { AppError } from '../../shared/app-error.ts'
 import type { SessionService } from '../accounts/session-service.ts'

@@ -1,6 +1,6 @@
 /** Sessions, found by the SHA-256 of their token, never by the token. */
 import type { Database } from 'better-sqlite3'
-import type { Role } from '../../protocol/api/permissions.ts'
+import type { Role } from '../../protocol/api/permission-table.ts'
 
 export interface StoredSession {
   userNo: number

@@ -1,6 +1,6 @@
 /** API tokens, found by the SHA-256 of their secret, never by the secret. */
 import type { Database } from 'better-sqlite3'
-import type { PermissionName, Role } from '../../protocol/api/permissions.ts'
+import type { PermissionName, Role } from '../../protocol/api/permission-table.ts'
 
 export interface StoredToken {
   tokenId: number

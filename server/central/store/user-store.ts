@@ -1,6 +1,6 @@
 /** Users. None is ever deleted: the audit log speaks of them. */
 import type { Database } from 'better-sqlite3'
-import type { Role } from '../../protocol/api/permissions.ts'
+import type { Role } from '../../protocol/api/permission-table.ts'
 
 export interface StoredUser {
   userNo: number

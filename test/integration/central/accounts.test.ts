@@ -6,7 +6,7 @@ import {
   ROLES,
   type Role,
   roleMay,
-} from '../../../server/protocol/api/permissions.ts'
+} from '../../../server/protocol/api/permission-table.ts'
 import { ADMIN_PASSWORD, type Answer, type Fleet, openFleet } from './fleet.ts'
 
 const PASSWORD = 'a password of some length'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PERMISSION_NAMES } from '../../../server/protocol/api/permissions.ts'
+import { PERMISSION_NAMES } from '../../../server/protocol/api/permission-table.ts'
 import { ADMIN_PASSWORD, openFleet } from './fleet.ts'
 
 const HOUR = 60 * 60 * 1000
