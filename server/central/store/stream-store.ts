@@ -10,7 +10,7 @@ import {
   FACET_COLUMNS_SQL,
   type FacetRow,
   type StoredFacets,
-} from './stream-facets.ts'
+} from './inventory/stored-facets.ts'
 import { fromReportRow, type ReportRow } from './stream-rows.ts'
 
 /** Which streams by their presence. `live` is what is there now, as far as central knows. */
