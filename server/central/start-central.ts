@@ -20,6 +20,7 @@ import { createInventoryService } from './machines/inventory-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { InventoryUnavailable } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
@@ -65,7 +66,7 @@ export interface RunningCentral {
   routeAccess: ReadonlyMap<string, Access>
   /** The administrator's password, on the first run only and only if it was generated. */
   firstPassword: string | null
-  /** Stops accepting, closes sockets, writes the WAL back. */
+  /** Stops accepting, closes sockets, commits what agents sent, writes the WALs back. */
   close(): Promise<void>
 }
 
@@ -93,7 +94,7 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
-  const stores = openStores(options.dataDir)
+  const stores = await openStores(options.dataDir)
   try {
     const events = createEventHub()
     const audit = createAuditLog(stores.audit, clock)
@@ -130,7 +131,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       tokens: createTokenService(accounts),
       audit,
       events,
-      health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, connections) },
+      health: {
+        checkStore: () => checkStores(stores),
+        metrics: () => metricsOf(stores, connections),
+      },
       link,
       logger,
       consoleDir: options.consoleDir,
@@ -140,24 +144,30 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await app.close()
       await dispatcher.stop()
       events.close()
-      stores.close()
+      await stores.close()
     }
     return { app, firstPassword, close }
   } catch (error) {
-    stores.close()
+    await stores.close()
     throw error
   }
 }
 
+async function checkStores(stores: Stores): Promise<void> {
+  const state = stores.inventory.state()
+  if (state.kind !== 'ready') throw new InventoryUnavailable(state)
+  await stores.check()
+}
+
 function metricsOf(stores: Stores, connections: Connections): Metric[] {
-  const { machines, streams, marks, suspicious } = stores.machines.totals()
+  const { streams, marks, suspicious } = stores.inventory.totals()
   const gauge = (name: string, help: string, value: number): Metric => ({
     name: `sidestream_${name}`,
     help,
     value,
   })
   return [
-    gauge('machines', 'Machines that are enrolled', machines),
+    gauge('machines', 'Machines that are enrolled', stores.machines.count()),
     gauge('machines_online', 'Machines that are connected', connections.countOnline()),
     gauge('streams', 'Streams that are there', streams),
     gauge('streams_mark', 'Of these, Marks of the Web', marks),

@@ -63,7 +63,7 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
   }
   const connection: AgentConnection = { close, request: (request) => pending.send(request) }
 
-  const welcome = (hello: HelloFrame): void => {
+  const welcome = async (hello: HelloFrame): Promise<void> => {
     const refusal = parts.checkHello(nonce, hello)
     if (refusal !== null) {
       logger.warn({ machineId: hello.machineId, refusal }, 'an agent was refused')
@@ -71,28 +71,30 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
       return
     }
     clearTimeout(helloTimer)
+    logger = logger.child({ machineId: hello.machineId })
+    const held = await parts.inventory.begin(hello.machineId, null)
+    if (!isOpen) return
     machineId = hello.machineId
-    logger = logger.child({ machineId })
     parts.connections.add(machineId, connection)
-    parts.machines.connected(machineId, hello.facts)
+    await parts.machines.connected(machineId, hello.facts)
     send({
       type: 'welcome',
       protocol: hello.protocol,
-      resend: parts.inventory.needsResend(machineId, hello.inventory),
+      resend: held.count !== hello.inventory.count || held.digest !== hello.inventory.digest,
       scanEverySeconds: parts.scanEverySeconds,
     })
     parts.onConnected(machineId)
   }
 
-  const receive = (data: Buffer, isBinary: boolean): void => {
+  const receive = async (data: Buffer, isBinary: boolean): Promise<void> => {
     // Frames that were on their way when we closed.
     if (!isOpen) return
     try {
       if (machineId === null && data.length > MAX_HELLO_BYTES)
         throw new FrameError('hello too large')
       const frame = decode(data, isBinary)
-      if (machineId !== null) take(parts, machineId, frame, send, pending.settle)
-      else if (frame.type === 'hello') welcome(frame)
+      if (machineId !== null) await take(parts, machineId, frame, send, pending.settle)
+      else if (frame.type === 'hello') await welcome(frame)
       else throw new FrameError(`${frame.type} before hello`)
     } catch (error) {
       const isTheirs = error instanceof FrameError
@@ -124,19 +126,19 @@ function challengeOf(nonce: string): Extract<FrameToAgent, { type: 'challenge' }
 }
 
 /** One frame of a machine that has said hello. */
-function take(
+async function take(
   { inventory, machines }: LinkParts,
   machineId: MachineId,
   frame: Frame,
   send: (frame: FrameToAgent) => void,
   settle: (response: Extract<Frame, { type: 'response' }>) => void,
-): void {
+): Promise<void> {
   switch (frame.type) {
     case 'hello':
       throw new FrameError('a second hello')
     case 'inventory.delta':
-      // The ack is the promise that the delta is on disk: never before this returned.
-      inventory.apply(machineId, frame)
+      // The ack is the promise that the delta is on disk: never before this has resolved.
+      await inventory.apply(machineId, frame)
       send({ type: 'inventory.ack', sequence: frame.sequence })
       break
     case 'scan.progress': {
@@ -145,7 +147,7 @@ function take(
       break
     }
     case 'scan.finished':
-      machines.scanFinished(machineId, frame.summary)
+      await machines.scanFinished(machineId, frame.summary)
       break
     case 'response':
       settle(frame)
