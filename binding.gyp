@@ -13,6 +13,7 @@
         "native/streams/hash_stream.cc",
         "native/streams/open_target.cc",
         "native/streams/scan_session.cc",
+        "native/streams/stream_digest.cc",
         "native/ntfs/attribute_list.cc",
         "native/ntfs/attribute_record.cc",
         "native/ntfs/boot_sector.cc",
