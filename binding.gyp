@@ -80,6 +80,7 @@
             "native/platform/linux/errno_error.cc",
             "native/platform/linux/file_system.cc",
             "native/platform/linux/folder_exchange.cc",
+            "native/platform/linux/folder_files.cc",
             "native/platform/linux/live_carrier.cc",
             "native/platform/linux/live_provider.cc",
             "native/platform/linux/mount_table.cc",

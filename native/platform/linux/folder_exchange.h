@@ -1,4 +1,4 @@
-// Hands folders from walkers that have many to walkers that have none, and knows when all are done.
+// Hands work from walkers that have much to walkers that have none, and knows when all are done.
 //
 // Nothing is handed over until somebody waits, so that each walker stays depth-first in a part of
 // the tree of its own, and one walker alone never pays for a lock.
@@ -30,9 +30,18 @@ struct WalkedFolder {
   std::vector<std::string> pending_folders;  // last one next
 };
 
+// A regular file that a folder listed and nobody looked at yet.
+struct PendingFile {
+  std::string name;
+  std::uint64_t inode;
+};
+
+// What one walker hands another: the folders that wait in a folder, or some of its files.
 struct GivenFolder {
   WalkedFolder folder;
   std::string path;  // relative to the target: "", "a", "a/b", …
+  std::vector<PendingFile> files;
+  std::int64_t read_at_ns = 0;  // CLOCK_REALTIME, not after `files` were listed
 };
 
 class FolderExchange {

@@ -5,11 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "base/utf16.h"
 #include "platform/linux/errno_error.h"
 #include "platform/linux/open_beneath.h"
 #include "platform/linux/scan_carrier.h"
@@ -23,11 +24,10 @@ constexpr std::size_t kOpenFolders = 64;
 // The sink's counter is shared by all threads, so it is not touched for each file.
 constexpr std::uint64_t kCountStep = 32;
 
-// Carriers with more streams are read by descriptor: those of one are held in memory together.
-constexpr std::size_t kMostStreamsInPlace = 8;
-
-// A file system may keep times in whole seconds (ext4 with small inodes).
-constexpr std::int64_t kSettledNs = 2'000'000'000;
+// Files of a folder that are given away at once: worth waking somebody, and soon done.
+constexpr std::size_t kFilesInOneGift = 256;
+// A folder with fewer is read by one walker.
+constexpr std::size_t kManyFiles = 1024;
 
 std::int64_t NowNs() {
   struct timespec now = {};
@@ -41,6 +41,19 @@ bool IsSame(const WalkedFolder& folder) {
   return facts.ok() && facts.value().device == folder.device && facts.value().inode == folder.inode;
 }
 
+// The same folder for another walker, with nothing pending.
+std::optional<GivenFolder> CopyOf(const WalkedFolder& folder, std::string_view path) {
+  GivenFolder given;
+  given.folder.fd = UniqueFd(fcntl(folder.fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!given.folder.fd.ok()) return std::nullopt;
+  given.folder.device = folder.device;
+  given.folder.inode = folder.inode;
+  given.folder.file_system = folder.file_system;
+  given.folder.path_bytes = folder.path_bytes;
+  given.path = path.substr(0, folder.path_bytes);
+  return given;
+}
+
 }  // namespace
 
 // Without a working folder of its own, shared with no thread, a walker reaches files through
@@ -50,9 +63,9 @@ Walker::Walker(WalkContext& context) : context_(context), has_own_cwd_(unshare(C
 void Walker::EnterTarget() {
   const WalkTarget& target = context_.target();
   const auto facts = FactsOf(target.fd);
+  if (!facts.ok()) return context_.Fail(facts.error());
   UniqueFd fd(fcntl(target.fd, F_DUPFD_CLOEXEC, 0));
   if (!fd.ok()) return context_.Fail(FromErrno(errno, "open", target.absolute_path));
-  if (!facts.ok()) return context_.Fail(facts.error());
   if (!context_.IsExcluded("")) Enter(std::move(fd), facts.value(), -1, "");
 }
 
@@ -62,27 +75,33 @@ void Walker::Run() {
       FlushCount();
       auto given = context_.exchange().Take();
       if (!given) return;
-      path_ = std::move(given->path);
-      folders_.push_back(std::move(given->folder));
+      Accept(std::move(*given));
     }
     Step();
   }
+}
+
+void Walker::Accept(GivenFolder given) {
+  path_ = std::move(given.path);
+  if (!given.files.empty()) {
+    const auto reached = MoveInto(given.folder);
+    LookAtEach(FolderFiles(context_, given.folder, path_, reached, given.read_at_ns), given.files);
+  }
+  folders_.push_back(std::move(given.folder));
 }
 
 // ---- folders
 
 // The next folder below the deepest one, or back up.
 void Walker::Step() {
-  if (context_.exchange().IsWanted()) GiveAway();
+  if (context_.exchange().IsWanted()) GiveFolders();
   WalkedFolder& folder = folders_.back();
   path_.resize(folder.path_bytes);
-  if (folder.pending_folders.empty()) {
-    Leave();
-    return;
-  }
+  if (folder.pending_folders.empty()) return Leave();
   const std::string name = std::move(folder.pending_folders.back());
   folder.pending_folders.pop_back();
-  path_ = Child(name);
+  if (!path_.empty()) path_.push_back('/');
+  path_.append(name);
   if (!context_.IsExcluded(path_)) OpenAndEnter(name, folder.fd.get());
 }
 
@@ -100,22 +119,28 @@ void Walker::Enter(UniqueFd fd, const FileFacts& facts, int parent_fd, const std
   if (file_system.is_pseudo) return;
   if (file_system.unsupported) return context_.AddUnreadable(path_, *file_system.unsupported);
   Count();
-  is_inside_ = has_own_cwd_ && fchdir(fd.get()) == 0;
-  shown_ = context_.Shown(path_);
-  const XattrPlace place = is_inside_ ? XattrPlace::At(".") : XattrPlace::Behind(fd.get());
-  const CarrierRef carrier{place, fd.get(), parent_fd, name, true, facts.inode};
-  const std::u16string_view path = shown_;
-  ScanCarrier(file_system, carrier, facts, {&path, 1}, context_.options(), context_.sink());
-
   WalkedFolder folder;
   folder.device = facts.device;
   folder.inode = facts.inode;
   folder.file_system = &file_system;
   folder.path_bytes = path_.size();
   folder.fd = std::move(fd);
-  ReadEntries(folder);
+  const auto reached = MoveInto(folder);
+  ReportOwnStreams(folder, reached, facts, parent_fd, name);
+  ReadEntries(folder, reached);
   folders_.push_back(std::move(folder));
   if (folders_.size() > kOpenFolders) folders_[folders_.size() - 1 - kOpenFolders].fd.Reset();
+}
+
+void Walker::ReportOwnStreams(const WalkedFolder& folder, FolderFiles::Reached reached,
+                              const FileFacts& facts, int parent_fd, const std::string& name) {
+  const int fd = folder.fd.get();
+  const bool is_inside = reached == FolderFiles::Reached::kInWorkingFolder;
+  const XattrPlace place = is_inside ? XattrPlace::At(".") : XattrPlace::Behind(fd);
+  const CarrierRef carrier{place, fd, parent_fd, name, true, facts.inode};
+  const std::u16string shown = context_.Shown(path_);
+  const std::u16string_view path = shown;
+  ScanCarrier(*folder.file_system, carrier, facts, {&path, 1}, context_.options(), context_.sink());
 }
 
 // Drops the deepest folder. Its parent may have been closed and is then opened again from here.
@@ -150,7 +175,7 @@ void Walker::Reopen(WalkedFolder& folder, int child_fd) {
 
 // Half of what waits in the folder nearest to the target, where the parts of the tree are largest.
 // The last one that waits is kept: given away, it would be asked for again.
-void Walker::GiveAway() {
+void Walker::GiveFolders() {
   WalkedFolder* nearest = nullptr;
   std::size_t waiting = 0;
   for (WalkedFolder& folder : folders_) {
@@ -160,135 +185,72 @@ void Walker::GiveAway() {
     if (nearest != nullptr && waiting > 1) break;
   }
   if (nearest == nullptr || waiting < 2) return;
-  GivenFolder given;
-  given.folder.fd = UniqueFd(fcntl(nearest->fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!given.folder.fd.ok()) return;
-  given.folder.device = nearest->device;
-  given.folder.inode = nearest->inode;
-  given.folder.file_system = nearest->file_system;
-  given.folder.path_bytes = nearest->path_bytes;
-  given.path = path_.substr(0, nearest->path_bytes);
+  auto given = CopyOf(*nearest, path_);
+  if (!given) return;
   auto& pending = nearest->pending_folders;
   const auto half = pending.begin() + static_cast<std::ptrdiff_t>((pending.size() + 1) / 2);
-  given.folder.pending_folders.assign(std::make_move_iterator(pending.begin()),
-                                      std::make_move_iterator(half));
+  given->folder.pending_folders.assign(std::make_move_iterator(pending.begin()),
+                                       std::make_move_iterator(half));
   pending.erase(pending.begin(), half);
-  context_.exchange().Give(std::move(given));
+  context_.exchange().Give(std::move(*given));
 }
 
-// ---- files
+// ---- what is in a folder
 
-void Walker::ReadEntries(WalkedFolder& folder) {
+// Into the folder if that is allowed: files are then reached by their bare names.
+FolderFiles::Reached Walker::MoveInto(const WalkedFolder& folder) const {
+  const bool is_inside = has_own_cwd_ && fchdir(folder.fd.get()) == 0;
+  return is_inside ? FolderFiles::Reached::kInWorkingFolder : FolderFiles::Reached::kThroughProc;
+}
+
+void Walker::ReadEntries(WalkedFolder& folder, FolderFiles::Reached reached) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   UniqueFd fd(openat(folder.fd.get(), ".", kFlags | O_NOATIME));
   // Refused to all but the owner and root.
   if (!fd.ok() && errno == EPERM) fd = UniqueFd(openat(folder.fd.get(), ".", kFlags));
   if (!fd.ok()) return context_.AddUnlessVanished(path_, FromErrno(errno, "list", "folder"));
-  const bool has_mounts = context_.mounts().HasMountsIn(context_.Absolute(path_));
-  read_at_ns_ = NowNs();
+  const std::int64_t read_at_ns = NowNs();
+  const FolderFiles files(context_, folder, path_, reached, read_at_ns);
+  std::vector<PendingFile> aside;
+  std::size_t listed = 0;
   const auto error = reader_.ForEach(fd.get(), [&](const FolderEntry& entry) {
-    LookAt(folder, entry, has_mounts);
+    // Of a folder with very many files, whoever has nothing else to do takes some.
+    const bool is_shared = ++listed > kManyFiles && context_.exchange().IsWanted();
+    if (is_shared && entry.type == DT_REG) {
+      aside.push_back({entry.name, entry.inode});
+      if (aside.size() == kFilesInOneGift) GiveFiles(folder, aside, read_at_ns);
+    } else {
+      const auto seen = files.LookAt(entry);
+      if (seen == FolderFiles::Seen::kFolder) folder.pending_folders.emplace_back(entry.name);
+      if (seen == FolderFiles::Seen::kFile) Count();
+    }
+    if (aside.size() >= kFilesInOneGift) LookAtEach(files, aside);
     return !context_.IsOver();
   });
   if (error) context_.AddUnreadable(path_, *error);
+  LookAtEach(files, aside);
 }
 
-// Only regular files and folders can have user xattrs, so others are not looked at.
-void Walker::LookAt(WalkedFolder& folder, const FolderEntry& entry, bool has_mounts) {
-  const FileSystem* file_system = folder.file_system;
-  const char* name = entry.name;
-  unsigned char type = entry.type;
-  if (type == DT_UNKNOWN || (has_mounts && type == DT_REG)) {
-    const auto facts = FactsOf(folder.fd.get(), name);
-    if (!facts.ok()) return context_.AddUnlessVanished(Child(name), facts.error());
-    if (facts.value().IsRegular()) type = DT_REG;
-    if (facts.value().IsDirectory()) type = DT_DIR;
-    // A single file can be a mount of its own.
-    if (type == DT_REG && facts.value().device != folder.device) {
-      const UniqueFd fd(openat(folder.fd.get(), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-      if (fd.ok()) file_system = &context_.FileSystemOf(fd.get(), facts.value());
-    }
+// Takes what it gives; nothing where another descriptor is not to be had.
+void Walker::GiveFiles(const WalkedFolder& folder, std::vector<PendingFile>& files,
+                       std::int64_t read_at_ns) {
+  auto given = CopyOf(folder, path_);
+  if (!given) return;
+  given->files = std::exchange(files, {});
+  given->read_at_ns = read_at_ns;
+  context_.exchange().Give(std::move(*given));
+}
+
+void Walker::LookAtEach(const FolderFiles& files, std::vector<PendingFile>& pending) {
+  for (const PendingFile& file : pending) {
+    if (context_.IsOver()) return;
+    files.LookAt({file.name.c_str(), DT_REG, file.inode});
+    Count();
   }
-  if (type == DT_DIR) folder.pending_folders.emplace_back(name);
-  if (type != DT_REG) return;
-  Count();
-  if (file_system->is_pseudo) return;
-  if (file_system->unsupported) {
-    return context_.AddUnreadable(Child(name), *file_system->unsupported);
-  }
-  const std::string far = is_inside_ ? "" : ProcPath(folder.fd.get(), name);
-  const XattrPlace place = XattrPlace::At(is_inside_ ? name : far.c_str());
-  const auto look = file_system->scheme->LookAt(place);
-  if (!look.ok()) return context_.AddUnlessVanished(Child(name), look.error());
-  const auto& [streams, is_all] = look.value();
-  if (is_all && streams.empty()) return;
-  if (is_all && ReportInPlace(folder, entry, *file_system, place, streams)) return;
-  LookInto(folder.fd.get(), name, *file_system);
+  pending.clear();
 }
 
-// The usual carrier costs no descriptor. That the name led to one and the same file throughout is
-// seen from its inode being the one that the folder lists, and from its change time, which every
-// rename, link and attribute moves, lying before the folder was read. False, and nothing reported,
-// where that is not so, or anything else needs a closer look.
-bool Walker::ReportInPlace(const WalkedFolder& folder, const FolderEntry& entry,
-                           const FileSystem& file_system, const XattrPlace& place,
-                           const std::vector<StoredStream>& streams) {
-  if (streams.size() > kMostStreamsInPlace) return false;
-  const StreamScheme& scheme = *file_system.scheme;
-  const CarrierRef carrier{place, -1, folder.fd.get(), entry.name, false, entry.inode};
-  std::vector<ReadStream> all;
-  all.reserve(streams.size());
-  for (const StoredStream& stream : streams) {
-    auto read = ReadForScan(scheme, carrier, stream, context_.options(), context_.sink());
-    if (!read.ok()) return false;
-    all.push_back(std::move(read.value()));
-  }
-  const auto found = FactsOf(folder.fd.get(), entry.name);
-  if (!found.ok()) return false;
-  const FileFacts& facts = found.value();
-  const bool is_same = facts.IsRegular() && facts.inode == entry.inode &&
-                       facts.device == folder.device && facts.changed_ns < read_at_ns_ - kSettledNs;
-  if (!is_same) return false;
-  if (facts.link_count > 1) {
-    context_.linked().Add(facts, Child(entry.name));
-    return true;
-  }
-  const std::u16string shown = ShownChild(entry.name);
-  const std::u16string_view path = shown;
-  const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
-  const CarrierRow row{{&path, 1}, identity, facts.modified_ns, false};
-  for (const ReadStream& stream : all) Report(stream, row, context_.sink());
-  return true;
-}
-
-// By descriptor.
-void Walker::LookInto(int folder_fd, const char* name, const FileSystem& file_system) {
-  const UniqueFd fd(openat(folder_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd.ok()) return context_.AddUnlessVanished(Child(name), FromErrno(errno, "open", name));
-  const auto facts = FactsOf(fd.get());
-  if (!facts.ok()) return context_.AddUnlessVanished(Child(name), facts.error());
-  if (!facts.value().IsRegular()) return;
-  if (facts.value().link_count > 1) return context_.linked().Add(facts.value(), Child(name));
-  const CarrierRef carrier{XattrPlace::Behind(fd.get()), fd.get(), folder_fd, name, false,
-                           facts.value().inode};
-  const std::u16string shown = ShownChild(name);
-  const std::u16string_view path = shown;
-  ScanCarrier(file_system, carrier, facts.value(), {&path, 1}, context_.options(), context_.sink());
-}
-
-// ---- names and counts
-
-std::string Walker::Child(std::string_view name) const {
-  std::string child = path_;
-  if (!child.empty()) child.push_back('/');
-  return child.append(name);
-}
-
-std::u16string Walker::ShownChild(std::string_view name) const {
-  std::u16string child = shown_;
-  if (child != u"/") child.push_back(u'/');
-  return child.append(UnitsFromBytes(name));
-}
+// ---- counts
 
 void Walker::Count() {
   if (++uncounted_ >= kCountStep) FlushCount();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "platform/linux/folder_exchange.h"
+#include "platform/linux/folder_files.h"
 #include "platform/linux/folder_reader.h"
 #include "platform/linux/walk_context.h"
 
@@ -26,22 +27,22 @@ class Walker {
   void Run();
 
  private:
+  void Accept(GivenFolder given);
   void Step();
   void OpenAndEnter(const std::string& name, int parent_fd);
   void Enter(UniqueFd fd, const FileFacts& facts, int parent_fd, const std::string& name);
   void Leave();
   void Reopen(WalkedFolder& folder, int child_fd);
-  void GiveAway();
+  void GiveFolders();
 
-  void ReadEntries(WalkedFolder& folder);
-  void LookAt(WalkedFolder& folder, const FolderEntry& entry, bool has_mounts);
-  bool ReportInPlace(const WalkedFolder& folder, const FolderEntry& entry,
-                     const FileSystem& file_system, const XattrPlace& place,
-                     const std::vector<StoredStream>& streams);
-  void LookInto(int folder_fd, const char* name, const FileSystem& file_system);
+  FolderFiles::Reached MoveInto(const WalkedFolder& folder) const;
+  void ReportOwnStreams(const WalkedFolder& folder, FolderFiles::Reached reached,
+                        const FileFacts& facts, int parent_fd, const std::string& name);
+  void ReadEntries(WalkedFolder& folder, FolderFiles::Reached reached);
+  void GiveFiles(const WalkedFolder& folder, std::vector<PendingFile>& files,
+                 std::int64_t read_at_ns);
+  void LookAtEach(const FolderFiles& files, std::vector<PendingFile>& pending);
 
-  std::string Child(std::string_view name) const;
-  std::u16string ShownChild(std::string_view name) const;
   void Count();
   void FlushCount();
 
@@ -49,11 +50,8 @@ class Walker {
   FolderReader reader_;
   std::vector<WalkedFolder> folders_;  // deepest last
   std::string path_;                   // of the folder or child at hand, relative to the target
-  std::u16string shown_;               // the folder being read, as reported
-  std::int64_t read_at_ns_ = 0;        // before its entries were read; CLOCK_REALTIME
   std::uint64_t uncounted_ = 0;        // carriers looked at and not yet told to the sink
   bool has_own_cwd_;
-  bool is_inside_ = false;  // the working folder is the one being read
 };
 
 }  // namespace sidestream
