@@ -110,13 +110,14 @@ describe('a walk on several threads', () => {
        const places = () => readdirSync('/proc/self/task').map((id) => {
          try { return readlinkSync('/proc/self/task/' + id + '/cwd') } catch { return null }
        })
-       const before = process.cwd()
+       const working = () => readlinkSync('/proc/self/cwd')
+       const before = working()
        const scan = addon.startScan('/', { ...support.METADATA_ONLY, threads: 4 })
        const end = scan.next().catch(() => {})
        let own = new Set(), moved = false
        for (const until = performance.now() + 1000; performance.now() < until; ) {
          for (const place of places()) own.add(place)
-         moved ||= process.cwd() !== before || readlinkSync('/proc/self/cwd') !== before
+         moved ||= working() !== before
          await new Promise(setImmediate)
        }
        scan.cancel()
@@ -180,10 +181,12 @@ assert libc.unshare(0x200) == -1 and ctypes.get_errno() == 1
 os.execv(sys.argv[1], sys.argv[1:])`
     const body = `
       import * as support from ${JSON.stringify(join(import.meta.dirname, '../../support/native.ts'))}
-      const before = process.cwd()
+      const { readlinkSync } = await import('node:fs')
+      const working = () => readlinkSync('/proc/self/cwd')
+      const before = working()
       const report = await support.scanAll(${JSON.stringify(folder)}, { hash: true, threads: 4 })
       const rows = report.streams.map(({ path, name, sha256 }) => path + ':' + name + ' ' + sha256)
-      console.log(JSON.stringify({ rows, hasMoved: process.cwd() !== before }))`
+      console.log(JSON.stringify({ rows, hasMoved: working() !== before }))`
     const { stdout, stderr, status } = spawnSync(
       'python3',
       ['-c', script, process.execPath, '--input-type=module', '--eval', body],
