@@ -56,6 +56,8 @@ export interface NativeScanOptions {
   readonly exclude: readonly string[]
   /** Upper bound of streams in one batch, 1 to 65536. */
   readonly batchStreams: number
+  /** How many threads may walk a live folder (Linux), 1 to 64; 1 if absent: the machine is others' too. */
+  readonly threads?: number
   /** For opening the target. */
   readonly hints?: NativeHints
 }

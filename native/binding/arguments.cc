@@ -9,6 +9,7 @@ namespace {
 // Content of one row is kept in memory several times over on its way out.
 constexpr std::uint64_t kLargestContentBytes = 16 << 20;
 constexpr std::uint64_t kLargestBatchStreams = 65536;
+constexpr std::uint64_t kMostThreads = 64;
 
 void ThrowTypeError(Napi::Env env, const char* what, const std::string& expected) {
   Napi::TypeError::New(env, std::string(what) + ": expected " + expected)
@@ -152,12 +153,17 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   if (!batch_streams || *batch_streams == 0) {
     return fail("batchStreams: a whole number from 1 to 65536");
   }
+  const Napi::Value given_threads = object.Get("threads");
+  const auto threads = given_threads.IsUndefined() ? std::optional<std::uint64_t>(1)
+                                                   : WholeNumber(given_threads, kMostThreads);
+  if (!threads || *threads == 0) return fail("threads: a whole number from 1 to 64");
   auto hints = HintsOf(object.Get("hints"));
   if (!hints) return fail("hints: { smbConf?: string }");
   return ScanArguments{{.hash = *hash,
                         .content_bytes = static_cast<std::uint32_t>(*content_bytes),
                         .include_internal = *include_internal,
                         .exclude = std::move(*exclude),
+                        .threads = static_cast<std::uint32_t>(*threads),
                         .hints = std::move(*hints)},
                        static_cast<std::uint32_t>(*batch_streams)};
 }

@@ -36,6 +36,8 @@ struct ScanOptions {
   std::uint32_t content_bytes = 0;
   bool include_internal = false;
   std::vector<std::u16string> exclude;
+  // How many threads may walk a live folder; whoever else uses the machine may want one only.
+  std::uint32_t threads = 1;
   TargetHints hints{};  // for opening the target
 };
 

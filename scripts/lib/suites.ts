@@ -95,6 +95,13 @@ export const SUITES: Suite[] = [
     needs: [program('g++', 'g++'), opensslHeaders],
   },
   {
+    name: 'walk',
+    proves:
+      'the threads of a live walk, under the thread, address and undefined-behaviour sanitizers',
+    program: ['scripts/test-walk.sh'],
+    needs: [program('g++', 'g++'), opensslHeaders],
+  },
+  {
     name: 'fuzz',
     proves:
       'no input makes a decoder crash, hang or leave its bounds, as far as ten seconds each go',

@@ -1,4 +1,5 @@
 /** `sidestream scan TARGET…`: lists the streams of volumes, images, folders and files. */
+import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { NativeAddon, NativeScanOptions } from '../../native/addon.ts'
 import type { ScannedStream } from '../../native/scan.ts'
@@ -31,6 +32,9 @@ export interface ScanFlags {
 
 /** The addon ends a batch early when it gets large, so that this bounds rows and not memory. */
 const BATCH_STREAMS = 250
+
+/** As many as the addon takes. */
+const MAX_THREADS = 64
 
 export async function runScan(
   targets: readonly string[],
@@ -134,6 +138,7 @@ function scanOptions(flags: ScanFlags): NativeScanOptions {
     includeInternal: flags.all === true,
     exclude: [],
     batchStreams: BATCH_STREAMS,
+    threads: Math.min(availableParallelism(), MAX_THREADS),
     hints: hintsOf(flags),
   }
 }

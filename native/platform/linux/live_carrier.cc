@@ -6,7 +6,7 @@
 #include "base/utf16.h"
 #include "platform/linux/carrier_times.h"
 #include "platform/linux/errno_error.h"
-#include "platform/linux/stored_digest.h"
+#include "streams/stream_digest.h"
 
 namespace sidestream {
 namespace {
@@ -48,7 +48,8 @@ LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd pa
       fd_(std::move(fd)),
       parent_fd_(std::move(parent_fd)),
       facts_(facts),
-      ref_{fd_.get(), parent_fd_.get(), std::move(base_name), facts.IsDirectory(), facts.inode},
+      ref_{XattrPlace::Behind(fd_.get()), fd_.get(),           parent_fd_.get(),
+           std::move(base_name),          facts.IsDirectory(), facts.inode},
       identity_(IdentityOf(*scheme_, ref_, facts, file_system.identity_suffix)) {}
 
 // A partial listing is none: what is not seen could be what is meant.
@@ -111,7 +112,10 @@ Result<RemoveOutcome> LiveCarrier::Remove(std::u16string_view name, std::uint64_
   const auto measure = scheme_->Measure(ref_, matching[0]);
   if (!measure.ok()) return GoneOr(measure.error());
   if (measure.value().size != expected_size) return RemoveOutcome::kChanged;
-  const auto digest = DigestStored(*scheme_, ref_, matching[0], 0, [] { return false; });
+  const auto read = [&](std::uint64_t offset, std::uint64_t length) {
+    return scheme_->Read(ref_, matching[0], offset, length);
+  };
+  const auto digest = DigestInSteps(read, 0, [] { return false; });
   if (!digest.ok()) return GoneOr(digest.error());
   const auto& [size, sha256, front] = digest.value();
   if (size != expected_size || !std::ranges::equal(sha256, expected_sha256)) {

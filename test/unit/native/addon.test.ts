@@ -50,6 +50,16 @@ describe('the addon', () => {
       'batchStreams',
     ],
     [
+      'a scan on no thread',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, threads: 0 }),
+      'threads',
+    ],
+    [
+      'a scan on very many threads',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, threads: 65 }),
+      'threads: a whole number from 1 to 64',
+    ],
+    [
       'an exclude list with a number',
       () => untyped.startScan('/tmp', { ...METADATA_ONLY, exclude: [1] }),
       'exclude: string[]',
