@@ -16,6 +16,7 @@ export const INVENTORY_CHECKS: readonly Check[] = [
   { what: 'inventory.sqlite: references', faults: references },
   { what: 'streams of each item', faults: itemCounts },
   { what: 'items and streams of each class', faults: classCounts },
+  { what: 'families and hosts of classes', faults: familiesAndHosts },
   { what: 'verdicts and zones of each machine', faults: tallies },
   { what: 'counts and digest of each machine', faults: machines },
   { what: 'numbers and first sightings', faults: numbers },
@@ -72,6 +73,39 @@ function* classCounts(db: Database): Generator<string> {
     WHERE c.${kept} <> ifnull(r.real, 0)`
   yield* differing(db, 'items of class', recount('item_count', 'count(*)'))
   yield* differing(db, 'live streams of class', recount('live_count', 'sum(live_count)'))
+}
+
+function* familiesAndHosts(db: Database): Generator<string> {
+  for (const [table, no] of [
+    ['family', 'family_no'],
+    ['host', 'host_no'],
+  ]) {
+    for (const [kept, real] of [
+      ['class_count', 'count(*)'],
+      ['item_count', 'sum(c.item_count)'],
+      ['live_count', 'sum(c.live_count)'],
+    ]) {
+      yield* differing(
+        db,
+        `${kept} of ${table}`,
+        `SELECT t.${no} AS no, t.${kept} AS kept, ifnull(r.real, 0) AS real
+         FROM ${table} AS t LEFT JOIN (
+           SELECT k.${no} AS no, ${real} AS real FROM class AS c JOIN class_key AS k USING (class_no)
+           GROUP BY 1) AS r ON r.no = t.${no}
+         WHERE t.${kept} <> ifnull(r.real, 0)`,
+      )
+    }
+  }
+  yield* differing(
+    db,
+    'classes without a family or a host of their own',
+    `SELECT c.class_no AS no, 1 AS kept, 0 AS real
+     FROM class AS c LEFT JOIN class_key AS k USING (class_no)
+     LEFT JOIN family AS f USING (family_no) LEFT JOIN host AS h USING (host_no)
+     WHERE h.host IS NOT c.host OR f.zone IS NOT c.zone OR f.stream_name_no IS NOT c.stream_name_no
+       OR f.extension IS NOT c.extension OR f.verdict IS NOT c.verdict OR f.rule IS NOT c.rule
+       OR f.writer IS NOT c.writer OR f.kind IS NOT c.kind`,
+  )
 }
 
 function tallies(db: Database): Generator<string> {
