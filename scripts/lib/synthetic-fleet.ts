@@ -29,8 +29,24 @@ export interface SyntheticFleet {
   labels(index: number): string[]
   /** In the order in which a scan finds them: by file reference. */
   streams(index: number): ReportedStream[]
+  /** The same before it is written out, for whoever needs millions. Each time the same object, filled anew. */
+  finds(index: number): Generator<Readonly<MadeFind>, void, undefined>
+  volumeId(index: number): ReportedStream['volumeId']
   /** One day's change: `share` of the streams go, as many come, as many change. */
   churn(index: number, day: number, share?: number): SyntheticChurn
+}
+
+/** A stream on a machine. */
+export interface MadeFind {
+  item: MadeItem
+  /** What many machines share has a number; null: it is on this machine only. */
+  rank: number | null
+  /** Of the file reference. */
+  record: number
+  sequence: number
+  /** Modified at, and the hundred nanoseconds beyond. */
+  ms: number
+  hundreds: number
 }
 
 export interface SyntheticChurn {
@@ -51,25 +67,32 @@ export function syntheticFleet(options: FleetOptions): SyntheticFleet {
   const pool: MadeItem[] = []
   const shared = (rank: number): MadeItem => (pool[rank] ??= sharedItem(seed, rank))
 
-  const pick = (random: Random, index: number, isOwn: boolean, taken: Set<number>): MadeItem => {
-    if (isOwn) return ownItem(random, index)
+  const pick = (random: Random, index: number, taken: Set<number>): [MadeItem, number | null] => {
+    if (random.next() < ownShare) return [ownItem(random, index), null]
     let rank = popularity(random)
     // What it has already makes place for the next in popularity.
     while (taken.has(rank)) rank = (rank + 1) % sharedPool
     taken.add(rank)
-    return shared(rank)
+    return [shared(rank), rank]
+  }
+
+  function* finds(index: number): Generator<MadeFind, void, undefined> {
+    const random = randomFrom(seed, 1, index)
+    const taken = new Set<number>()
+    const find = { record: 40 } as MadeFind
+    for (let n = 0; n < streamsPerMachine; n++) {
+      find.record += 1 + random.below(MAX_RECORD_GAP)
+      ;[find.item, find.rank] = pick(random, index, taken)
+      find.sequence = 1 + random.below(12)
+      find.ms = MODIFIED_FROM + Math.floor(random.next() * MODIFIED_SPAN_MS)
+      find.hundreds = random.below(10_000)
+      yield find
+    }
   }
 
   const streams = (index: number): ReportedStream[] => {
-    const random = randomFrom(seed, 1, index)
     const volumeId = volumeOf(seed, index)
-    const taken = new Set<number>()
-    let record = 40
-    return Array.from({ length: streamsPerMachine }, () => {
-      record += 1 + random.below(MAX_RECORD_GAP)
-      const item = pick(random, index, random.next() < ownShare, taken)
-      return onMachine(item, volumeId, record, 1 + random.below(12), random)
-    })
+    return Array.from(finds(index), (find) => onMachine(find, volumeId))
   }
 
   return {
@@ -86,6 +109,8 @@ export function syntheticFleet(options: FleetOptions): SyntheticFleet {
       return [`site:${random.of(SITES)}`, `role:${random.of(ROLES)}`]
     },
     streams,
+    finds,
+    volumeId: (index) => volumeOf(seed, index),
     churn: (index, day, share = 0.01) => {
       const random = randomFrom(seed, 3, index, day)
       const before = streams(index)
@@ -95,8 +120,11 @@ export function syntheticFleet(options: FleetOptions): SyntheticFleet {
         .filter((stream) => !gone.some((key) => key.identity === stream.identity))
         .map((stream) => ({ ...stream, sizeBytes: stream.sizeBytes + 1 + random.below(9) }))
       const added = Array.from({ length: count }, (_, n) => {
-        const record = 2_000_000 + day * 1_000 + n
-        return onMachine(ownItem(random, index), volumeOf(seed, index), record, 1, random)
+        const item = ownItem(random, index)
+        const ms = MODIFIED_FROM + Math.floor(random.next() * MODIFIED_SPAN_MS)
+        const place = { record: 2_000_000 + day * 1_000 + n, sequence: 1 }
+        const find = { item, rank: null, ...place, ms, hundreds: random.below(10_000) }
+        return onMachine(find, volumeOf(seed, index))
       })
       return { upserts: [...changed, ...added], gone }
     },
@@ -107,19 +135,15 @@ export function hostnameOf(index: number): string {
   return `${SITES[index % SITES.length]?.slice(0, 3).toUpperCase()}-PC-${String(index).padStart(5, '0')}`
 }
 
-function onMachine(
-  item: MadeItem,
+export function onMachine(
+  { item, record, sequence, ms, hundreds }: Readonly<MadeFind>,
   volumeId: ReportedStream['volumeId'],
-  record: number,
-  sequence: number,
-  random: Random,
 ): ReportedStream {
-  const ms = MODIFIED_FROM + Math.floor(random.next() * MODIFIED_SPAN_MS)
-  const hundreds = String(random.below(10_000)).padStart(4, '0')
+  const fraction = String(hundreds).padStart(4, '0')
   return {
     volumeId,
     identity: `ntfs:${(BigInt(sequence) << 48n) | BigInt(record)}` as ReportedStream['identity'],
-    modifiedAt: `${`${new Date(ms).toISOString().slice(0, -1)}${hundreds}`.replace(/\.?0+$/, '')}Z`,
+    modifiedAt: `${`${new Date(ms).toISOString().slice(0, -1)}${fraction}`.replace(/\.?0+$/, '')}Z`,
     ...item,
   }
 }

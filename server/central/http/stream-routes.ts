@@ -6,7 +6,12 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { ReadReply } from '../../protocol/agent-api.ts'
-import { StreamFacets, StreamPage, StreamRow } from '../../protocol/api/streams.ts'
+import {
+  QuerySuggestions,
+  StreamFacets,
+  StreamPage,
+  StreamRow,
+} from '../../protocol/api/streams.ts'
 import { MAX_READ_BYTES } from '../../protocol/limits.ts'
 import type { StreamSearch, StreamService } from '../streams/stream-service.ts'
 import { actorOf } from './access.ts'
@@ -22,6 +27,9 @@ const SearchQuery = {
     default: 'false',
     description: 'Also those that are gone, or only those',
   }),
+}
+const Explain = {
+  explain: Type.Optional(Type.Literal('1', { description: 'Also say how it was answered' })),
 }
 const Search = Type.Object(SearchQuery, strict)
 const Params = Type.Object({ streamId: Type.Integer({ minimum: 1 }) }, strict)
@@ -43,13 +51,30 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
     {
       config: { access: 'inventory.read' },
       schema: {
-        summary: 'Streams that match, newest first',
+        summary: 'Streams that match',
         tags: ['streams'],
-        querystring: Type.Object({ ...SearchQuery, ...PageQuery }, strict),
+        querystring: Type.Object({ ...SearchQuery, ...PageQuery, ...Explain }, strict),
         response: { 200: StreamPage, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => streams.page(toSearch(query), query),
+    async ({ query }) => streams.page(toSearch(query), query, { withPlan: query.explain === '1' }),
+  )
+
+  app.get(
+    '/streams/suggest',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'What could stand at the cursor of a query',
+        tags: ['streams'],
+        querystring: Type.Object(
+          { q: SearchQuery.q, position: Type.Integer({ minimum: 0, maximum: 4_096 }) },
+          strict,
+        ),
+        response: { 200: QuerySuggestions, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query }) => streams.suggest(query.q, query.position),
   )
 
   app.get(

@@ -1,6 +1,11 @@
 /** The inventory as the console sees it: search, facets, one stream, and its content from the agent now. */
 import { ReadReply } from '../../protocol/agent-api.ts'
-import type { StreamFacets, StreamPage, StreamRow } from '../../protocol/api/streams.ts'
+import type {
+  QuerySuggestions,
+  StreamFacets,
+  StreamPage,
+  StreamRow,
+} from '../../protocol/api/streams.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import { QueryError } from '../../streams/query/ast.ts'
@@ -15,6 +20,8 @@ import type {
   StreamFilter,
   StreamsPage,
 } from '../store/inventory/inventory-engine.ts'
+import { suggestAt } from './suggest.ts'
+import { createTotals } from './totals.ts'
 
 const READ_TIMEOUT_MS = 30_000
 /** Rows that an export reads at a time. */
@@ -32,7 +39,9 @@ export interface StreamService {
   page(
     search: StreamSearch,
     page: { cursor?: string | undefined; limit: number },
+    options?: { withPlan?: boolean },
   ): Promise<StreamPage>
+  suggest(q: string, position: number): Promise<QuerySuggestions>
   facets(search: StreamSearch): Promise<StreamFacets>
   get(streamId: number): Promise<StreamRow>
   /** Every match, page by page. The query is checked before this resolves. */
@@ -51,6 +60,7 @@ export function createStreamService(parts: {
   clock: Clock
 }): StreamService {
   const { inventory, link, audit, clock } = parts
+  const totals = createTotals()
 
   const find = async (streamId: number): Promise<StoredStream> => {
     const stream = await inventory.find(streamId)
@@ -63,19 +73,23 @@ export function createStreamService(parts: {
   })
 
   return {
-    page: (search, page) =>
+    page: (search, page, { withPlan = false } = {}) =>
       withQueryErrors(async () => {
         const filter = toFilter(search)
-        const [{ streams, cursor }, { total }] = await Promise.all([
+        const isFirst = page.cursor === undefined
+        const [{ streams, cursor }, { total, isExact }, plan] = await Promise.all([
           inventory.page(filter, page),
-          inventory.count(filter),
+          totals.of(search, isFirst, () => inventory.count(filter)),
+          withPlan ? inventory.explain(filter) : null,
         ])
-        return { streams: streams.map(toStreamRow), cursor, total }
+        const found = { streams: streams.map(toStreamRow), cursor, total, totalIsExact: isExact }
+        return plan === null ? found : { ...found, plan }
       }),
+    suggest: (q, position) => suggestAt(inventory, q, position),
     facets: (search) =>
       withQueryErrors(async () => {
-        const { isTotalExact: _, ...facets } = await inventory.facets(toFilter(search))
-        return facets
+        const { isTotalExact, ...facets } = await inventory.facets(toFilter(search))
+        return { ...facets, totalIsExact: isTotalExact }
       }),
     get: async (streamId) => toStreamRow(await find(streamId)),
     export: (search) =>

@@ -58,10 +58,7 @@ export interface InventoryReading {
   page(filter: StreamFilter, page: PageRequest, options?: ReadOptions): Promise<StreamsPage>
   /** Exact, or a lower bound where counting on would have taken too long. */
   count(filter: StreamFilter, options?: ReadOptions): Promise<StreamCount>
-  facets(
-    filter: StreamFilter,
-    options?: ReadOptions,
-  ): Promise<StoredFacets & { isTotalExact: boolean }>
+  facets(filter: StreamFilter, options?: ReadOptions): Promise<StoredFacets>
   /** How a search would be answered, in words. Reads no streams. */
   explain(filter: StreamFilter): Promise<SearchPlan>
   find(streamId: number): Promise<StoredStream | undefined>
