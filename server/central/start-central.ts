@@ -8,9 +8,9 @@ import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createEventHub } from './events/event-hub.ts'
 import type { Metric } from './http/health-routes.ts'
-import type { LinkParts } from './link/agent-connection.ts'
-import { type Connections, createConnections } from './link/connections.ts'
+import { createConnections } from './link/connections.ts'
 import { createHelloCheck } from './link/hello-check.ts'
+import { createLinkParts, LINK_LIMITS, type LinkLimits, type LinkParts } from './link/link-parts.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
@@ -36,6 +36,8 @@ export interface CentralOptions {
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
+  /** How much agents may send, and how many at once. */
+  linkLimits?: Partial<LinkLimits> | undefined
 }
 
 export interface CentralTiming {
@@ -49,7 +51,8 @@ export interface CentralTiming {
 
 const TIMING: CentralTiming = {
   helloTimeoutMs: 10_000,
-  pingEveryMs: 20_000,
+  // Below the minute after which many proxies drop a silent connection.
+  pingEveryMs: 30_000,
   orderTimeoutMs: 120_000,
   orderRetryMs: 15_000,
 }
@@ -100,7 +103,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       timeoutMs: timing.orderTimeoutMs,
       retryMs: timing.orderRetryMs,
     })
-    const link: LinkParts = {
+    const link = createLinkParts({
       connections,
       machines,
       inventory,
@@ -109,8 +112,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       scanEverySeconds: options.scanEverySeconds,
       helloTimeoutMs: timing.helloTimeoutMs,
       pingEveryMs: timing.pingEveryMs,
+      limits: { ...LINK_LIMITS, ...options.linkLimits },
       logger: logger.child({ part: 'link' }),
-    }
+    })
     const firstPassword = await sessions.ensureAdmin(options.adminPassword)
     const app = await buildApp({
       machines,
@@ -120,7 +124,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       sessions,
       audit,
       events,
-      health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, connections) },
+      health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, link) },
       link,
       logger,
       consoleDir: options.consoleDir,
@@ -128,8 +132,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     })
     const close = async (): Promise<void> => {
       await app.close()
+      link.stop()
       await dispatcher.stop()
       events.close()
+      machines.close()
       stores.close()
     }
     return { app, firstPassword, close }
@@ -139,7 +145,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
   }
 }
 
-function metricsOf(stores: Stores, connections: Connections): Metric[] {
+function metricsOf(stores: Stores, { connections, gate, admission }: LinkParts): Metric[] {
   const { machines, streams, marks, suspicious } = stores.machines.totals()
   const gauge = (name: string, help: string, value: number): Metric => ({
     name: `sidestream_${name}`,
@@ -149,6 +155,18 @@ function metricsOf(stores: Stores, connections: Connections): Metric[] {
   return [
     gauge('machines', 'Machines that are enrolled', machines),
     gauge('machines_online', 'Machines that are connected', connections.countOnline()),
+    gauge('link_deltas_waiting', 'Deltas that wait or are being stored', gate.deltas),
+    gauge('link_bytes_waiting', 'Bytes of these as they came', gate.bytes),
+    gauge(
+      'link_agents_parked',
+      'Agents that were told to send nothing until there is room',
+      gate.parked,
+    ),
+    gauge(
+      'link_hellos_refused',
+      'Connections that were told to come back later',
+      admission.refusals,
+    ),
     gauge('streams', 'Streams that are there', streams),
     gauge('streams_mark', 'Of these, Marks of the Web', marks),
     gauge('streams_suspicious', 'Of these, suspicious', suspicious),

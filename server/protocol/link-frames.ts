@@ -66,7 +66,10 @@ export const Hello = Type.Object(
 export type Hello = Static<typeof Hello>
 
 /** What one side holds of a machine: how many streams, and their digest (shared/inventory-digest.ts). */
-export const HeldInventory = Type.Object({ count: Type.Integer({ minimum: 0 }), digest: Digest }, strict)
+export const HeldInventory = Type.Object(
+  { count: Type.Integer({ minimum: 0 }), digest: Digest },
+  strict,
+)
 export type HeldInventory = Static<typeof HeldInventory>
 
 /**
@@ -80,6 +83,7 @@ export const Welcome = Type.Object(
     protocol: Type.Literal(2),
     resume: Type.Object(
       {
+        epoch: Epoch,
         sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
         ...HeldInventory.properties,
       },
@@ -90,7 +94,8 @@ export const Welcome = Type.Object(
     scanAfterSeconds: Type.Number({
       minimum: 0,
       maximum: 86_400,
-      description: 'Where a scan is due: this machine’s turn, so that a fleet does not scan at once',
+      description:
+        'Where a scan is due: this machine’s turn, so that a fleet does not scan at once',
     }),
     pingEveryMs: Type.Integer({ minimum: 10, maximum: 600_000 }),
   },

@@ -1,4 +1,5 @@
 /** Machines as the console sees them, and what their agents tell about themselves. */
+import { isDeepStrictEqual } from 'node:util'
 import { ScanStarted } from '../../protocol/agent-api.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../protocol/api/machines.ts'
 import type { MachineId } from '../../protocol/ids.ts'
@@ -9,7 +10,9 @@ import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { MachineStore, StoredMachine } from '../store/machine-store.ts'
+import type { Write } from '../store/stores.ts'
 import { type AgentLink, agentRoute } from './agent-link.ts'
+import { LastSeenBook } from './last-seen-book.ts'
 
 /** Starting a scan only queues it on the agent. */
 const SCAN_TIMEOUT_MS = 15_000
@@ -25,6 +28,8 @@ export interface MachineService {
   disconnected(machineId: MachineId): void
   scanProgressed(machineId: MachineId, progress: ScanProgress): void
   scanFinished(machineId: MachineId, summary: ScanSummary): void
+  /** Writes down what was noted only. */
+  close(): void
 }
 
 export interface MachineServiceParts {
@@ -33,12 +38,19 @@ export interface MachineServiceParts {
   audit: AuditLog
   events: EventHub
   clock: Clock
+  write: Write
 }
 
 export function createMachineService(parts: MachineServiceParts): MachineService {
-  const { machines, link, audit, events, clock } = parts
+  const { machines, link, audit, events, clock, write } = parts
   /** Only while connected, and worth nothing after a restart: not stored. */
   const scanning = new Map<MachineId, ScanProgress>()
+
+  const lastSeen = new LastSeenBook((seen) => {
+    write(() => {
+      for (const [machineId, at] of seen) machines.setLastSeen(machineId, at)
+    })
+  })
 
   const get = (machineId: MachineId): StoredMachine => {
     const machine = machines.find(machineId)
@@ -47,7 +59,10 @@ export function createMachineService(parts: MachineServiceParts): MachineService
   }
   const changed = (machineId: MachineId): void =>
     events.publish({ type: 'machine.changed', machineId })
-  const toMachine = (stored: StoredMachine): Machine => describeMachine(stored, link, clock)
+  const toMachine = (stored: StoredMachine): Machine => {
+    const lastSeenAt = Math.max(stored.lastSeenAt, lastSeen.find(stored.machineId) ?? 0)
+    return describeMachine({ ...stored, lastSeenAt }, link, clock)
+  }
 
   return {
     page: (page) => {
@@ -70,11 +85,14 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       return started
     },
     connected: (machineId, facts) => {
-      machines.setFacts(machineId, facts, clock.now())
+      // A commit only where something is new: a whole fleet may come back at once.
+      const known = machines.find(machineId)
+      if (!isDeepStrictEqual(known?.facts, facts)) machines.setFacts(machineId, facts, clock.now())
+      lastSeen.note(machineId, clock.now())
       changed(machineId)
     },
     disconnected: (machineId) => {
-      machines.setLastSeen(machineId, clock.now())
+      lastSeen.note(machineId, clock.now())
       scanning.delete(machineId)
       changed(machineId)
     },
@@ -86,6 +104,7 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       scanning.delete(machineId)
       if (machines.setLastScan(machineId, summary, clock.now())) changed(machineId)
     },
+    close: () => lastSeen.flush(),
   }
 }
 

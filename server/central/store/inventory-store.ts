@@ -13,15 +13,26 @@
  * What callers must see to: the machine is the one whose key signed the connection's hello.
  */
 import type { Database } from 'better-sqlite3'
-import type { MachineId } from '../../protocol/ids.ts'
-import type { InventoryDelta } from '../../protocol/link-frames.ts'
+import type { FileIdentity, MachineId, VolumeId } from '../../protocol/ids.ts'
+import type { BucketChoice, InventoryDelta } from '../../protocol/link-frames.ts'
 import type { ReportedStream, StreamKey } from '../../protocol/stream.ts'
-import { addToDigest, streamDigest, subtractFromDigest } from '../../shared/inventory-digest.ts'
+import { bucketOf } from '../../shared/inventory-buckets.ts'
+import {
+  addToDigest,
+  EMPTY_DIGEST,
+  streamDigest,
+  subtractFromDigest,
+} from '../../shared/inventory-digest.ts'
 import { type ReportRow, type SearchRow, toStreamRow, toUtf16 } from './stream-rows.ts'
 
 export interface InventoryStore {
   /** Returns how many streams were added, changed or went. Throws if the machine does not exist. */
   applyDelta(machineId: MachineId, delta: InventoryDelta, now: number): number
+  beginConnection(
+    machineId: MachineId,
+    epoch: string | null,
+  ): { sequence: number; count: number; digest: string }
+  bucketDigests(machineId: MachineId, bucketCount: number): string[]
 }
 
 interface MachineRow {
@@ -32,6 +43,14 @@ interface MachineRow {
   digest: string
   resync_id: string | null
   resync_no: number
+  agent_epoch: string | null
+  agent_sequence: number
+}
+
+interface LiveRow extends KnownRow {
+  volume_id: VolumeId
+  identity: FileIdentity
+  stream_name_utf16: Buffer
 }
 
 interface KnownRow {
@@ -50,18 +69,47 @@ export function createInventoryStore(db: Database): InventoryStore {
     (machineId: MachineId, delta: InventoryDelta, now: number): number => {
       const machine = statements.selectMachine.get({ machineId })
       if (machine === undefined) throw new Error(`no machine ${machineId}`)
+      if (machine.agent_epoch !== null) {
+        if (delta.sequence <= machine.agent_sequence) return 0
+        machine.agent_sequence = delta.sequence
+      }
       beginResync(machine, delta)
       let changed = 0
       for (const stream of delta.upserts) changed += upsert(statements, machine, stream, now)
       for (const key of delta.gone) changed += markGone(statements, machine, key, now)
-      if (delta.resync?.isLast === true) changed += markUnnamedGone(statements, machine, now)
+      if (delta.resync?.isLast === true) {
+        changed += markUnnamedGone(statements, machine, delta.resync.buckets, now)
+      }
       statements.updateMachine.run({ ...machine, now })
       return changed
     },
   )
   return {
     applyDelta: (machineId, delta, now) => applyDelta.immediate(machineId, delta, now),
+    beginConnection: (machineId, epoch) => {
+      const machine = statements.selectMachine.get({ machineId })!
+      if (machine.agent_epoch !== epoch) {
+        machine.agent_epoch = epoch
+        machine.agent_sequence = 0
+        statements.updateMachine.run({ ...machine, now: 0 })
+      }
+      const { agent_sequence: sequence, stream_count: count, digest } = machine
+      return { sequence, count, digest }
+    },
+    bucketDigests: (machineId, bucketCount) => {
+      const digests = new Array<string>(bucketCount).fill(EMPTY_DIGEST)
+      for (const row of statements.selectLive.all({ machineId })) {
+        const bucket = bucketOf(keyOf(row), bucketCount)
+        digests[bucket] = addToDigest(digests[bucket]!, row.digest)
+      }
+      return digests
+    },
   }
+}
+
+function keyOf(row: LiveRow): StreamKey {
+  const stream = row.stream_name_utf16.toString('utf16le')
+  return { volumeId: row.volume_id, identity: row.identity, stream }
 }
 
 /**
@@ -117,8 +165,16 @@ function markGone(
   return 1
 }
 
-function markUnnamedGone(statements: Statements, machine: MachineRow, now: number): number {
-  const unnamed = statements.selectUnnamed.all(machine)
+function markUnnamedGone(
+  statements: Statements,
+  machine: MachineRow,
+  buckets: BucketChoice | null,
+  now: number,
+): number {
+  const chosen = new Set(buckets?.numbers)
+  const unnamed = statements.selectUnnamed
+    .all(machine)
+    .filter((row) => buckets === null || chosen.has(bucketOf(keyOf(row), buckets.count)))
   for (const row of unnamed) {
     count(machine, row.verdict, row.digest, -1)
     statements.setGone.run({ stream_id: row.stream_id, now })
@@ -141,13 +197,15 @@ type FullRow = ReportRow & SearchRow & Stamp & { digest: string }
 function prepare(db: Database) {
   return {
     selectMachine: db.prepare<{ machineId: string }, MachineRow>(`
-      SELECT machine_no, stream_count, mark_count, suspicious_count, digest, resync_id, resync_no
+      SELECT machine_no, stream_count, mark_count, suspicious_count, digest, resync_id, resync_no,
+        agent_epoch, agent_sequence
       FROM machine WHERE machine_id = @machineId
     `),
     updateMachine: db.prepare<MachineRow & { now: number }>(`
       UPDATE machine SET
         stream_count = @stream_count, mark_count = @mark_count, suspicious_count = @suspicious_count,
         digest = @digest, resync_id = @resync_id, resync_no = @resync_no,
+        agent_epoch = @agent_epoch, agent_sequence = @agent_sequence,
         last_seen_at = max(last_seen_at, @now)
       WHERE machine_no = @machine_no
     `),
@@ -156,9 +214,13 @@ function prepare(db: Database) {
       WHERE machine_no = @machine_no AND volume_id = @volume_id AND identity = @identity
         AND stream_name_utf16 = @stream_name_utf16
     `),
-    selectUnnamed: db.prepare<MachineRow, KnownRow>(`
-      SELECT stream_id, verdict, digest, gone_at FROM stream
+    selectUnnamed: db.prepare<MachineRow, LiveRow>(`
+      SELECT stream_id, verdict, digest, gone_at, volume_id, identity, stream_name_utf16 FROM stream
       WHERE machine_no = @machine_no AND gone_at IS NULL AND resync_no <> @resync_no
+    `),
+    selectLive: db.prepare<{ machineId: string }, LiveRow>(`
+      SELECT stream_id, verdict, digest, gone_at, volume_id, identity, stream_name_utf16 FROM stream
+      WHERE machine_no = (SELECT machine_no FROM machine WHERE machine_id = @machineId) AND gone_at IS NULL
     `),
     insert: db.prepare<FullRow & { machine_no: number }>(`
       INSERT INTO stream (

@@ -274,7 +274,7 @@ describe('patterns', () => {
         const upserts = [stream({ stream: name })]
         stores.inventory.applyDelta(
           machineId,
-          delta({ upserts, resync: { id: name, isLast: true } }),
+          delta({ upserts, resync: { id: name, isLast: true, buckets: null } }),
           1,
         )
         const query = text('stream', pattern)
