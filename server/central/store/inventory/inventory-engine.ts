@@ -91,10 +91,6 @@ export interface InventoryCare {
   onState(listener: (state: EngineState) => void): () => void
   /** Rejects if the inventory cannot be read. */
   ping(): Promise<void>
-  /** A consistent copy of the inventory in a new file, while everything goes on. */
-  backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<void>
-  /** Compares what is kept incrementally with a recount. Empty faults: all is well. */
-  check(onProgress?: (progress: { done: number; total: number }) => void): Promise<CheckReport>
   stats(): Promise<InventoryStats>
   /** Forgets streams that went before `goneBefore`, a small transaction at a time. Returns how many. */
   prune(goneBefore: number): Promise<number>
@@ -102,7 +98,7 @@ export interface InventoryCare {
   close(): Promise<void>
 }
 
-/** The inventory takes no deltas now; nothing of the rejected one was kept. `isTransient`: try again later. */
+/** The inventory takes no deltas now; nothing of the rejected one was kept. Trying again later is right. */
 export class InventoryUnavailable extends Error {
   override readonly name = 'InventoryUnavailable'
   readonly state: EngineState
@@ -115,18 +111,15 @@ export class InventoryUnavailable extends Error {
 
 /**
  * `ready`; `disk-full`: deltas are refused until there is space again, which is found out without a restart;
- * `restarting`: the writer died, another one is being started; `failed`: it cannot be started, central must end.
+ * `restarting`: what writes has died, and is being started again for as long as it takes.
  */
 export type EngineState =
   | { kind: 'ready' }
-  | { kind: 'disk-full'; since: number; message: string }
-  | { kind: 'restarting'; since: number; message: string }
-  | { kind: 'failed'; since: number; message: string }
+  | { kind: 'disk-full' | 'restarting'; since: number; message: string }
 
 export function describeState(state: EngineState): string {
   if (state.kind === 'ready') return 'ready'
-  const words = { 'disk-full': 'disk full', restarting: 'restarting', failed: 'failed' } as const
-  return `${words[state.kind]}: ${state.message}`
+  return `${state.kind === 'disk-full' ? 'disk full' : 'restarting'}: ${state.message}`
 }
 
 export interface KnownMachine {
@@ -267,17 +260,6 @@ export interface MachineHaving {
 export interface WhereIsPage {
   machines: MachineHaving[]
   cursor: string | null
-}
-
-export interface BackupProgress {
-  totalPages: number
-  remainingPages: number
-}
-
-export interface CheckReport {
-  checked: { what: string; rows: number; faults: number }[]
-  /** For people; the first of each kind. */
-  faults: string[]
 }
 
 export interface InventoryStats {
