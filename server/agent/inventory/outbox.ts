@@ -20,8 +20,31 @@ import { bucketCountFor, Repair, type Resync } from './repair.ts'
 const MAX_DELTA_BYTES = 1024 * 1024
 
 /** What the outbox needs of the agent's state. */
+export type OutboxStore = Pick<
+  InventoryStore,
+  | 'acknowledged'
+  | 'acknowledgedStreams'
+  | 'addInFlight'
+  | 'bumpRevision'
+  | 'epoch'
+  | 'findById'
+  | 'forgetAcknowledged'
+  | 'hasPending'
+  | 'hasPendingUpTo'
+  | 'inFlight'
+  | 'markSent'
+  | 'pending'
+  | 'remove'
+  | 'removeInFlight'
+  | 'revision'
+  | 'sequence'
+  | 'setAcknowledged'
+  | 'setAcknowledgedInventory'
+  | 'setSequence'
+>
+
 export interface OutboxState {
-  readonly inventory: InventoryStore
+  readonly inventory: OutboxStore
   transaction<Result>(work: () => Result): Result
 }
 
