@@ -16,6 +16,7 @@ import { createMachineService } from './machines/machine-service.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
 import { createSessionService } from './sessions/session-service.ts'
+import { InventoryUnavailable } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
@@ -62,7 +63,7 @@ export interface RunningCentral {
   port: number
   /** The administrator's password, on the first run only and only if it was generated. */
   firstPassword: string | null
-  /** Stops accepting, closes sockets, writes the WAL back. */
+  /** Stops accepting, closes sockets, commits what agents sent, writes the WALs back. */
   close(): Promise<void>
 }
 
@@ -89,7 +90,7 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
-  const stores = openStores(options.dataDir)
+  const stores = await openStores(options.dataDir)
   try {
     const events = createEventHub()
     const audit = createAuditLog(stores.audit, clock)
@@ -124,7 +125,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       sessions,
       audit,
       events,
-      health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, link) },
+      health: {
+        checkStore: () => checkStores(stores),
+        metrics: () => metricsOf(stores, link),
+      },
       link,
       logger,
       consoleDir: options.consoleDir,
@@ -136,24 +140,30 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await dispatcher.stop()
       events.close()
       machines.close()
-      stores.close()
+      await stores.close()
     }
     return { app, firstPassword, close }
   } catch (error) {
-    stores.close()
+    await stores.close()
     throw error
   }
 }
 
+async function checkStores(stores: Stores): Promise<void> {
+  const state = stores.inventory.state()
+  if (state.kind !== 'ready') throw new InventoryUnavailable(state)
+  await stores.check()
+}
+
 function metricsOf(stores: Stores, { connections, gate, admission }: LinkParts): Metric[] {
-  const { machines, streams, marks, suspicious } = stores.machines.totals()
+  const { streams, marks, suspicious } = stores.inventory.totals()
   const gauge = (name: string, help: string, value: number): Metric => ({
     name: `sidestream_${name}`,
     help,
     value,
   })
   return [
-    gauge('machines', 'Machines that are enrolled', machines),
+    gauge('machines', 'Machines that are enrolled', stores.machines.count()),
     gauge('machines_online', 'Machines that are connected', connections.countOnline()),
     gauge('link_deltas_waiting', 'Deltas that wait or are being stored', gate.deltas),
     gauge('link_bytes_waiting', 'Bytes of these as they came', gate.bytes),

@@ -9,8 +9,8 @@ export interface Metric {
 }
 
 export interface HealthRoutesOptions {
-  /** Throws where the store cannot be read. */
-  checkStore(): void
+  /** Rejects where the store cannot be read, or deltas not be stored. */
+  checkStore(): Promise<void>
   metrics(): Metric[]
 }
 
@@ -24,7 +24,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
 
   app.get('/readyz', route, async (request) => {
     try {
-      checkStore()
+      await checkStore()
     } catch (error) {
       request.log.error({ err: error }, 'the store cannot be read')
       throw new AppError('NOT_READY', 503, 'the store cannot be read; central’s log says why')

@@ -85,7 +85,7 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
       },
     },
     async ({ query }, reply) => {
-      const pages = streams.export(toSearch(query))
+      const pages = await streams.export(toSearch(query))
       const isCsv = query.format === 'csv'
       return reply
         .type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson')

@@ -24,7 +24,7 @@ import {
   messageBytes,
 } from '../../shared/frame-codec.ts'
 import { type AgentRequest, machineOffline } from '../machines/agent-link.ts'
-import { isInventoryUnavailable } from '../machines/inventory-service.ts'
+import { refusalOf } from '../machines/inventory-service.ts'
 import { DeltaQueue, type DeltaQueueListener, type QueuedDelta } from './delta-queue.ts'
 import { FrameMeter } from './frame-meter.ts'
 import type { AnyHello } from './greeting.ts'
@@ -109,8 +109,9 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
   }
 
   failed(error: unknown): void {
-    if (error instanceof FrameError) this.#fail('badFrame', error)
-    else this.#fail(isInventoryUnavailable(error) ? 'inventoryUnavailable' : 'serverError', error)
+    const refusal = refusalOf(error)
+    if (error instanceof FrameError || refusal === 'unfit') this.#fail('badFrame', error)
+    else this.#fail(refusal === 'unavailable' ? 'inventoryUnavailable' : 'serverError', error)
   }
 
   relieved(): void {

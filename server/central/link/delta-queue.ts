@@ -7,8 +7,8 @@ import type { IntakeGate } from './intake-gate.ts'
 /** As they came (protocol 2), or decoded (1). */
 export interface QueuedDelta {
   readonly bytes: number
-  /** Resolves to the delta's sequence when it is committed. */
-  store(): Promise<number>
+  /** Resolves when it is committed. */
+  store(): Promise<{ sequence: number }>
 }
 
 export interface DeltaQueueListener {
@@ -52,7 +52,7 @@ export class DeltaQueue {
     this.#isStoring = true
     for (let delta = this.#waiting.shift(); delta; delta = this.#waiting.shift()) {
       try {
-        const sequence = await delta.store()
+        const { sequence } = await delta.store()
         if (!this.#isStopped) this.#listener.stored(sequence)
       } catch (error) {
         if (!this.#isStopped) this.#listener.failed(error)

@@ -16,33 +16,34 @@
  * What callers must see to: the machine was put, and is the one whose key signed the connection's hello.
  */
 import type { MachineId, VolumeId } from '../../../protocol/ids.ts'
-import type { InventoryDelta } from '../../../protocol/link-frames.ts'
 import type { ReportedStream } from '../../../protocol/stream.ts'
 import type { Query } from '../../../streams/query/ast.ts'
+import type { StoredDelta } from './stored-delta.ts'
 import type { FacetBucket, StoredFacets } from './stored-facets.ts'
 
 export interface InventoryEngine extends InventoryWriting, InventoryReading, InventoryCare {}
 
 export interface InventoryWriting {
-  /** Makes a machine known, or takes over its new name and labels. `machineNo` never changes. */
-  putMachine(machine: KnownMachine): Promise<void>
+  /** Makes machines known, or takes over their new names and labels. `machineNo` never changes. */
+  putMachines(machines: readonly KnownMachine[]): Promise<void>
 
   /**
    * An `inventory.delta` as it came from the wire, zstd-compressed: decompressed, checked, stored.
-   * Rejects with FrameError if it is no such frame, with {@link InventoryUnavailable} if it could not be stored.
+   * Rejects with FrameError if it is no such frame, with {@link DeltaRefused} if it does not fit what came before,
+   * with {@link InventoryUnavailable} if it could not be stored.
    */
   applyFrame(machineId: MachineId, frame: Uint8Array, now: number): Promise<DeltaApplied>
 
   /** The same for a delta that was checked already. */
-  apply(machineId: MachineId, delta: InventoryDelta, now: number): Promise<DeltaApplied>
+  apply(machineId: MachineId, delta: StoredDelta, now: number): Promise<DeltaApplied>
 
   /** How a machine's volumes were read by its latest scan. Others of its volumes stay as they are. */
   setVolumes(machineId: MachineId, volumes: readonly ScannedVolumeState[]): Promise<void>
 
   /**
-   * The agent's deltas are counted from 1 within an epoch of the agent's choice; a delta up to the resume
-   * point of its epoch is a repeat: nothing is done, and it may be acknowledged. An epoch that differs from the
-   * stored one begins at sequence 0. Without a call of this, or with null, sequences mean nothing.
+   * The agent's deltas are counted from 1 without gaps within an epoch of the agent's choice; a delta up to the
+   * resume point is a repeat: nothing is done, and it may be acknowledged. One after a gap is refused. An epoch
+   * that differs from the stored one begins at sequence 0. With null, sequences mean nothing.
    */
   beginConnection(machineId: MachineId, epoch: string | null): Promise<ResumePoint>
 }
@@ -96,6 +97,11 @@ export interface InventoryCare {
   prune(goneBefore: number): Promise<number>
   /** Commits what was called for before, then ends the workers. */
   close(): Promise<void>
+}
+
+/** The delta does not fit what is stored of its machine: the agent must connect anew and be told where it stands. */
+export class DeltaRefused extends Error {
+  override readonly name = 'DeltaRefused'
 }
 
 /** The inventory takes no deltas now; nothing of the rejected one was kept. Trying again later is right. */

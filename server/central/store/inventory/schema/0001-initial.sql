@@ -73,24 +73,32 @@ CREATE TABLE stream_name (
   utf16           BLOB NOT NULL UNIQUE CHECK (length(utf16) >= 2)  -- never the unnamed stream
 ) STRICT;
 
--- Host URLs (whole, or up to a last part that is the carrier's own name) and referrer URLs.
-CREATE TABLE url (
-  url_no  INTEGER PRIMARY KEY,
-  hash    INTEGER NOT NULL,         -- 32 bits of the exact text: it is found by this, never by range
-  text    TEXT    NOT NULL COLLATE NOCASE,
-  utf16   BLOB
+-- Host URLs, whole or up to a last part that is the carrier's own name. Found by hash (32 bits of the exact
+-- text), never searched inside: a host URL is searched by its host.
+CREATE TABLE host_url (
+  host_url_no  INTEGER PRIMARY KEY,
+  hash         INTEGER NOT NULL,
+  url          ANY     NOT NULL       -- TEXT where that is exact, else BLOB of UTF-16LE
 ) STRICT;
 
-CREATE INDEX url_by_hash ON url (hash);
+CREATE INDEX host_url_by_hash ON host_url (hash);
+
+CREATE TABLE referrer (
+  referrer_no  INTEGER PRIMARY KEY,
+  hash         INTEGER NOT NULL,
+  url          TEXT    NOT NULL COLLATE NOCASE,
+  utf16        BLOB
+) STRICT;
+
+CREATE INDEX referrer_by_hash ON referrer (hash);
 
 -- Substrings of the dictionaries, three letters at a time. rowid is the dictionary's own number.
 CREATE VIRTUAL TABLE folder_text USING fts5 (
   path, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
 CREATE VIRTUAL TABLE file_name_text USING fts5 (
   name, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
--- Only those URLs that are a referrer: a host URL is searched by its host.
 CREATE VIRTUAL TABLE referrer_text USING fts5 (
-  text, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
+  url, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
 
 -- All that has few values, combined. Conditions on these are answered here, and their exact totals too.
 -- `definition` is the exact combination as JSON (which escapes unpaired surrogates); see class-definition.ts.
