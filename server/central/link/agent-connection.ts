@@ -141,10 +141,10 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     try {
       const epoch = hello.protocol === 1 ? null : hello.epoch
       const held = await inventory.begin(this.#machineId, epoch)
+      await machines.connected(this.#machineId, hello.facts)
       if (!this.#isOpen) return
       const { count, digest, sequence } = held
       this.#isWelcome = true
-      machines.connected(this.#machineId, hello.facts)
       const { scanEverySeconds, pingEveryMs } = this.#parts
       if (hello.protocol === 1) {
         const resend = count !== hello.inventory.count || digest !== hello.inventory.digest
@@ -219,7 +219,8 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
         break
       }
       case 'scan.finished':
-        machines.scanFinished(this.#machineId, frame.summary)
+        // Where it cannot be stored, the connection ends, and the next one tells it again.
+        machines.scanFinished(this.#machineId, frame.summary).catch((error) => this.failed(error))
         break
       case 'response':
         this.#requests?.settle(frame)
