@@ -4,11 +4,13 @@
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import { pino } from 'pino'
 import type { Identity } from '../../server/agent/config.ts'
 import { askForMachine } from '../../server/agent/enroll.ts'
 import type { LinkTimings } from '../../server/agent/link/reconnect-policy.ts'
+import type { ReportedStream } from '../../server/protocol/stream.ts'
 import type { AppError } from '../../server/shared/app-error.ts'
 import { syntheticFleet } from '../lib/synthetic-fleet.ts'
 import { SimulatedAgent } from './simulated-agent.ts'
@@ -52,6 +54,8 @@ export type FromWorker =
 
 const TELL_MS = 500
 const ENROLMENTS_AT_ONCE = 8
+/** Machines whose made-up streams are kept for a while: a delta asks for them a thousand times. */
+const RECENT_MACHINES = 200
 
 const agents: SimulatedAgent[] = []
 const timers: NodeJS.Timeout[] = []
@@ -74,6 +78,12 @@ function fail(error: Error): void {
 
 async function begin(part: FleetPart): Promise<void> {
   const fleet = syntheticFleet({ seed: part.seed, streamsPerMachine: part.streams })
+  const recent = new LRUCache<number, readonly ReportedStream[]>({ max: RECENT_MACHINES })
+  const streamsOf = (index: number): readonly ReportedStream[] => {
+    const streams = recent.get(index) ?? fleet.streams(index)
+    recent.set(index, streams)
+    return streams
+  }
   timers.push(setInterval(() => tell({ type: 'state', state: stateOf() }), TELL_MS))
   const limit = pLimit(ENROLMENTS_AT_ONCE)
   const indexes = Array.from({ length: part.to - part.from }, (_, n) => part.from + n)
@@ -85,7 +95,7 @@ async function begin(part: FleetPart): Promise<void> {
         const agent = new SimulatedAgent({
           identity,
           facts,
-          source: () => fleet.streams(index),
+          source: () => streamsOf(index),
           streams: part.streams,
           ignoresTurns: part.ignoresTurns,
           ...(part.timings ? { timings: part.timings } : {}),
