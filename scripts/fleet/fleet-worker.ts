@@ -128,8 +128,9 @@ async function enrol(
       const { machineId } = await askForMachine(centralUrl, { token, publicKey, facts })
       return { machineId, centralUrl, privateKey: keys.privateKey }
     } catch (error) {
-      // Central takes so many a minute; a token that is used up will not get better.
-      if (attempt === 30 || (error as AppError).message.includes('token')) throw error
+      // Central takes so many a minute; a refused token will not get better.
+      const isBusy = /rate limit|does not answer/i.test((error as AppError).message)
+      if (attempt === 100 || !isBusy) throw error
       await sleep(5_000 * (0.5 + Math.random()))
     }
   }

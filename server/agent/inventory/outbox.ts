@@ -133,9 +133,12 @@ export class Outbox {
     if (!this.#inFlight.has(sequence)) return
     const booked = [...this.#inFlight.keys()].filter((sent) => sent <= sequence)
     this.#state.transaction(() => {
-      for (const sent of booked) this.#book(sent, this.#inFlight.get(sent)!)
+      for (const sent of booked) {
+        const entries = this.#inFlight.get(sent)!
+        this.#inFlight.delete(sent)
+        this.#book(sent, entries, [...this.#inFlight.values()])
+      }
     })
-    for (const sent of booked) this.#inFlight.delete(sent)
   }
 
   /** A point in the inventory's history, for {@link Outbox.isAcknowledgedUpTo}. */
@@ -158,9 +161,12 @@ export class Outbox {
     // A central that is ahead of us knows a later state than this one, which was put back from a copy: what it has
     // under these numbers is not what we would book.
     const isOurs = epoch === inventory.epoch() && sequence <= inventory.sequence()
-    for (const sent of inventory.inFlight()) {
-      if (isOurs && sent.sequence <= sequence) this.#book(sent.sequence, sent.entries)
-      else inventory.removeInFlight(sent.sequence)
+    const all = inventory.inFlight()
+    const committed = isOurs ? all.filter((sent) => sent.sequence <= sequence) : []
+    for (const sent of all.slice(committed.length)) inventory.removeInFlight(sent.sequence)
+    for (const [index, sent] of committed.entries()) {
+      const later = committed.slice(index + 1).map(({ entries }) => entries)
+      this.#book(sent.sequence, sent.entries, later)
     }
     inventory.setSequence(sequence)
   }
@@ -191,19 +197,33 @@ export class Outbox {
     return { id, isLast, buckets: isLast ? buckets : null }
   }
 
-  #book(sequence: number, entries: readonly SentEntry[]): void {
+  /** `later`: deltas behind it that central has, or is on its way to have. */
+  #book(
+    sequence: number,
+    entries: readonly SentEntry[],
+    later: readonly (readonly SentEntry[])[],
+  ): void {
     const { inventory } = this.#state
-    inventory.setAcknowledgedInventory(
-      entries.reduce((sum, entry) => this.#bookEntry(entry, sum), inventory.acknowledged()),
-    )
+    const isAnyGone = entries.some(({ digest }) => digest === null)
+    const cameBack = new Set(isAnyGone ? later.flatMap(presentIds) : [])
+    let sum = inventory.acknowledged()
+    for (const entry of entries) {
+      sum = this.#bookEntry(entry, cameBack.has(entry.streamId), sum)
+    }
+    inventory.setAcknowledgedInventory(sum)
     inventory.removeInFlight(sequence)
   }
 
-  #bookEntry(entry: SentEntry, sum: AcknowledgedInventory): AcknowledgedInventory {
+  /** `cameBack`: a later delta says that it is there, so this one's goodbye was not the last. */
+  #bookEntry(
+    entry: SentEntry,
+    cameBack: boolean,
+    sum: AcknowledgedInventory,
+  ): AcknowledgedInventory {
     const { inventory } = this.#state
     const row = inventory.findById(entry.streamId)
     if (!row) return sum
-    const isFinished = row.isGone && entry.digest === null
+    const isFinished = row.isGone && entry.digest === null && !cameBack
     if (isFinished) inventory.remove(entry.streamId)
     else inventory.setAcknowledged(entry.streamId, entry.digest)
     // Changed since it was sent: it may lie behind what this connection has sent, so it queues again.
@@ -213,6 +233,10 @@ export class Outbox {
     }
     return replaced(sum, row.ackedDigest, entry.digest)
   }
+}
+
+function presentIds(entries: readonly SentEntry[]): number[] {
+  return entries.filter(({ digest }) => digest !== null).map(({ streamId }) => streamId)
 }
 
 /** The acknowledged inventory with one stream's hash in place of another; null stands for none. */

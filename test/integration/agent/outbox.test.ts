@@ -285,6 +285,27 @@ describe('the outbox', () => {
     expect(Object.fromEntries(world.central.held)).toEqual(Object.fromEntries(world.truth))
   })
 
+  it('tells that a stream is gone again that came back while its first going was under way', async () => {
+    const world = await aWorld()
+    onTestFinished(() => world.state.close())
+    const steps: Step[] = [
+      { type: 'see', key: 1, version: 1 },
+      { type: 'send' },
+      { type: 'commit', isAcknowledged: true },
+      { type: 'lose', key: 1 },
+      { type: 'send' },
+      { type: 'see', key: 1, version: 2 },
+      { type: 'send' },
+      { type: 'lose', key: 1 },
+      { type: 'commit', isAcknowledged: true },
+      { type: 'commit', isAcknowledged: true },
+    ]
+    for (const step of steps) await world.run(step)
+    await world.drain()
+    expect([...world.central.held.keys()]).toEqual([])
+    expect(world.state.inventory.countPending()).toBe(0)
+  })
+
   it('keeps a delta below 1 MiB and a row however long the paths are', () => {
     const state = aState()
     const inventory = new Inventory(state)
