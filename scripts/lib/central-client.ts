@@ -1,4 +1,5 @@
 /** A small client of central's HTTP API, signed in as a person would be. */
+import type { ScanStarted } from '../../server/protocol/agent-api.ts'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../server/protocol/api/machines.ts'
 import type { Order, OrderPreview, OrderTargetPage } from '../../server/protocol/api/orders.ts'
@@ -31,6 +32,10 @@ export class CentralClient {
 
   machine(machineId: string): Promise<MachineDetail> {
     return this.#ask('GET', `/machines/${machineId}`)
+  }
+
+  startScan(machineId: string): Promise<ScanStarted> {
+    return this.#ask('POST', `/machines/${machineId}/scan`, {})
   }
 
   search(query: string, limit = 100): Promise<StreamPage> {

@@ -115,6 +115,13 @@ export const SUITES: Suite[] = [
     needs: [program('python3', 'python3'), program('setpriv', 'util-linux')],
   },
   {
+    name: 'faults',
+    proves: 'what was acknowledged outlives kills, full disks, wrong clocks and bad agents',
+    files: ['test/faults'],
+    inOrder: true,
+    needs: [],
+  },
+  {
     name: 'conformance-live',
     proves: 'the live provider on folders, against an independent reader of the same attributes',
     files: ['test/conformance/live'],

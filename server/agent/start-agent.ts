@@ -70,7 +70,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const parts = await buildParts(options, config, identity, state)
     const socketPath = options.socketPath ?? defaultSocketPath(options.stateDir)
     await listen(parts.app, socketPath)
-    parts.schedule.start()
+    if (parts.link) parts.schedule.startInTurn(linkTimings(options).scanPatienceMs)
+    else parts.schedule.start()
     parts.link?.start()
     options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
     return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
@@ -156,12 +157,18 @@ function buildLink(
     outbox: new Outbox(state),
     requests: new RequestRunner(app),
     lastScan: () => state.scans.last(),
-    onWelcome(seconds) {
-      if (options.scanEverySeconds === undefined) schedule.setEverySeconds(seconds)
+    isScanDue: () => schedule.isWaitingForTurn,
+    onWelcome({ scanEverySeconds, scanAfterSeconds }) {
+      if (options.scanEverySeconds === undefined) schedule.setEverySeconds(scanEverySeconds)
+      schedule.takeTurn(scanAfterSeconds * 1_000)
     },
-    timings: { ...DEFAULT_TIMINGS, ...options.linkTimings },
+    timings: linkTimings(options),
     logger: options.logger,
   })
+}
+
+function linkTimings(options: AgentOptions): LinkTimings {
+  return { ...DEFAULT_TIMINGS, ...options.linkTimings }
 }
 
 function agentStatus(

@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { AppError } from '../shared/app-error.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { createSessionService } from './accounts/session-service.ts'
@@ -13,14 +14,15 @@ import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createEventHub } from './events/event-hub.ts'
 import type { Access } from './http/access.ts'
 import type { Metric } from './http/health-routes.ts'
-import type { LinkParts } from './link/agent-connection.ts'
-import { type Connections, createConnections } from './link/connections.ts'
+import { createConnections } from './link/connections.ts'
 import { createHelloCheck } from './link/hello-check.ts'
+import { createLinkParts, LINK_LIMITS, type LinkLimits, type LinkParts } from './link/link-parts.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
+import { startRetention } from './machines/retention.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
-import { InventoryUnavailable } from './store/inventory/inventory-engine.ts'
+import { describeState } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
@@ -38,9 +40,13 @@ export interface CentralOptions {
   clock: Clock
   /** How often agents scan by themselves. */
   scanEverySeconds: number
+  /** How long streams that are gone are remembered; undefined: for ever. */
+  keepGoneDays?: number | undefined
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
+  /** How much agents may send, and how many at once. */
+  linkLimits?: Partial<LinkLimits> | undefined
 }
 
 export interface CentralTiming {
@@ -50,13 +56,17 @@ export interface CentralTiming {
   orderTimeoutMs: number
   /** Pause before targets without a receipt are sent again. */
   orderRetryMs: number
+  /** Pause before a full disk, or a writer that died, is tried again. */
+  inventoryRetryMs: number
 }
 
 const TIMING: CentralTiming = {
   helloTimeoutMs: 10_000,
-  pingEveryMs: 20_000,
+  // Below the minute after which many proxies drop a silent connection.
+  pingEveryMs: 30_000,
   orderTimeoutMs: 120_000,
   orderRetryMs: 15_000,
+  inventoryRetryMs: 3_000,
 }
 
 export interface RunningCentral {
@@ -94,9 +104,15 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
-  const stores = await openStores(options.dataDir)
+  const stores = await openStores(options.dataDir, { retryMs: timing.inventoryRetryMs })
   try {
     const events = createEventHub()
+    stores.inventory.onState((state) => {
+      logger[state.kind === 'ready' ? 'info' : 'error'](
+        { state },
+        'the inventory has changed its state',
+      )
+    })
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const shared = { ...stores, stores, audit, events, clock, logger, link: connections }
@@ -109,7 +125,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       timeoutMs: timing.orderTimeoutMs,
       retryMs: timing.orderRetryMs,
     })
-    const link: LinkParts = {
+    const link = createLinkParts({
       connections,
       machines,
       inventory,
@@ -118,8 +134,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       scanEverySeconds: options.scanEverySeconds,
       helloTimeoutMs: timing.helloTimeoutMs,
       pingEveryMs: timing.pingEveryMs,
+      limits: { ...LINK_LIMITS, ...options.linkLimits },
       logger: logger.child({ part: 'link' }),
-    }
+    })
     const firstPassword = await sessions.ensureAdmin(options.adminPassword)
     const app = await buildApp({
       machines,
@@ -133,17 +150,21 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       events,
       health: {
         checkStore: () => checkStores(stores),
-        metrics: () => metricsOf(stores, connections),
+        metrics: () => metricsOf(stores, link),
       },
       link,
       logger,
       consoleDir: options.consoleDir,
       allowedOrigins: options.allowedOrigins ?? [],
     })
+    const retention = startRetention({ ...shared, keepGoneDays: options.keepGoneDays })
     const close = async (): Promise<void> => {
       await app.close()
+      link.stop()
+      await retention.stop()
       await dispatcher.stop()
       events.close()
+      machines.close()
       await stores.close()
     }
     return { app, firstPassword, close }
@@ -155,11 +176,13 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
 
 async function checkStores(stores: Stores): Promise<void> {
   const state = stores.inventory.state()
-  if (state.kind !== 'ready') throw new InventoryUnavailable(state)
+  if (state.kind !== 'ready') {
+    throw new AppError('NOT_READY', 503, `nothing can be stored: ${describeState(state)}`)
+  }
   await stores.check()
 }
 
-function metricsOf(stores: Stores, connections: Connections): Metric[] {
+function metricsOf(stores: Stores, { connections, gate, admission }: LinkParts): Metric[] {
   const { streams, marks, suspicious } = stores.inventory.totals()
   const gauge = (name: string, help: string, value: number): Metric => ({
     name: `sidestream_${name}`,
@@ -169,6 +192,18 @@ function metricsOf(stores: Stores, connections: Connections): Metric[] {
   return [
     gauge('machines', 'Machines that are enrolled', stores.machines.count()),
     gauge('machines_online', 'Machines that are connected', connections.countOnline()),
+    gauge('link_deltas_waiting', 'Deltas that wait or are being stored', gate.deltas),
+    gauge('link_bytes_waiting', 'Bytes of these as they came', gate.bytes),
+    gauge(
+      'link_agents_parked',
+      'Agents that were told to send nothing until there is room',
+      gate.parked,
+    ),
+    gauge(
+      'link_hellos_refused',
+      'Connections that were told to come back later',
+      admission.refusals,
+    ),
     gauge('streams', 'Streams that are there', streams),
     gauge('streams_mark', 'Of these, Marks of the Web', marks),
     gauge('streams_suspicious', 'Of these, suspicious', suspicious),

@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'user.changed',
   'token.created',
   'token.ended',
+  'inventory.pruned',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -1,4 +1,5 @@
 /** Machines as the console sees them, and what their agents tell about themselves. */
+import { isDeepStrictEqual } from 'node:util'
 import { ScanStarted } from '../../protocol/agent-api.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../protocol/api/machines.ts'
 import type { MachineId, VolumeId } from '../../protocol/ids.ts'
@@ -14,7 +15,9 @@ import type {
   ScannedVolumeState,
 } from '../store/inventory/inventory-engine.ts'
 import type { MachineStore, StoredMachine } from '../store/machine-store.ts'
+import type { Write } from '../store/stores.ts'
 import { type AgentLink, agentRoute } from './agent-link.ts'
+import { LastSeenBook } from './last-seen-book.ts'
 
 /** Starting a scan only queues it on the agent. */
 const SCAN_TIMEOUT_MS = 15_000
@@ -31,6 +34,8 @@ export interface MachineService {
   scanProgressed(machineId: MachineId, progress: ScanProgress): void
   /** Resolves when it is stored. */
   scanFinished(machineId: MachineId, summary: ScanSummary): Promise<void>
+  /** Writes down what was noted only. */
+  close(): void
 }
 
 export interface MachineServiceParts {
@@ -40,12 +45,19 @@ export interface MachineServiceParts {
   audit: AuditLog
   events: EventHub
   clock: Clock
+  write: Write
 }
 
 export function createMachineService(parts: MachineServiceParts): MachineService {
-  const { machines, inventory, link, audit, events, clock } = parts
+  const { machines, inventory, link, audit, events, clock, write } = parts
   /** Only while connected, and worth nothing after a restart: not stored. */
   const scanning = new Map<MachineId, ScanProgress>()
+
+  const lastSeen = new LastSeenBook((seen) => {
+    write(() => {
+      for (const [machineId, at] of seen) machines.setLastSeen(machineId, at)
+    })
+  })
 
   const get = (machineId: MachineId): StoredMachine => {
     const machine = machines.find(machineId)
@@ -54,8 +66,11 @@ export function createMachineService(parts: MachineServiceParts): MachineService
   }
   const changed = (machineId: MachineId): void =>
     events.publish({ type: 'machine.changed', machineId })
-  const toMachine = (stored: StoredMachine): Machine =>
-    describeMachine(stored, countsOf(inventory, stored.machineId), link, clock)
+  const toMachine = (stored: StoredMachine): Machine => {
+    const lastSeenAt = Math.max(stored.lastSeenAt, lastSeen.find(stored.machineId) ?? 0)
+    const counts = countsOf(inventory, stored.machineId)
+    return describeMachine({ ...stored, lastSeenAt }, counts, link, clock)
+  }
 
   return {
     page: (page) => {
@@ -79,14 +94,17 @@ export function createMachineService(parts: MachineServiceParts): MachineService
     },
     connected: async (machineId, facts) => {
       const before = machines.findKnown(machineId)
-      machines.setFacts(machineId, facts, clock.now())
+      // A commit only where something is new: a whole fleet may come back at once.
+      const known = machines.find(machineId)
+      if (!isDeepStrictEqual(known?.facts, facts)) machines.setFacts(machineId, facts, clock.now())
+      lastSeen.note(machineId, clock.now())
       changed(machineId)
       if (before !== undefined && before.hostname !== facts.hostname) {
         await inventory.putMachines([{ ...before, hostname: facts.hostname }])
       }
     },
     disconnected: (machineId) => {
-      machines.setLastSeen(machineId, clock.now())
+      lastSeen.note(machineId, clock.now())
       scanning.delete(machineId)
       changed(machineId)
     },
@@ -102,6 +120,7 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       scanning.delete(machineId)
       if (machines.setLastScan(machineId, summary, clock.now())) changed(machineId)
     },
+    close: () => lastSeen.flush(),
   }
 }
 

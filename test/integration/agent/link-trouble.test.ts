@@ -57,7 +57,10 @@ describe('the link in trouble', () => {
   it.each([
     ['no JSON', 'hello?'],
     ['of an unknown type', JSON.stringify({ type: 'format-disk' })],
-    ['with a field too many', JSON.stringify({ type: 'inventory.ack', sequence: 1, extra: true })],
+    [
+      'with a field too many',
+      JSON.stringify({ type: 'inventory.ack', sequence: 1, window: 4, extra: true }),
+    ],
     ['no zstd', Buffer.from('garbage')],
     [
       'a second challenge',
@@ -77,7 +80,7 @@ describe('the link in trouble', () => {
     await until(() => central.inventory.size === 2 && agent.status().unacknowledged === 0)
     central.sendRaw(frame)
     await until(() => central.hellos.length === 2 && agent.status().link === 'connected')
-    expect(central.resends).toBe(0)
+    expect(central.comparisons).toBe(0)
   })
 
   it('ignores an acknowledgement of what it never sent', async () => {
@@ -88,7 +91,7 @@ describe('the link in trouble', () => {
     aCarrier(place)
     const agent = await anAgent(place)
     await until(() => central.inventory.size === 2)
-    central.send({ type: 'inventory.ack', sequence: 999 })
+    central.send({ type: 'inventory.ack', sequence: 999, window: 4 })
     await sleep(100)
     expect(agent.status().unacknowledged).toBe(2)
   })
@@ -97,11 +100,13 @@ describe('the link in trouble', () => {
     const place = aPlace()
     const central = await aCentral()
     await enrolled(place, central)
-    const linkTimings = { ...FAST_LINK, pingEveryMs: 50 }
+    const linkTimings = { ...FAST_LINK, pingEveryMs: 50, answerMs: 1_000 }
     const agent = await anAgent(place, { linkTimings })
     await until(() => agent.status().link === 'connected')
+    central.isMute = true
     central.freeze()
     await until(() => agent.status().linkMessage.includes('does not answer'))
+    central.isMute = false
     central.thaw()
     await until(() => agent.status().link === 'connected')
   })

@@ -280,7 +280,7 @@ describe('patterns', () => {
         const upserts = [stream({ stream: name })]
         await stores.inventory.apply(
           machineId,
-          delta({ upserts, resync: { id: name, isLast: true } }),
+          delta({ upserts, resync: { id: name, isLast: true, buckets: null } }),
           1,
         )
         const query = text('stream', pattern)
