@@ -28,6 +28,15 @@ class Linker {
   }
 
  private:
+  // What the pass found whole may be torn by now; what it found damaged will be torn for ever, and
+  // there may be many of those.
+  Result<LoadedRecord> ReadBase(std::uint64_t number) {
+    if (patience_ == 0) return volume_.ReadRecord(number);
+    auto loaded = volume_.ReadRecordPatiently(number);
+    if (!loaded.ok() && loaded.error().code == "ADS_CORRUPT") --patience_;
+    return loaded;
+  }
+
   void Link(RowId id) {
     const RecordRow& extension = table_.Row(id);
     // The extension records of $MFT, $Secure and so on are no concern unless they hold streams.
@@ -36,9 +45,15 @@ class Linker {
     if (base == kNoRow) {
       // An ordinary file that the pass let go, or nothing. A name alone is no reason to look.
       if (extension.stream_count == 0) return;
-      const auto loaded = volume_.ReadRecord(base_number);
-      if (!loaded.ok()) return ReportStray(id, loaded.error().message);
-      base = collector_.Keep(loaded.value());
+      const auto loaded = ReadBase(base_number);
+      if (loaded.ok()) {
+        base = collector_.Keep(loaded.value());
+      } else if (loaded.error().code == "ADS_NOT_FOUND") {
+        return ReportStray(id, loaded.error().message);
+      } else {
+        // The pass reported it as lost; these streams of its file are not.
+        base = collector_.KeepLost(extension.base_reference);
+      }
       if (base == kNoRow) return;
     }
     // Keep() may have moved the rows.
@@ -77,6 +92,7 @@ class Linker {
   const std::vector<std::byte> no_bitmap_;
   const CollectOptions no_options_;
   RecordCollector collector_;
+  int patience_ = 8;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <thread>
 
 #include "base/little_endian.h"
 #include "ntfs/fixup.h"
@@ -113,6 +114,16 @@ Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {
   const auto record = ntfs::ParseFileRecord(loaded.bytes, loaded.volume_offset);
   if (!record.ok()) return CorruptError("read", context, record.error());
   loaded.record = record.value();
+  return loaded;
+}
+
+Result<LoadedRecord> NtfsVolume::ReadRecordPatiently(std::uint64_t number) const {
+  auto loaded = ReadRecord(number);
+  for (const auto pause : kSecondLookPauses) {
+    if (loaded.ok() || loaded.error().code != "ADS_CORRUPT") break;
+    std::this_thread::sleep_for(pause);
+    loaded = ReadRecord(number);
+  }
   return loaded;
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +16,12 @@
 #include "volume/volume_reader.h"
 
 namespace sidestream {
+
+// How often, and after which pauses, a record that was torn when it was read is read again. Writing
+// one takes a live volume's driver well under a millisecond; being kept from running takes longer.
+inline constexpr std::chrono::milliseconds kSecondLookPauses[] = {
+    std::chrono::milliseconds(5), std::chrono::milliseconds(10), std::chrono::milliseconds(20),
+    std::chrono::milliseconds(40), std::chrono::milliseconds(80)};
 
 // A record read and fixed up. `record` points into `bytes`: moving keeps it valid, copying would
 // not.
@@ -48,6 +55,8 @@ class NtfsVolume {
 
   // Reads one record that is in use. ADS_NOT_FOUND: it is free, or $MFT is not that long.
   Result<LoadedRecord> ReadRecord(std::uint64_t number) const;
+  // The same, but looks again at one that is damaged before it says so.
+  Result<LoadedRecord> ReadRecordPatiently(std::uint64_t number) const;
 
   // The whole value of a small attribute, resident or not, e.g. an attribute list.
   Result<std::vector<std::byte>> ReadAttributeValue(const ntfs::AttributeRecord& attribute,

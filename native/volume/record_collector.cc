@@ -43,33 +43,51 @@ bool EqualsIgnoringCase(std::u16string_view a, std::u16string_view b) {
 
 void RecordCollector::Collect(std::span<std::byte> bytes, std::uint64_t number,
                               std::uint64_t volume_offset) {
+  if (TryCollect(bytes, number, volume_offset)) second_looks_.push_back(number);
+}
+
+void RecordCollector::CollectFinally(std::span<std::byte> bytes, std::uint64_t number,
+                                     std::uint64_t volume_offset) {
+  if (const auto fault = TryCollect(bytes, number, volume_offset)) ReportDamage(number, *fault);
+}
+
+std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> bytes,
+                                                       std::uint64_t number,
+                                                       std::uint64_t volume_offset) {
   switch (ntfs::ClassifyRecord(bytes)) {
     case ntfs::RecordState::kFree:
-      return;
+      return std::nullopt;
     case ntfs::RecordState::kDamaged:
-      return ReportDamage(number, "record at volume offset " + std::to_string(volume_offset) +
-                                      ": expected signature FILE, found BAAD");
+      return "record at volume offset " + std::to_string(volume_offset) +
+             ": expected signature FILE, found BAAD";
     case ntfs::RecordState::kEmpty:
     case ntfs::RecordState::kForeign:
       // Where no file is, anything may lie. Where the bitmap says that one is, it is lost.
-      if (!IsMarkedInUse(number, ntfs::ClassifyRecord(bytes))) return;
-      return ReportDamage(number, "record at volume offset " + std::to_string(volume_offset) +
-                                      ": not marked free; expected signature FILE, found " +
-                                      std::to_string(LoadLe<std::uint32_t>(bytes.data())));
+      if (!IsMarkedInUse(number, ntfs::ClassifyRecord(bytes))) return std::nullopt;
+      return "record at volume offset " + std::to_string(volume_offset) +
+             ": not marked free; expected signature FILE, found " +
+             std::to_string(LoadLe<std::uint32_t>(bytes.data()));
     case ntfs::RecordState::kInUse:
       break;
   }
-  if (const auto fault = ntfs::ApplyFixup(bytes, volume_offset)) {
-    return ReportDamage(number, Describe(*fault));
-  }
+  if (const auto fault = ntfs::ApplyFixup(bytes, volume_offset)) return Describe(*fault);
   const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
-  if (!record.ok()) return ReportDamage(number, Describe(record.error()));
+  if (!record.ok()) return Describe(record.error());
   CollectRecord(record.value(), number, false);
+  return std::nullopt;
 }
 
 RowId RecordCollector::Keep(const LoadedRecord& loaded) {
   CollectRecord(loaded.record, loaded.number, true);
   return table_.Find(loaded.number);
+}
+
+RowId RecordCollector::KeepLost(std::uint64_t reference) {
+  const std::uint64_t number = ntfs::RecordNumberOf(reference);
+  ntfs::FileRecord record;
+  record.sequence = ntfs::SequenceOf(reference);
+  CollectRecord(record, number, true);
+  return table_.Find(number);
 }
 
 void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_t number,

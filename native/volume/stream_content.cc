@@ -33,7 +33,7 @@ Result<StreamContent> StreamContent::Load(const NtfsVolume& volume,
                                           std::u16string_view name) {
   StreamContent content(volume);
   for (const std::uint64_t number : records) {
-    const auto loaded = volume.ReadRecord(number);
+    const auto loaded = volume.ReadRecordPatiently(number);
     if (!loaded.ok()) return loaded.error();
     const std::string context = "MFT record " + std::to_string(number);
     ntfs::AttributeCursor cursor(loaded.value().record.attributes,
