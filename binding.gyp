@@ -26,6 +26,7 @@
         "native/ntfs/standard_information.cc",
         "native/ntfs/stream_information.cc",
         "native/ntfs/usn_record.cc",
+        "native/volume/cluster_bitmap.cc",
         "native/volume/image_format.cc",
         "native/volume/link_extensions.cc",
         "native/volume/mft_bootstrap.cc",

@@ -50,6 +50,11 @@ export interface NativeScanOptions {
   /** Also the volume's internal streams (`$Secure:$SDS`, `$BadClus:$Bad`, …). Images only. */
   readonly includeInternal: boolean
   /**
+   * Also streams of deleted files whose MFT records still decode. Where nothing is read raw the scan fails
+   * with `ADS_UNSUPPORTED`. They are for looking at: no carrier opens by their identity.
+   */
+  readonly includeDeleted?: boolean
+  /**
    * Absolute folders (live providers) that are not entered. They are not counted as unreadable. A Windows
    * volume is walked and not read raw where there are any.
    */
@@ -88,7 +93,7 @@ export interface NativeBatch {
   readonly allocated: BigUint64Array
   /** Carrier's last write: nanoseconds since 1970-01-01 UTC. */
   readonly modifiedNs: BigInt64Array
-  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. */
+  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. Bit 4: deleted. */
   readonly flags: Uint8Array
   /** 32 bytes a row, empty when `hash` is off. */
   readonly sha256: Uint8Array

@@ -44,7 +44,7 @@ class Linker {
     RowId base = table_.Find(base_number);
     if (base == kNoRow) {
       // An ordinary file that the pass let go, or nothing. A name alone is no reason to look.
-      if (extension.stream_count == 0) return;
+      if (extension.stream_count == 0 || extension.is_deleted) return;
       const auto loaded = ReadBase(base_number);
       if (loaded.ok()) {
         base = collector_.Keep(loaded.value());
@@ -59,6 +59,11 @@ class Linker {
     // Keep() may have moved the rows.
     RecordRow& row = table_.Row(id);
     RecordRow& base_row = table_.Row(base);
+    if (base_row.is_deleted != row.is_deleted) {
+      // What a file left behind when it let go of a record is neither its own nor lost.
+      if (row.is_deleted) return;
+      return ReportStray(id, "record " + std::to_string(base_number) + " is free");
+    }
     if (base_row.is_extension()) {
       return ReportStray(id, "record " + std::to_string(base_number) + " is itself an extension");
     }
@@ -76,7 +81,7 @@ class Linker {
   // Streams in use whose file cannot be told. Not to be listed, and not to be passed over.
   void ReportStray(RowId id, const std::string& why) {
     const RecordRow& row = table_.Row(id);
-    if (row.stream_count == 0) return;
+    if (row.stream_count == 0 || row.is_deleted) return;
     sink_.AddUnreadable(
         {MftRecordPath(path_prefix_, row.record), std::nullopt,
          CorruptError("list", "MFT record " + std::to_string(row.record) + " holds " +

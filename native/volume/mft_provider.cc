@@ -106,6 +106,7 @@ class MftProvider final : public StreamProvider {
     const double from = share * static_cast<double>(index);
     RecordTable table(volume.record_count(), CountPassShards(volume));
     CollectOptions collect;
+    collect.include_deleted = options.include_deleted;
     if (options.hash || options.content_bytes > 0) {
       collect.kept_value_bytes = kKeptValueBytes / CountPassShards(volume);
     }

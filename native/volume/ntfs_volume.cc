@@ -82,6 +82,14 @@ Result<std::shared_ptr<const NtfsVolume>> NtfsVolume::Open(std::shared_ptr<const
 }
 
 Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {
+  return ReadRecordIn(number, ntfs::RecordState::kInUse);
+}
+
+Result<LoadedRecord> NtfsVolume::ReadDeletedRecord(std::uint64_t number) const {
+  return ReadRecordIn(number, ntfs::RecordState::kFree);
+}
+
+Result<LoadedRecord> NtfsVolume::ReadRecordIn(std::uint64_t number, ntfs::RecordState state) const {
   const auto not_found = [number](const std::string& why) {
     return StreamError{"ADS_NOT_FOUND", 0, "read", "MFT record " + std::to_string(number) + why};
   };
@@ -98,9 +106,12 @@ Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {
   const std::string context = "MFT record " + std::to_string(number);
   switch (ntfs::ClassifyRecord(loaded.bytes)) {
     case ntfs::RecordState::kInUse:
-      break;
-    case ntfs::RecordState::kEmpty:
+      if (state == ntfs::RecordState::kInUse) break;
+      return not_found(" is in use again");
     case ntfs::RecordState::kFree:
+      if (state == ntfs::RecordState::kFree) break;
+      return not_found(" is free");
+    case ntfs::RecordState::kEmpty:
       return not_found(" is free");
     case ntfs::RecordState::kDamaged:
     case ntfs::RecordState::kForeign:

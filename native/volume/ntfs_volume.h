@@ -55,7 +55,9 @@ class NtfsVolume {
 
   // Reads one record that is in use. ADS_NOT_FOUND: it is free, or $MFT is not that long.
   Result<LoadedRecord> ReadRecord(std::uint64_t number) const;
-  // The same, but looks again at one that is damaged before it says so.
+  // Reads one that is not in use: what is left of a deleted file. ADS_NOT_FOUND: it is in use.
+  Result<LoadedRecord> ReadDeletedRecord(std::uint64_t number) const;
+  // As ReadRecord(), but looks again at one that is damaged before it says so.
   Result<LoadedRecord> ReadRecordPatiently(std::uint64_t number) const;
 
   // The whole value of a small attribute, resident or not, e.g. an attribute list.
@@ -67,6 +69,7 @@ class NtfsVolume {
 
  private:
   NtfsVolume(VolumeReader reader, ntfs::BootSector boot, MftBootstrap bootstrap);
+  Result<LoadedRecord> ReadRecordIn(std::uint64_t number, ntfs::RecordState state) const;
   void ReadLabel();
 
   VolumeReader reader_;

@@ -56,6 +56,7 @@ std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> byte
                                                        std::uint64_t volume_offset) {
   switch (ntfs::ClassifyRecord(bytes)) {
     case ntfs::RecordState::kFree:
+      if (options_.include_deleted) CollectDeleted(bytes, number, volume_offset);
       return std::nullopt;
     case ntfs::RecordState::kDamaged:
       return "record at volume offset " + std::to_string(volume_offset) +
@@ -73,12 +74,20 @@ std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> byte
   if (const auto fault = ntfs::ApplyFixup(bytes, volume_offset)) return Describe(*fault);
   const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
   if (!record.ok()) return Describe(record.error());
-  CollectRecord(record.value(), number, false);
+  CollectRecord(record.value(), number, Use::kInUse);
   return std::nullopt;
 }
 
+// Nobody promised that stale bytes can be read: what does not decode is no loss to report.
+void RecordCollector::CollectDeleted(std::span<std::byte> bytes, std::uint64_t number,
+                                     std::uint64_t volume_offset) {
+  if (ntfs::ApplyFixup(bytes, volume_offset)) return;
+  const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
+  if (record.ok()) CollectRecord(record.value(), number, Use::kDeleted);
+}
+
 RowId RecordCollector::Keep(const LoadedRecord& loaded) {
-  CollectRecord(loaded.record, loaded.number, true);
+  CollectRecord(loaded.record, loaded.number, Use::kInUseAndWanted);
   return table_.Find(loaded.number);
 }
 
@@ -86,12 +95,12 @@ RowId RecordCollector::KeepLost(std::uint64_t reference) {
   const std::uint64_t number = ntfs::RecordNumberOf(reference);
   ntfs::FileRecord record;
   record.sequence = ntfs::SequenceOf(reference);
-  CollectRecord(record, number, true);
+  CollectRecord(record, number, Use::kInUseAndWanted);
   return table_.Find(number);
 }
 
-void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_t number,
-                                    bool keep_always) {
+void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, Use use) {
+  const bool keep_always = use == Use::kInUseAndWanted;
   pending_names_.clear();
   has_attribute_list_ = false;
   has_wanted_name_ = false;
@@ -99,7 +108,8 @@ void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_
   RecordRow row{};
   row.base_reference = record.base_reference;
   row.record = static_cast<std::uint32_t>(number);
-  row.sequence = record.sequence;
+  row.is_deleted = use == Use::kDeleted;
+  row.sequence = row.is_deleted ? ntfs::SequenceBeforeDeletion(record.sequence) : record.sequence;
   row.is_directory = record.is_directory;
   row.first_stream = static_cast<std::uint32_t>(shard_.streams.size());
   row.next_extension = row.parent = row.own_name = kNoRow;
@@ -111,10 +121,10 @@ void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_
     if (auto found = CollectAttribute(raw, row); found && !fault) fault = found;
   }
   if (cursor.error()) fault = cursor.error();
-  if (fault) ReportDamage(number, Describe(*fault));
+  if (fault && !row.is_deleted) ReportDamage(number, Describe(*fault));
 
   row.stream_count = static_cast<std::uint32_t>(shard_.streams.size()) - row.first_stream;
-  if (!row.is_extension() && !keep_always) ++carriers_seen_;
+  if (!row.is_extension() && use == Use::kInUse) ++carriers_seen_;
   const bool is_kept = row.is_extension() ? row.stream_count > 0 || !pending_names_.empty()
                                           : row.is_directory || row.stream_count > 0 ||
                                                 has_attribute_list_ || has_wanted_name_;
@@ -151,7 +161,9 @@ ntfs::ParseStatus RecordCollector::CollectAttribute(const ntfs::RawAttribute& ra
     }
     case AttributeType::kAttributeList:
       has_attribute_list_ = true;
-      if (!row.is_extension() && row.record >= ntfs::kRootRecord) AddPromises(raw, row);
+      if (!row.is_extension() && !row.is_deleted && row.record >= ntfs::kRootRecord) {
+        AddPromises(raw, row);
+      }
       return std::nullopt;
     default:
       return std::nullopt;

@@ -26,6 +26,8 @@ struct CollectOptions {
   std::uint64_t kept_value_bytes = 0;
   // Also keep every file that has this name, whatever its case. Empty: none.
   std::u16string_view wanted_name;
+  // Also keep what records hold that are not in use, as far as it still decodes.
+  bool include_deleted = false;
 };
 
 // The path under which a damaged record is reported.
@@ -71,7 +73,10 @@ class RecordCollector {
   // What keeps the record from being decoded, in words; nothing if it was, or is none in use.
   std::optional<std::string> TryCollect(std::span<std::byte> bytes, std::uint64_t number,
                                         std::uint64_t volume_offset);
-  void CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, bool keep_always);
+  void CollectDeleted(std::span<std::byte> bytes, std::uint64_t number,
+                      std::uint64_t volume_offset);
+  enum class Use { kInUse, kInUseAndWanted, kDeleted };
+  void CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, Use use);
   // Returns the first fault. What was decoded before it stays.
   ntfs::ParseStatus CollectAttribute(const ntfs::RawAttribute& raw, RecordRow& row);
   ntfs::ParseStatus AddStream(const ntfs::RawAttribute& raw);

@@ -153,3 +153,24 @@ TEST("records in use past the end that record 0 gives $MFT are said to be missin
   CHECK_EQUAL(scan(SyntheticVolume::kRecords), 0);
   CHECK_EQUAL(scan(28), 1);
 }
+
+TEST("a file that is there never stands below a deleted folder, a deleted one does") {
+  SyntheticVolume volume;
+  const auto deleted = [](Bytes record, unsigned flags) {
+    return record.U16(16, kSequence + 1u).U16(22, flags);
+  };
+  volume.Record(30, deleted(AFileRecord({AName(u"gone"), AStream(u"of a folder")}), 2));
+  volume.Record(31, deleted(AFileRecord({AName(u"f", ReferenceTo(30)), AStream(u"s")}), 0));
+  volume.File(32, {AName(u"live", ReferenceTo(30)), AStream(u"s")});
+  volume.Record(33, deleted(AFileRecord({AStream(u"let go of")}).U64(32, ReferenceTo(32)), 0));
+  volume.Record(34, AFileRecord({AName(u"torn"), AStream(u"s")}).U16(22, 0).U16(510, 0xFFFF));
+  RememberingSink sink;
+  Scan(volume.image(), sink, {.include_deleted = true, .exclude = {}});
+  CHECK_EQUAL(sink.rows.size(), 3);
+  CHECK(sink.Find(u"gone", u"of a folder") != nullptr);
+  const Row* const file = sink.Find(u"gone\\f", u"s");
+  CHECK(file != nullptr);
+  CHECK_EQUAL(file->identity, "ntfs:" + std::to_string(ReferenceTo(31)));
+  CHECK(sink.Find(u"$Orphan\\live", u"s") != nullptr);
+  CHECK_EQUAL(sink.unreadable.size(), 0);
+}
