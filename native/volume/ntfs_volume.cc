@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <optional>
 #include <thread>
 
@@ -79,6 +80,12 @@ Result<std::shared_ptr<const NtfsVolume>> NtfsVolume::Open(std::shared_ptr<const
       "open", "the backup boot sector was used instead of the first: " + primary_fault->message));
   volume->ReadLabel();
   return std::shared_ptr<const NtfsVolume>(volume);
+}
+
+std::string NtfsVolume::volume_id() const {
+  char text[24];
+  std::snprintf(text, sizeof text, "ntfs-%016llx", static_cast<unsigned long long>(boot_.serial));
+  return text;
 }
 
 Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {

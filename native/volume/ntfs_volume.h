@@ -50,6 +50,8 @@ class NtfsVolume {
   const MftMap& mft() const { return mft_; }
   std::uint64_t record_count() const { return mft_.size() / boot_.record_size; }
   const std::u16string& label() const { return label_; }
+  // See native/addon.ts, NativeTarget.volumeId.
+  std::string volume_id() const;
   // What of $MFT or the boot sector was lost or replaced by a copy.
   const std::vector<StreamError>& faults() const { return faults_; }
 
