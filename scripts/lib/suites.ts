@@ -137,7 +137,13 @@ export const SUITES: Suite[] = [
     name: 'conformance-tree',
     proves: 'one tree, one expected list and one matrix of strips on every provider that Linux has',
     files: ['test/conformance/tree'],
-    needs: [...ntfsMount, ...samba, program('python3', 'python3')],
+    needs: [
+      ...ntfsMount,
+      ...samba,
+      program('python3', 'python3'),
+      program('g++', 'g++'),
+      opensslHeaders,
+    ],
   },
   {
     name: 'windows',
