@@ -50,6 +50,11 @@ export interface NativeScanOptions {
   /** Also the volume's internal streams (`$Secure:$SDS`, `$BadClus:$Bad`, …). Images only. */
   readonly includeInternal: boolean
   /**
+   * Also streams of deleted files whose MFT records still decode. Where nothing is read raw the scan fails
+   * with `ADS_UNSUPPORTED`. They are for looking at: no carrier opens by their identity.
+   */
+  readonly includeDeleted?: boolean
+  /**
    * Absolute folders (live providers) that are not entered. They are not counted as unreadable. A Windows
    * volume is walked and not read raw where there are any.
    */
@@ -90,7 +95,7 @@ export interface NativeBatch {
   readonly allocated: BigUint64Array
   /** Carrier's last write: nanoseconds since 1970-01-01 UTC. */
   readonly modifiedNs: BigInt64Array
-  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. */
+  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. Bit 4: deleted. */
   readonly flags: Uint8Array
   /** 32 bytes a row, empty when `hash` is off. */
   readonly sha256: Uint8Array
@@ -172,6 +177,53 @@ export interface NativeCarrier {
   close(): void
 }
 
+/**
+ * Why only a full scan knows what changed on a volume:
+ * `no-checkpoint` none was given, or it cannot be understood; `other-volume` it is another volume's;
+ * `no-journal` the file system has none; `journal-not-active`; `journal-being-deleted`;
+ * `journal-recreated` it was deleted and made anew; `journal-wrapped` what followed the checkpoint was dropped
+ * for newer records; `journal-interrupted` changes may have gone unrecorded since; `journal-rewound` the
+ * checkpoint lies ahead of the journal, as after restoring a volume; `unknown-records` of a version that this
+ * build does not know; `unreadable-records` that contradict themselves; `too-many-changes` a scan is cheaper.
+ */
+export type MustScanReason =
+  | 'no-checkpoint'
+  | 'other-volume'
+  | 'no-journal'
+  | 'journal-not-active'
+  | 'journal-being-deleted'
+  | 'journal-recreated'
+  | 'journal-wrapped'
+  | 'journal-interrupted'
+  | 'journal-rewound'
+  | 'unknown-records'
+  | 'unreadable-records'
+  | 'too-many-changes'
+
+/** One file or folder whose streams, names or existence may have changed. The journal never names a stream. */
+export interface NativeChangedFile {
+  /** As in {@link NativeBatch.identities}. */
+  readonly identity: string
+  /** Of the folder that it was in at the last of its changes. */
+  readonly parentIdentity: string
+  /** Its last name; empty where the journal told none. */
+  readonly name: string
+  readonly isDirectory: boolean | null
+  /** All reasons of its changes, `USN_REASON_…` joined with `|`: set whether or not the change took effect. */
+  readonly reasons: number
+}
+
+export interface NativeChanges {
+  /** Null: `files` is all that changed since the checkpoint. Else `files` is empty. */
+  readonly mustScan: MustScanReason | null
+  /**
+   * For the next call; to be kept in the same transaction as what this one led to. Where a scan must be made, it
+   * is of before that scan, so that what changes meanwhile is told by the next call. Null: there is no journal.
+   */
+  readonly checkpoint: string | null
+  readonly files: readonly NativeChangedFile[]
+}
+
 export type NativeErrorCode =
   | 'ADS_ACCESS_DENIED'
   | 'ADS_NOT_FOUND'
@@ -218,8 +270,18 @@ export interface NativeAddon {
   ): Promise<NativeCarrier>
 }
 
+/** Apart from NativeAddon: a scan and a carrier are of every file system, a journal of NTFS and ReFS alone. */
+export interface NativeJournals {
+  /**
+   * What changed on a volume (`C:`, or an image of one) since the checkpoint, by its change journal. Rejects
+   * only where the journal should have been readable and was not (`ADS_ACCESS_DENIED`, `ADS_IO`), and with
+   * `ADS_UNSUPPORTED` for a folder.
+   */
+  readChanges(target: string, checkpoint: string | null): Promise<NativeChanges>
+}
+
 /** Loads the addon, or throws one error that says what was tried and what to do. */
-export function loadAddon(): NativeAddon {
+export function loadAddon(): NativeAddon & NativeJournals {
   const require = createRequire(import.meta.url)
   const candidates = [
     `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,
@@ -229,7 +291,7 @@ export function loadAddon(): NativeAddon {
   ]
   for (const candidate of candidates) {
     try {
-      return require(candidate) as NativeAddon
+      return require(candidate) as NativeAddon & NativeJournals
     } catch (error) {
       // Absent is fine, try the next. Present but broken must not read as "not built".
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error

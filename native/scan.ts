@@ -18,6 +18,8 @@ export interface ScannedStream {
   readonly modifiedNs: bigint
   readonly kind: 'file' | 'directory'
   readonly isResident: boolean
+  /** Of a file that is no more; only where `includeDeleted` asked for such. */
+  readonly isDeleted?: boolean
   /** Lower-case hex. Null: not asked for, or not readable (then it is among `unreadable`). */
   readonly sha256: string | null
   /** The stream's first bytes. Null: not asked for, or not readable. */
@@ -33,6 +35,7 @@ const FLAG_DIRECTORY = 1
 const FLAG_RESIDENT = 2
 const FLAG_SHA256 = 4
 const FLAG_CONTENT = 8
+const FLAG_DELETED = 16
 const SHA256_BYTES = 32
 
 /**
@@ -85,6 +88,7 @@ function decodeRow(batch: NativeBatch, row: number): ScannedStream {
     modifiedNs: batch.modifiedNs[row]!,
     kind: has(FLAG_DIRECTORY) ? 'directory' : 'file',
     isResident: has(FLAG_RESIDENT),
+    isDeleted: has(FLAG_DELETED),
     sha256: has(FLAG_SHA256) ? digestAt(batch.sha256, row) : null,
     content: has(FLAG_CONTENT) ? contentAt(batch, row) : null,
   }

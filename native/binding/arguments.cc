@@ -147,6 +147,10 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   if (!content_bytes) return fail("contentBytes: a whole number from 0 to 16777216");
   const auto include_internal = BooleanOf(object, "includeInternal");
   if (!include_internal) return fail("includeInternal: boolean");
+  const auto include_deleted = object.Get("includeDeleted").IsUndefined()
+                                   ? std::optional<bool>(false)
+                                   : BooleanOf(object, "includeDeleted");
+  if (!include_deleted) return fail("includeDeleted?: boolean");
   auto exclude = StringsOf(object.Get("exclude"));
   if (!exclude) return fail("exclude: string[]");
   const auto batch_streams = WholeNumber(object.Get("batchStreams"), kLargestBatchStreams);
@@ -162,6 +166,7 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   return ScanArguments{{.hash = *hash,
                         .content_bytes = static_cast<std::uint32_t>(*content_bytes),
                         .include_internal = *include_internal,
+                        .include_deleted = *include_deleted,
                         .exclude = std::move(*exclude),
                         .threads = static_cast<std::uint32_t>(*threads),
                         .hints = std::move(*hints)},

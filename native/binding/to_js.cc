@@ -165,6 +165,30 @@ napi_value ToJs(napi_env env, const ScanProgress& progress) {
   return js;
 }
 
+napi_value ToJs(napi_env env, const JournalChanges& changes) {
+  napi_value files = nullptr;
+  napi_create_array_with_length(env, changes.files.size(), &files);
+  for (std::uint32_t i = 0; i < changes.files.size(); ++i) {
+    const ChangedFile& changed = changes.files[i];
+    napi_value file = ObjectToJs(env);
+    Set(env, file, "identity", TextToJs(env, changed.identity));
+    Set(env, file, "parentIdentity", TextToJs(env, changed.parent_identity));
+    Set(env, file, "name", Utf16ToJs(env, changed.name));
+    Set(env, file, "isDirectory",
+        changed.is_directory ? BooleanToJs(env, *changed.is_directory) : NullToJs(env));
+    Set(env, file, "reasons", NumberToJs(env, changed.reasons));
+    napi_set_element(env, files, i, file);
+  }
+  const auto text_or_null = [env](const std::string& text) {
+    return text.empty() ? NullToJs(env) : TextToJs(env, text);
+  };
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "mustScan", text_or_null(changes.must_scan));
+  Set(env, js, "checkpoint", text_or_null(changes.checkpoint));
+  Set(env, js, "files", files);
+  return js;
+}
+
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries) {
   napi_value streams = nullptr;
   napi_create_array_with_length(env, entries.size(), &streams);

@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "streams/batch_queue.h"
 #include "streams/stream_provider.h"
+#include "volume/read_changes.h"
 
 namespace sidestream::binding {
 
@@ -52,5 +53,6 @@ napi_value ToJs(napi_env env, const TargetInfo& target);
 napi_value ToJs(napi_env env, const Batch& batch);
 napi_value ToJs(napi_env env, const ScanProgress& progress);
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
+napi_value ToJs(napi_env env, const JournalChanges& changes);
 
 }  // namespace sidestream::binding

@@ -31,6 +31,7 @@ enum BatchFlag : std::uint8_t {
   kFlagResident = 2,
   kFlagSha256 = 4,
   kFlagContent = 8,
+  kFlagDeleted = 16,
 };
 
 struct Batch {

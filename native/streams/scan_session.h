@@ -27,6 +27,7 @@ class ScanSession {
 
  private:
   void Run();
+  bool CanSeeDeleted(const StreamProvider& provider) const;
 
   const std::u16string path_;
   const ScanOptions options_;

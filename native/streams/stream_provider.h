@@ -35,6 +35,7 @@ struct ScanOptions {
   bool hash = false;
   std::uint32_t content_bytes = 0;
   bool include_internal = false;
+  bool include_deleted = false;  // raw volumes only
   std::vector<std::u16string> exclude;
   // How many threads may walk a live folder; whoever else uses the machine may want one only.
   std::uint32_t threads = 1;
@@ -52,6 +53,7 @@ struct FoundStream {
   std::int64_t modified_ns = 0;
   bool is_directory = false;
   bool is_resident = false;
+  bool is_deleted = false;
   std::optional<std::span<const std::byte>> sha256;   // 32 bytes
   std::optional<std::span<const std::byte>> content;  // the first ScanOptions::content_bytes
 };

@@ -66,7 +66,7 @@ RowId PathBuilder::ChooseName(RowId directory) const {
 }
 
 // The row of a parent directory, kRootParent or kOrphanParent.
-RowId PathBuilder::FindParent(std::uint64_t reference) const {
+RowId PathBuilder::FindParent(RowId child, std::uint64_t reference) const {
   const std::uint64_t record = ntfs::RecordNumberOf(reference);
   // Even if the root's own record is damaged, it is the root.
   if (record == ntfs::kRootRecord) return kRootParent;
@@ -74,6 +74,7 @@ RowId PathBuilder::FindParent(std::uint64_t reference) const {
   if (id == kNoRow) return kOrphanParent;
   const RecordRow& row = table_.Row(id);
   if (row.is_extension() || !row.is_directory) return kOrphanParent;
+  if (row.is_deleted && !table_.Row(child).is_deleted) return kOrphanParent;
   // Sequence 0 in a reference means that it is not checked (ntfs-3g does the same).
   const std::uint16_t sequence = ntfs::SequenceOf(reference);
   return sequence == 0 || sequence == row.sequence ? id : kOrphanParent;
@@ -93,7 +94,7 @@ void PathBuilder::Resolve(RowId directory) {
     if (row.record == ntfs::kRootRecord) {
       row.parent = kRootParent;
     } else if (row.own_name != kNoRow) {
-      row.parent = FindParent(table_.Name(row.own_name).parent_reference);
+      row.parent = FindParent(id, table_.Name(row.own_name).parent_reference);
     }
     id = row.parent;
   }
@@ -117,7 +118,7 @@ bool PathBuilder::IsInternal(RowId base) const {
   bool has_internal_parent = false;
   bool has_other_parent = false;
   ForEachName(base, [&](RowId name) {
-    const RowId parent = FindParent(table_.Name(name).parent_reference);
+    const RowId parent = FindParent(base, table_.Name(name).parent_reference);
     const bool is_internal = parent < kOrphanParent && table_.Row(parent).is_internal;
     (is_internal ? has_internal_parent : has_other_parent) = true;
   });
@@ -177,7 +178,7 @@ std::vector<std::u16string_view> PathBuilder::PathsOf(RowId base) {
   }
   const auto add = [&](RowId id) {
     const NameRow& name = table_.Name(id);
-    text_.append(DirectoryPath(FindParent(name.parent_reference)));
+    text_.append(DirectoryPath(FindParent(base, name.parent_reference)));
     text_.append(table_.ShardOf(id).TextOf(name));
     ends_.push_back(text_.size());
   };

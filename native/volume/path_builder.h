@@ -1,6 +1,7 @@
 // Builds paths out of a finished RecordTable: parent by parent, each reference checked with its
 // sequence number. A file whose parent is gone, or has become another, stands below `$Orphan\`; so
-// does a directory that is its own ancestor. It never gets the path of the record's new owner.
+// does a directory that is its own ancestor. It never gets the path of the record's new owner. A
+// deleted file may stand below a deleted directory; a file that is there may not.
 
 #pragma once
 
@@ -27,7 +28,7 @@ class PathBuilder {
 
  private:
   void Resolve(RowId directory);
-  RowId FindParent(std::uint64_t reference) const;
+  RowId FindParent(RowId child, std::uint64_t reference) const;
   RowId ChooseName(RowId directory) const;
   template <typename Visit>
   void ForEachName(RowId base, Visit visit) const;

@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "ntfs/file_record.h"
+#include "volume/cluster_bitmap.h"
 #include "volume/stream_content.h"
 
 namespace sidestream {
@@ -121,11 +122,11 @@ class Emitter {
     found.modified_ns = carrier.modified_ns;
     found.is_directory = carrier.is_directory;
     found.is_resident = stream.is_resident;
+    found.is_deleted = carrier.is_deleted;
     if (WantsContent()) {
       const bool is_kept =
           stream.value != StreamRow::kNoValue && !shard.values.IsReleased(stream.value);
-      Status fault =
-          is_kept ? UseKeptValue(shard, stream, found) : ReadContent(holder.record, found);
+      Status fault = is_kept ? UseKeptValue(shard, stream, found) : ReadContent(holder, found);
       if (fault) {
         sink_.AddUnreadable(
             {std::u16string(found.path), std::u16string(found.name), std::move(*fault)});
@@ -148,7 +149,8 @@ class Emitter {
     return std::nullopt;
   }
 
-  Status ReadContent(std::uint64_t holder, FoundStream& found) {
+  Status ReadContent(const RecordRow& holder_row, FoundStream& found) {
+    const std::uint64_t holder = holder_row.record;
     records_.assign(1, holder);
     const auto pieces = std::equal_range(continuations_.begin(), continuations_.end(),
                                          Continuation{found.name, 0}, ByName);
@@ -157,8 +159,13 @@ class Emitter {
     }
     std::sort(records_.begin(), records_.end());
     records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
-    auto content = StreamContent::Load(volume_, records_, found.name);
+    auto content = holder_row.is_deleted ? StreamContent::LoadDeleted(volume_, records_, found.name)
+                                         : StreamContent::Load(volume_, records_, found.name);
     if (!content.ok()) return content.error();
+    if (holder_row.is_deleted) {
+      if (!clusters_) clusters_.emplace(ClusterBitmap::Read(volume_));
+      if (Status fault = content.value().CheckStillFree(*clusters_)) return fault;
+    }
 
     if (scan_options_.content_bytes > 0) {
       head_.resize(static_cast<std::size_t>(
@@ -230,6 +237,7 @@ class Emitter {
   std::array<std::byte, 32> hash_{};
   std::vector<std::byte> head_;
   std::vector<std::byte> buffer_;
+  std::optional<ClusterBitmap> clusters_;  // read for the first deleted stream that has some
 };
 
 }  // namespace

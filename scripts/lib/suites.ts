@@ -129,9 +129,11 @@ export const SUITES: Suite[] = [
   },
   {
     name: 'conformance-image',
-    proves: 'a scanned image equals what ntfs-3g shows of it when mounted',
+    proves:
+      'a scanned image equals what ntfs-3g shows of it when mounted, damage costs only what it hit, ' +
+      'and fls agrees but for its known faults',
     files: ['test/conformance/ntfs/'],
-    needs: ntfsMount,
+    needs: [...ntfsMount, program('fls', 'sleuthkit'), program('python3', 'python3')],
   },
   {
     name: 'conformance-ntfs-3g',
@@ -149,7 +151,13 @@ export const SUITES: Suite[] = [
     name: 'conformance-tree',
     proves: 'one tree, one expected list and one matrix of strips on every provider that Linux has',
     files: ['test/conformance/tree'],
-    needs: [...ntfsMount, ...samba, program('python3', 'python3')],
+    needs: [
+      ...ntfsMount,
+      ...samba,
+      program('python3', 'python3'),
+      program('g++', 'g++'),
+      opensslHeaders,
+    ],
   },
   {
     name: 'windows',

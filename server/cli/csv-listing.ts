@@ -28,6 +28,7 @@ const OPTIONS: Options = { escape_formulas: true, record_delimiter: '\r\n' }
 export function csvListing(extras: ListingExtras): ListingWriter {
   const columns = [
     ...COLUMNS,
+    ...(extras.deleted ? ['deleted'] : []),
     ...(extras.hash ? ['sha256'] : []),
     ...(extras.content ? ['content', 'contentTruncated'] : []),
   ]
@@ -64,6 +65,7 @@ function toRow(record: StreamRecord, extras: ListingExtras): unknown[] {
     record.rule,
     // `|` cannot be part of a Windows name.
     record.links.map(displayName).join('|'),
+    ...(extras.deleted ? [String(record.deleted)] : []),
     ...(extras.hash ? [record.sha256] : []),
     ...(extras.content
       ? [

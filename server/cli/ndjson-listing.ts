@@ -31,9 +31,10 @@ export function toJson(record: StreamRecord, extras: ListingExtras): string {
     rule: record.rule,
     links: record.links,
   }
-  if (!extras.hash && !extras.content) return JSON.stringify(line)
+  if (!extras.hash && !extras.content && !record.deleted) return JSON.stringify(line)
   return JSON.stringify({
     ...line,
+    ...(record.deleted ? { deleted: true } : {}),
     ...(extras.hash ? { sha256: record.sha256 } : {}),
     ...(extras.content ? contentFields(record) : {}),
   })

@@ -55,6 +55,7 @@ function addScan(program: Command, { terminal, finish }: CliContext): void {
     .option('--content', 'content as base64, up to 1 MiB a stream (ndjson and csv)')
     .option('--stream <glob>', 'only streams of this name, e.g. "Zone.*"', nonEmpty)
     .option('--all', 'also the streams of NTFS itself ($Secure:$SDS, …)')
+    .option('--deleted', 'also streams of deleted files (volumes and images read raw)')
     .addOption(smbConf())
     .option('--errors <file>', 'write what could not be read to this file, as NDJSON', nonEmpty)
     .option('--no-progress', 'no progress bar on a terminal')

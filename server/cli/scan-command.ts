@@ -24,6 +24,7 @@ export interface ScanFlags {
   readonly content?: true
   readonly stream?: string
   readonly all?: true
+  readonly deleted?: true
   readonly errors?: string
   readonly smbConf?: string
   readonly progress: boolean
@@ -136,6 +137,7 @@ function scanOptions(flags: ScanFlags): NativeScanOptions {
     hash: flags.hash === true,
     contentBytes: flags.content ? MAX_CONTENT_BYTES : JUDGED_BYTES,
     includeInternal: flags.all === true,
+    includeDeleted: flags.deleted === true,
     exclude: [],
     batchStreams: BATCH_STREAMS,
     threads: Math.min(availableParallelism(), MAX_THREADS),
@@ -153,7 +155,11 @@ async function describeTarget({ addon, target, flags, terminal }: Pass): Promise
 
 /** Each format is loaded only when it is asked for: starting must stay quick. */
 async function listingWriter(flags: ScanFlags, terminal: Terminal): Promise<ListingWriter> {
-  const extras = { hash: flags.hash === true, content: flags.content === true }
+  const extras = {
+    hash: flags.hash === true,
+    content: flags.content === true,
+    deleted: flags.deleted === true,
+  }
   if (flags.format === 'ndjson') return ndjsonListing(extras)
   if (flags.format === 'csv') {
     const { csvListing } = await import('./csv-listing.ts')

@@ -117,7 +117,7 @@ function toCarrierRecord(
 }
 
 function jsonText(carrier: NativeCarrier, path: string, records: readonly StreamRecord[]): string {
-  const extras = { hash: false, content: false }
+  const extras = { hash: false, content: false, deleted: false }
   const streams = records.map((record) => {
     const known = findKnownStream(record.stream)
     const more = JSON.stringify({

@@ -24,6 +24,8 @@ export interface StreamRecord {
   /** RFC 3339. */
   readonly modified: string
   readonly resident: boolean
+  /** The file is gone, and the stream only what is left of it. */
+  readonly deleted: boolean
   readonly zone: Origin | null
   readonly verdict: VerdictName
   readonly rule: RuleName
@@ -56,6 +58,7 @@ export function toRecord(found: ScannedStream): StreamRecord {
     allocated: found.allocated,
     modified: nanosecondsToTimestamp(found.modifiedNs),
     resident: found.isResident,
+    deleted: found.isDeleted === true,
     zone,
     verdict,
     rule,

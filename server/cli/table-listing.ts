@@ -75,7 +75,8 @@ function render(
     colAligns: ['right', 'left', 'left', 'left', 'left'],
   })
   for (const record of records) {
-    const path = displayName(record.path)
+    // No path of a volume begins so: a name holds no colon.
+    const path = `${record.deleted ? 'deleted: ' : ''}${displayName(record.path)}`
     table.push([
       humanSize(record.size),
       hasColor ? colorVerdict(record.verdict) : record.verdict,
