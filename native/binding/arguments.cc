@@ -125,6 +125,22 @@ std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, 
   return std::nullopt;
 }
 
+std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,
+                                                        std::size_t index, const char* what) {
+  if (info[index].IsObject()) {
+    const auto object = info[index].As<Napi::Object>();
+    const auto below_bytes = WholeNumber(object.Get("belowBytes"), UINT32_MAX);
+    const Napi::Value verdict = object.Get("verdict");
+    const Napi::Value rule = object.Get("rule");
+    if (below_bytes && verdict.IsString() && rule.IsString()) {
+      return listing::NameVerdict{*below_bytes, verdict.As<Napi::String>().Utf8Value(),
+                                  rule.As<Napi::String>().Utf8Value()};
+    }
+  }
+  ThrowTypeError(info.Env(), what, "{ belowBytes: number, verdict: string, rule: string }");
+  return std::nullopt;
+}
+
 std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                          const char* what) {
   auto hints = HintsOf(info[index]);
@@ -152,6 +168,9 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   if (!batch_streams || *batch_streams == 0) {
     return fail("batchStreams: a whole number from 1 to 65536");
   }
+  const bool says_lines = !object.Get("lines").IsUndefined();
+  const auto with_lines = says_lines ? BooleanOf(object, "lines") : false;
+  if (!with_lines) return fail("lines: boolean");
   auto hints = HintsOf(object.Get("hints"));
   if (!hints) return fail("hints: { smbConf?: string }");
   return ScanArguments{{.hash = *hash,
@@ -159,7 +178,8 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
                         .include_internal = *include_internal,
                         .exclude = std::move(*exclude),
                         .hints = std::move(*hints)},
-                       static_cast<std::uint32_t>(*batch_streams)};
+                       static_cast<std::uint32_t>(*batch_streams),
+                       *with_lines};
 }
 
 }  // namespace sidestream::binding

@@ -63,6 +63,14 @@ void SetText(napi_env env, napi_value object, const char* key, const char* ends_
   Set(env, object, ends_key, ColumnToJs(env, napi_uint32_array, column.ends));
 }
 
+napi_value LinesToJs(napi_env env, const Batch& batch, LineBuffer& line_buffer) {
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.line_count)));
+  Set(env, js, "bytes", line_buffer.ToJs(env, batch.lines.View()));
+  Set(env, js, "rowOffsets", ColumnToJs(env, napi_uint32_array, batch.line_offsets));
+  return js;
+}
+
 napi_value UnreadableToJs(napi_env env, const Unreadable& unreadable) {
   napi_value js = ObjectToJs(env);
   Set(env, js, "path", Utf16ToJs(env, unreadable.path));
@@ -129,8 +137,10 @@ napi_value ToJs(napi_env env, const TargetInfo& target) {
   return js;
 }
 
-napi_value ToJs(napi_env env, const Batch& batch) {
+napi_value ToJs(napi_env env, const Batch& batch, LineBuffer* line_buffer) {
   napi_value js = ObjectToJs(env);
+  Set(env, js, "lines",
+      line_buffer == nullptr ? NullToJs(env) : LinesToJs(env, batch, *line_buffer));
   Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.count())));
   SetText(env, js, "paths", "pathEnds", batch.paths);
   SetText(env, js, "links", "linkEnds", batch.links);

@@ -1,11 +1,7 @@
 /** Scans one target after another and hands every chunk on, counting. Knows nothing of formats. */
-import type {
-  NativeAddon,
-  NativeScan,
-  NativeScanOptions,
-  NativeUnreadable,
-} from '../../native/addon.ts'
-import { type ScannedStream, scanTarget } from '../../native/scan.ts'
+import type { NativeAddon, NativeScan, NativeScanOptions } from '../../native/addon.ts'
+import { chunksOf, type ScanChunk } from '../../native/scan.ts'
+import { takeHeadStart } from './head-start.ts'
 
 export interface ScanCounts {
   carriers: number
@@ -16,14 +12,13 @@ export interface ScanCounts {
 }
 
 export interface ScanListener {
-  streams(found: readonly ScannedStream[]): Promise<void>
-  unreadable(target: string, places: readonly NativeUnreadable[]): void
+  chunk(chunk: ScanChunk, scan: NativeScan): Promise<void>
   progress(carriers: number, fractionDone: number | null): void
 }
 
 const PROGRESS_MS = 100
 
-/** Throws what `scanTarget` throws; the chunks before that were handed on. Returns the carriers seen. */
+/** Throws what `chunksOf` throws; the chunks before that were handed on. */
 export async function scanOne(
   addon: NativeAddon,
   target: string,
@@ -31,26 +26,14 @@ export async function scanOne(
   signal: AbortSignal,
   listener: ScanListener,
 ): Promise<void> {
-  // scanTarget keeps the scan to itself; its progress is asked for by whoever started it.
-  let scan: NativeScan | null = null
-  const watched: NativeAddon = {
-    probe: addon.probe,
-    openCarrier: addon.openCarrier,
-    startScan: (path, scanOptions) => {
-      scan = addon.startScan(path, scanOptions)
-      return scan
-    },
-  }
+  const scan = takeHeadStart(target, options) ?? addon.startScan(target, options)
   const report = () => {
-    const progress = scan?.progress()
-    if (progress) listener.progress(progress.carriersSeen, progress.fractionDone)
+    const { carriersSeen, fractionDone } = scan.progress()
+    listener.progress(carriersSeen, fractionDone)
   }
   const timer = setInterval(report, PROGRESS_MS)
   try {
-    for await (const chunk of scanTarget(watched, target, options, signal)) {
-      listener.unreadable(target, chunk.unreadable)
-      await listener.streams(chunk.streams)
-    }
+    for await (const chunk of chunksOf(scan, signal)) await listener.chunk(chunk, scan)
   } finally {
     clearInterval(timer)
     report()

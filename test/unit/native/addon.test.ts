@@ -50,6 +50,11 @@ describe('the addon', () => {
       'batchStreams',
     ],
     [
+      'lines that are neither wanted nor not',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, lines: 'ndjson' }),
+      'lines: boolean',
+    ],
+    [
       'an exclude list with a number',
       () => untyped.startScan('/tmp', { ...METADATA_ONLY, exclude: [1] }),
       'exclude: string[]',
