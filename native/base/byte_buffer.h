@@ -8,15 +8,27 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace sidestream {
 
 class ByteBuffer {
  public:
+  ByteBuffer() = default;
+  // What is moved from is empty.
+  ByteBuffer(ByteBuffer&& other) noexcept { *this = std::move(other); }
+  ByteBuffer& operator=(ByteBuffer&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   const char* data() const { return bytes_.get(); }
   std::string_view View() const { return {bytes_.get(), size_}; }
+  std::size_t capacity() const { return capacity_; }
   void Clear() { size_ = 0; }
   // Takes back what was appended after the first `size` bytes.
   void Truncate(std::size_t size) { size_ = size; }

@@ -78,12 +78,13 @@ Napi::Value ScanObject::Cancel(const Napi::CallbackInfo& info) {
 // Answers as many next() calls as there are batches.
 void ScanObject::Settle(Napi::Env env) {
   while (!waiting_.empty() && session_) {
-    const BatchQueue::Taken taken = session_->queue().Take();
+    BatchQueue::Taken taken = session_->queue().Take();
     if (std::holds_alternative<BatchQueue::Pending>(taken)) break;
     const JsPromise promise = waiting_.front();
     waiting_.pop_front();
-    if (const auto* batch = std::get_if<Batch>(&taken)) {
+    if (auto* batch = std::get_if<Batch>(&taken)) {
       promise.Resolve(ToJs(env, *batch, line_writer_ ? &line_buffer_ : nullptr));
+      session_->queue().Reuse(std::move(batch->lines));
     } else if (const auto* error = std::get_if<StreamError>(&taken)) {
       promise.Reject(*error);
     } else {

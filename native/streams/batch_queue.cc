@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kMaxQueued = 3;
 // A batch is handed over at this many bytes whatever its row count.
 constexpr std::size_t kBatchBytes = 4 << 20;
+// And a part, of which several may wait for an earlier one.
+constexpr std::size_t kPartBytes = 2 << 20;
+// Buffers kept to be filled again, as many as are filled at a time; and none of them larger.
+constexpr std::size_t kMaxSpare = 8;
+constexpr std::size_t kMaxSpareBytes = 2 << 20;
 // How old rows may grow while the caller waits for some: results should appear as they are found.
 constexpr auto kMaxAge = std::chrono::milliseconds(50);
 
@@ -33,26 +38,32 @@ void AddStream(Batch& batch, const FoundStream& stream, const BatchOptions& opti
 // Batches that are finished but for being queued.
 class BatchQueue::Part final : public ScanPart {
  public:
-  explicit Part(const BatchOptions& options) : options_(options), batches_(1) {}
+  explicit Part(BatchQueue& queue) : queue_(queue) { StartBatch(); }
 
-  void Add(const FoundStream& stream) override { AddStream(BatchWithRoom(), stream, options_); }
+  void Add(const FoundStream& stream) override {
+    AddStream(BatchWithRoom(), stream, queue_.options_);
+  }
   void AddUnreadable(Unreadable unreadable) override {
     BatchWithRoom().unreadable.push_back(std::move(unreadable));
   }
-  bool IsFull() const override { return bytes_ + batches_.back().BytesHeld() >= kBatchBytes; }
+  bool IsFull() const override { return bytes_ + batches_.back().BytesHeld() >= kPartBytes; }
 
   std::vector<Batch>& batches() { return batches_; }
 
  private:
   Batch& BatchWithRoom() {
-    if (sidestream::IsFull(batches_.back(), options_)) {
+    if (sidestream::IsFull(batches_.back(), queue_.options_)) {
       bytes_ += batches_.back().BytesHeld();
-      batches_.emplace_back();
+      StartBatch();
     }
     return batches_.back();
   }
+  void StartBatch() {
+    batches_.emplace_back();
+    if (queue_.options_.line_writer) batches_.back().lines = queue_.SpareBuffer();
+  }
 
-  const BatchOptions& options_;
+  BatchQueue& queue_;
   std::vector<Batch> batches_;
   std::size_t bytes_ = 0;  // of all but the last
 };
@@ -83,7 +94,7 @@ void BatchQueue::AddUnreadable(Unreadable unreadable) {
   });
 }
 
-std::unique_ptr<ScanPart> BatchQueue::NewPart() { return std::make_unique<Part>(options_); }
+std::unique_ptr<ScanPart> BatchQueue::NewPart() { return std::make_unique<Part>(*this); }
 
 void BatchQueue::AddPart(std::unique_ptr<ScanPart> part) {
   for (Batch& batch : static_cast<Part&>(*part).batches()) {
@@ -155,6 +166,21 @@ BatchQueue::Taken BatchQueue::Take() {
   }
   if (final_status_) return *final_status_;
   return End{};
+}
+
+void BatchQueue::Reuse(ByteBuffer lines) {
+  if (lines.capacity() == 0 || lines.capacity() > kMaxSpareBytes) return;
+  lines.Clear();
+  const std::lock_guard lock(mutex_);
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(lines));
+}
+
+ByteBuffer BatchQueue::SpareBuffer() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return {};
+  ByteBuffer buffer = std::move(spare_.back());
+  spare_.pop_back();
+  return buffer;
 }
 
 ScanProgress BatchQueue::Progress() const {

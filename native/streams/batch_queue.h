@@ -14,6 +14,7 @@
 #include <functional>
 #include <mutex>
 #include <variant>
+#include <vector>
 
 #include "streams/batch.h"
 #include "streams/line_writer.h"
@@ -61,6 +62,9 @@ class BatchQueue final : public ScanSink {
 
   // ---- the consumer
   Taken Take();
+  // Takes back a batch's memory for its lines, to be filled again: fresh memory costs the system
+  // more than all that is written to it.
+  void Reuse(ByteBuffer lines);
   ScanProgress Progress() const;
 
  private:
@@ -72,6 +76,7 @@ class BatchQueue final : public ScanSink {
   void WaitForRoom(std::unique_lock<std::mutex>& lock);
   void QueueCurrent();
   void Queue(Batch batch);
+  ByteBuffer SpareBuffer();
 
   const BatchOptions options_;
   const std::function<void()> on_ready_;
@@ -89,6 +94,7 @@ class BatchQueue final : public ScanSink {
   Batch current_;
   Clock::time_point current_since_;
   std::deque<Batch> queue_;
+  std::vector<ByteBuffer> spare_;
   bool is_finished_ = false;
   Status final_status_;
 };

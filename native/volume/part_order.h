@@ -32,7 +32,7 @@ class PartOrder {
 
  private:
   // Bounds what waits beside what the sink holds.
-  static constexpr std::size_t kMostWaiting = 8;
+  static constexpr std::size_t kMostWaiting = 4;
 
   ScanSink& sink_;
   const std::function<void(std::uint64_t)> on_added_;

@@ -280,7 +280,8 @@ void EmitStreams(const NtfsVolume& volume, const ScanOptions& scan_options,
   ValueRelease values(table);
   PartOrder order(sink, [&](std::uint64_t piece) {
     values.Before((piece + 1) * kPieceRecords);
-    const double done = static_cast<double>(piece + 1) / static_cast<double>(pieces);
+    // All is done only when the scan has ended.
+    const double done = static_cast<double>(piece) / static_cast<double>(pieces);
     sink.Advance(0, options.progress_from + options.progress_share * done);
   });
   std::atomic<std::uint64_t> next_piece{0};

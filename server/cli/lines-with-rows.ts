@@ -11,21 +11,35 @@ const NO_EXTRAS = { hash: false, content: false }
 const MAX_NAMES = 10_000
 const toldNames = new WeakMap<NativeScan, Set<string>>()
 
+/** Holds until the next call. */
 export function linesWithRows(
   { bytes, rowOffsets }: NativeLines,
   rows: readonly ScannedStream[],
   scan: NativeScan,
 ): Uint8Array {
-  const pieces: Uint8Array[] = []
-  let at = 0
-  for (const [i, row] of rows.entries()) {
-    const offset = rowOffsets[i]!
-    pieces.push(bytes.subarray(at, offset), Buffer.from(`${toJson(toRecord(row), NO_EXTRAS)}\n`))
-    at = offset
-    tellName(scan, row.name)
+  const texts = rows.map((row) => `${toJson(toRecord(row), NO_EXTRAS)}\n`)
+  const into = roomFor(texts.reduce((sum, text) => sum + Buffer.byteLength(text), bytes.length))
+  let from = 0
+  let to = 0
+  for (const [i, text] of texts.entries()) {
+    const lines = bytes.subarray(from, rowOffsets[i]!)
+    into.set(lines, to)
+    from += lines.length
+    to += lines.length
+    to += into.write(text, to)
+    tellName(scan, rows[i]!.name)
   }
-  pieces.push(bytes.subarray(at))
-  return Buffer.concat(pieces)
+  const rest = bytes.subarray(from)
+  into.set(rest, to)
+  return into.subarray(0, to + rest.length)
+}
+
+/** One for all: fresh memory costs more than all that is copied to it. */
+let room = Buffer.alloc(0)
+
+function roomFor(count: number): Buffer {
+  if (room.length < count) room = Buffer.allocUnsafeSlow(2 * count)
+  return room
 }
 
 /** So that the next stream of this name is a line, unless there is more to it than its name. */

@@ -1,9 +1,9 @@
 /** `sidestream scan TARGET…`: lists the streams of volumes, images, folders and files. */
-import { performance } from 'node:perf_hooks'
-import type { NativeAddon } from '../../native/addon.ts'
+import type { NativeAddon, NativeScan } from '../../native/addon.ts'
 import { displayName } from '../streams/display-name.ts'
 import { describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
+import { followScan, type ScanCounts } from './follow-scan.ts'
 import { hintsOf } from './hints.ts'
 import { counted, humanCount } from './human.ts'
 import type { ListingFormat } from './listing-format.ts'
@@ -11,7 +11,6 @@ import { nativeAddon } from './native-addon.ts'
 import { NO_PROGRESS, type ScanProgressBar } from './progress-bar.ts'
 import { type ScanListing, scanListing } from './scan-listing.ts'
 import { scanOptions } from './scan-options.ts'
-import { type ScanCounts, scanOne } from './scan-targets.ts'
 import { Interrupted, type Terminal } from './terminal.ts'
 import { UnreadableReport } from './unreadable-report.ts'
 
@@ -27,10 +26,12 @@ export interface ScanFlags {
   readonly verbose?: true
 }
 
+/** `begun`: the scan of the first target with these flags, where it has begun already. */
 export async function runScan(
   targets: readonly string[],
   flags: ScanFlags,
   terminal: Terminal,
+  begun: NativeScan | null = null,
 ): Promise<number> {
   const addon = nativeAddon()
   const unreadable = new UnreadableReport(flags.errors)
@@ -39,9 +40,9 @@ export async function runScan(
   const bar = await progressBar(flags, terminal)
   let failed = 0
   try {
-    for (const target of targets) {
+    for (const [i, target] of targets.entries()) {
       const pass = { addon, target, flags, terminal, counts, listing, bar, unreadable }
-      if (!(await scanInto(pass))) failed += 1
+      if (!(await scanInto(pass, i === 0 ? begun : null))) failed += 1
     }
     await bar.aside(() => terminal.write(listing.end()))
   } catch (error) {
@@ -75,13 +76,14 @@ interface Pass {
 }
 
 /** False: the target as a whole failed, which was said. Others may still be scanned. */
-async function scanInto(pass: Pass): Promise<boolean> {
+async function scanInto(pass: Pass, begun: NativeScan | null): Promise<boolean> {
   const { addon, target, flags, terminal, counts, listing, bar, unreadable } = pass
   const carriersBefore = counts.carriers
   try {
     if (flags.verbose) await describeTarget(pass)
-    await scanOne(addon, target, scanOptions(flags), terminal.signal, {
-      async chunk(chunk, scan) {
+    const scan = begun ?? addon.startScan(target, scanOptions(flags))
+    await followScan(scan, terminal.signal, {
+      async chunk(chunk) {
         counts.unreadable += chunk.unreadable.length
         unreadable.add(target, chunk.unreadable)
         counts.streams += chunk.streams.length + (chunk.lines?.count ?? 0)
@@ -120,7 +122,7 @@ async function progressBar(flags: ScanFlags, terminal: Terminal): Promise<ScanPr
 
 function summary(counts: ScanCounts): string {
   // Since the process started, as that is how long somebody has waited.
-  const elapsed = performance.now() / 1000
+  const elapsed = process.uptime()
   const seconds = elapsed.toFixed(elapsed < 10 ? 2 : 0)
   const shown = counts.shown === counts.streams ? '' : ` (${humanCount(counts.shown)} shown)`
   return (

@@ -134,11 +134,11 @@ export interface NameVerdict extends Verdict {
 export function judgeName(stream: string): NameVerdict | null {
   const known = findKnownStream(stream)
   if (known?.class === 'mark' || known?.class === 'internal') return null
-  const content = new Uint8Array()
+  // Content that was not read changes nothing, as harmless content does, and is not searched.
   const verdict = judge({
     stream,
     sizeBytes: 0,
-    content,
+    content: null,
     path: 'anywhere',
     kind: 'file',
     origin: null,
