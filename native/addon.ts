@@ -114,7 +114,7 @@ export interface NativeBatch {
  */
 export interface NativeLines {
   readonly count: number
-  /** Overwritten by the next batch: it must be used up before `next()` is called again. */
+  /** Taken away by the next batch: it must be used up before `next()` is called again. */
   readonly bytes: Uint8Array
   /** Row `i` of the batch comes before the line that begins at `rowOffsets[i]`. */
   readonly rowOffsets: Uint32Array

@@ -27,6 +27,7 @@ class ByteBuffer {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   const char* data() const { return bytes_.get(); }
+  char* data() { return bytes_.get(); }
   std::string_view View() const { return {bytes_.get(), size_}; }
   std::size_t capacity() const { return capacity_; }
   void Clear() { size_ = 0; }

@@ -1,12 +1,13 @@
-// One piece of JavaScript memory that the lines of batch after batch are copied to: memory of its
-// own for each would be most of the cost of handing them over. JS thread only.
+// Lends JavaScript the memory of finished lines, batch after batch: neither copied nor made anew
+// for each, which would be most of the cost of handing them over. JS thread only.
 
 #pragma once
 
 #include <node_api.h>
 
-#include <cstddef>
-#include <string_view>
+#include <memory>
+
+#include "base/byte_buffer.h"
 
 namespace sidestream::binding {
 
@@ -17,14 +18,18 @@ class LineBuffer {
   LineBuffer(const LineBuffer&) = delete;
   LineBuffer& operator=(const LineBuffer&) = delete;
 
-  // A Uint8Array of these bytes, which holds until the next call. Null as in binding/to_js.h.
-  napi_value ToJs(napi_env env, std::string_view lines);
+  // A Uint8Array of these bytes. It is theirs until TakeBack(), and as long as it lives otherwise.
+  // Null as in binding/to_js.h.
+  napi_value Lend(napi_env env, ByteBuffer lines);
+
+  // The memory last lent, to be filled again; the array over it is empty from now on. Nothing if
+  // none was lent or it cannot be taken away.
+  ByteBuffer TakeBack(napi_env env);
 
  private:
+  std::shared_ptr<ByteBuffer> lent_;
   napi_env env_ = nullptr;
-  napi_ref memory_ = nullptr;
-  void* bytes_ = nullptr;
-  std::size_t capacity_ = 0;
+  napi_ref array_buffer_ = nullptr;
 };
 
 }  // namespace sidestream::binding

@@ -83,8 +83,8 @@ void ScanObject::Settle(Napi::Env env) {
     const JsPromise promise = waiting_.front();
     waiting_.pop_front();
     if (auto* batch = std::get_if<Batch>(&taken)) {
+      if (line_writer_) session_->queue().Reuse(line_buffer_.TakeBack(env));
       promise.Resolve(ToJs(env, *batch, line_writer_ ? &line_buffer_ : nullptr));
-      session_->queue().Reuse(std::move(batch->lines));
     } else if (const auto* error = std::get_if<StreamError>(&taken)) {
       promise.Reject(*error);
     } else {

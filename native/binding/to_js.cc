@@ -1,6 +1,7 @@
 #include "binding/to_js.h"
 
 #include <cstring>
+#include <utility>
 
 namespace sidestream::binding {
 namespace {
@@ -63,10 +64,10 @@ void SetText(napi_env env, napi_value object, const char* key, const char* ends_
   Set(env, object, ends_key, ColumnToJs(env, napi_uint32_array, column.ends));
 }
 
-napi_value LinesToJs(napi_env env, const Batch& batch, LineBuffer& line_buffer) {
+napi_value LinesToJs(napi_env env, Batch& batch, LineBuffer& line_buffer) {
   napi_value js = ObjectToJs(env);
   Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.line_count)));
-  Set(env, js, "bytes", line_buffer.ToJs(env, batch.lines.View()));
+  Set(env, js, "bytes", line_buffer.Lend(env, std::move(batch.lines)));
   Set(env, js, "rowOffsets", ColumnToJs(env, napi_uint32_array, batch.line_offsets));
   return js;
 }
@@ -137,7 +138,7 @@ napi_value ToJs(napi_env env, const TargetInfo& target) {
   return js;
 }
 
-napi_value ToJs(napi_env env, const Batch& batch, LineBuffer* line_buffer) {
+napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer) {
   napi_value js = ObjectToJs(env);
   Set(env, js, "lines",
       line_buffer == nullptr ? NullToJs(env) : LinesToJs(env, batch, *line_buffer));

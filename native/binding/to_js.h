@@ -50,8 +50,8 @@ napi_value BytesToJs(napi_env env, std::span<const std::byte> bytes);
 // A NativeError.
 napi_value ToJs(napi_env env, const StreamError& error);
 napi_value ToJs(napi_env env, const TargetInfo& target);
-// `line_buffer`: where the lines go; null where none were asked for.
-napi_value ToJs(napi_env env, const Batch& batch, LineBuffer* line_buffer);
+// `line_buffer` lends out the batch's lines; null where none were asked for.
+napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer);
 napi_value ToJs(napi_env env, const ScanProgress& progress);
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
 

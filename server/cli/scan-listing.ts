@@ -26,18 +26,23 @@ export interface ListedChunk {
 }
 
 export async function scanListing(flags: ListingFlags, terminal: Terminal): Promise<ScanListing> {
-  if (isMadeOfLines(flags)) return LINES
+  if (isMadeOfLines(flags)) return lineListing()
   const { recordListing } = await import('./record-listing.ts')
   return recordListing(flags, terminal)
 }
 
-/** The addon's own lines, and nearly always nothing else. */
-const LINES: ScanListing = {
-  async add({ streams, lines }, scan) {
-    const shown = streams.length + (lines?.count ?? 0)
-    if (lines === null || streams.length === 0) return { text: lines?.bytes ?? '', shown }
-    const { linesWithRows } = await import('./lines-with-rows.ts')
-    return { text: linesWithRows(lines, streams, scan), shown }
-  },
-  end: () => '',
+/** The addon's own lines, and some rows among them. */
+function lineListing(): ScanListing {
+  // Loaded while the addon reads: nearly every scan meets a row, and the first it tells of must not wait.
+  const rest = import('./lines-with-rows.ts')
+  rest.catch(() => {})
+  return {
+    async add({ streams, lines }, scan) {
+      const shown = streams.length + (lines?.count ?? 0)
+      if (lines === null || streams.length === 0) return { text: lines?.bytes ?? '', shown }
+      const { linesWithRows } = await rest
+      return { text: linesWithRows(lines, streams, scan), shown }
+    },
+    end: () => '',
+  }
 }
