@@ -15,6 +15,8 @@ constexpr std::size_t kPartBytes = 2 << 20;
 // Buffers kept to be filled again, as many as are filled at a time; and none of them larger.
 constexpr std::size_t kMaxSpare = 8;
 constexpr std::size_t kMaxSpareBytes = 2 << 20;
+// What the lines of a usual part need: growing there would touch twice as much memory.
+constexpr std::size_t kUsualLineBytes = 512 << 10;
 // How old rows may grow while the caller waits for some: results should appear as they are found.
 constexpr auto kMaxAge = std::chrono::milliseconds(50);
 
@@ -176,10 +178,15 @@ void BatchQueue::Reuse(ByteBuffer lines) {
 }
 
 ByteBuffer BatchQueue::SpareBuffer() {
-  const std::lock_guard lock(mutex_);
-  if (spare_.empty()) return {};
-  ByteBuffer buffer = std::move(spare_.back());
-  spare_.pop_back();
+  ByteBuffer buffer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      buffer = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  buffer.Room(kUsualLineBytes);
   return buffer;
 }
 

@@ -117,7 +117,7 @@ export const SUITES: Suite[] = [
     name: 'conformance-lines',
     proves: 'the lines that the addon finishes are, byte for byte, those of TypeScript',
     files: ['test/conformance/lines'],
-    needs: [program('g++', 'g++')],
+    needs: [program('g++', 'g++'), program('python3', 'python3')],
   },
   {
     name: 'conformance-image',
