@@ -63,6 +63,11 @@ export interface NativeScanOptions {
   readonly batchStreams: number
   /** How many threads may walk a live folder (Linux), 1 to 64; 1 if absent: the machine is others' too. */
   readonly threads?: number
+  /**
+   * Ordinary streams come as finished lines of NDJSON ({@link NativeLines}), the others as rows. A
+   * stream is ordinary only if `contentBytes` covers it. Absent: all come as rows.
+   */
+  readonly lines?: boolean
   /** For opening the target. */
   readonly hints?: NativeHints
 }
@@ -73,7 +78,10 @@ export interface NativeScanOptions {
  * per field, which is most of the cost of a large scan.
  */
 export interface NativeBatch {
+  /** Of the rows; streams in {@link NativeBatch.lines} are not among them. */
   readonly count: number
+  /** Null where the options did not ask for them. */
+  readonly lines: NativeLines | null
   /** Relative to the volume root with `\` (root itself: `.`) for images; as given, with `/` (Windows: `\`), for folders. */
   readonly paths: string
   readonly pathEnds: Uint32Array
@@ -106,6 +114,29 @@ export interface NativeBatch {
   readonly unreadable: readonly NativeUnreadable[]
 }
 
+/**
+ * Streams as lines of NDJSON, byte for byte as `server/cli/ndjson-listing.ts` would write them. Made on
+ * the scan's own threads, of those whose line follows from simple rules; whatever could be otherwise is
+ * a row, so that every oddity is judged in one place.
+ */
+export interface NativeLines {
+  readonly count: number
+  /** Taken away by the next batch: it must be used up before `next()` is called again. */
+  readonly bytes: Uint8Array
+  /** Row `i` of the batch comes before the line that begins at `rowOffsets[i]`. */
+  readonly rowOffsets: Uint32Array
+}
+
+/**
+ * What `server/streams` says of streams of one name that are smaller than `belowBytes`, hold nothing that
+ * a computer would run and are in no place that a rule looks at.
+ */
+export interface NativeNameVerdict {
+  readonly belowBytes: number
+  readonly verdict: string
+  readonly rule: string
+}
+
 /** Something the scan could not look at: everything at or below `path` is unknown, not clean. */
 export interface NativeUnreadable {
   /** As in {@link NativeBatch.paths}; for a damaged MFT record `$MFT record <n>`. */
@@ -136,6 +167,8 @@ export interface NativeScan {
    */
   next(): Promise<NativeBatch | null>
   progress(): NativeProgress
+  /** From now on streams of this name, too, may be {@link NativeLines}. The first word on a name stays. */
+  learnName(name: string, verdict: NativeNameVerdict): void
   /** Takes effect within 100 ms; `next()` then rejects. Idempotent. */
   cancel(): void
 }

@@ -4,7 +4,14 @@
  * The caller's pace is the scan's: nothing is read ahead beyond the few batches the addon keeps. Leaving
  * the loop early (`break`, `throw`, `return()`) or the signal cancels the scan.
  */
-import type { NativeAddon, NativeBatch, NativeScanOptions, NativeUnreadable } from './addon.ts'
+import type {
+  NativeAddon,
+  NativeBatch,
+  NativeLines,
+  NativeScan,
+  NativeScanOptions,
+  NativeUnreadable,
+} from './addon.ts'
 
 /** One stream. Field for field as in {@link NativeBatch}, see there for units and forms. */
 export interface ScannedStream {
@@ -28,6 +35,8 @@ export interface ScannedStream {
 
 export interface ScanChunk {
   readonly streams: readonly ScannedStream[]
+  /** What comes as finished lines instead. Holds only until the next chunk is asked for. */
+  readonly lines: NativeLines | null
   readonly unreadable: readonly NativeUnreadable[]
 }
 
@@ -49,15 +58,23 @@ export async function* scanTarget(
   signal?: AbortSignal,
 ): AsyncGenerator<ScanChunk, void, undefined> {
   signal?.throwIfAborted()
-  const scan = addon.startScan(path, options)
+  yield* chunksOf(addon.startScan(path, options), signal)
+}
+
+/** The same of a scan that was started before. */
+export async function* chunksOf(
+  scan: NativeScan,
+  signal?: AbortSignal,
+): AsyncGenerator<ScanChunk, void, undefined> {
   const cancel = () => scan.cancel()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     while (true) {
+      signal?.throwIfAborted()
       const batch = await scan.next()
       signal?.throwIfAborted()
       if (batch === null) return
-      yield { streams: decodeRows(batch), unreadable: batch.unreadable }
+      yield { streams: decodeRows(batch), lines: batch.lines, unreadable: batch.unreadable }
     }
   } catch (error) {
     // The scan's own ADS_CANCELLED says less than why the caller aborted.

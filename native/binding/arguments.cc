@@ -126,6 +126,22 @@ std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, 
   return std::nullopt;
 }
 
+std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,
+                                                        std::size_t index, const char* what) {
+  if (info[index].IsObject()) {
+    const auto object = info[index].As<Napi::Object>();
+    const auto below_bytes = WholeNumber(object.Get("belowBytes"), UINT32_MAX);
+    const Napi::Value verdict = object.Get("verdict");
+    const Napi::Value rule = object.Get("rule");
+    if (below_bytes && verdict.IsString() && rule.IsString()) {
+      return listing::NameVerdict{*below_bytes, verdict.As<Napi::String>().Utf8Value(),
+                                  rule.As<Napi::String>().Utf8Value()};
+    }
+  }
+  ThrowTypeError(info.Env(), what, "{ belowBytes: number, verdict: string, rule: string }");
+  return std::nullopt;
+}
+
 std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                          const char* what) {
   auto hints = HintsOf(info[index]);
@@ -161,6 +177,9 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   const auto threads = given_threads.IsUndefined() ? std::optional<std::uint64_t>(1)
                                                    : WholeNumber(given_threads, kMostThreads);
   if (!threads || *threads == 0) return fail("threads: a whole number from 1 to 64");
+  const bool says_lines = !object.Get("lines").IsUndefined();
+  const auto with_lines = says_lines ? BooleanOf(object, "lines") : false;
+  if (!with_lines) return fail("lines: boolean");
   auto hints = HintsOf(object.Get("hints"));
   if (!hints) return fail("hints: { smbConf?: string }");
   return ScanArguments{{.hash = *hash,
@@ -170,7 +189,8 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
                         .exclude = std::move(*exclude),
                         .threads = static_cast<std::uint32_t>(*threads),
                         .hints = std::move(*hints)},
-                       static_cast<std::uint32_t>(*batch_streams)};
+                       static_cast<std::uint32_t>(*batch_streams),
+                       *with_lines};
 }
 
 }  // namespace sidestream::binding

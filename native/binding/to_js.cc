@@ -1,6 +1,7 @@
 #include "binding/to_js.h"
 
 #include <cstring>
+#include <utility>
 
 namespace sidestream::binding {
 namespace {
@@ -61,6 +62,14 @@ void SetText(napi_env env, napi_value object, const char* key, const char* ends_
              const TextColumn& column) {
   Set(env, object, key, Utf16ToJs(env, column.text));
   Set(env, object, ends_key, ColumnToJs(env, napi_uint32_array, column.ends));
+}
+
+napi_value LinesToJs(napi_env env, Batch& batch, LineBuffer& line_buffer) {
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.line_count)));
+  Set(env, js, "bytes", line_buffer.Lend(env, std::move(batch.lines)));
+  Set(env, js, "rowOffsets", ColumnToJs(env, napi_uint32_array, batch.line_offsets));
+  return js;
 }
 
 napi_value UnreadableToJs(napi_env env, const Unreadable& unreadable) {
@@ -129,8 +138,10 @@ napi_value ToJs(napi_env env, const TargetInfo& target) {
   return js;
 }
 
-napi_value ToJs(napi_env env, const Batch& batch) {
+napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer) {
   napi_value js = ObjectToJs(env);
+  Set(env, js, "lines",
+      line_buffer == nullptr ? NullToJs(env) : LinesToJs(env, batch, *line_buffer));
   Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.count())));
   SetText(env, js, "paths", "pathEnds", batch.paths);
   SetText(env, js, "links", "linkEnds", batch.links);

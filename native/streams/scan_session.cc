@@ -5,11 +5,11 @@
 
 namespace sidestream {
 
-ScanSession::ScanSession(std::u16string path, ScanOptions options, std::uint32_t batch_streams,
+ScanSession::ScanSession(std::u16string path, ScanOptions options, BatchOptions batches,
                          std::function<void()> on_ready)
     : path_(std::move(path)),
       options_(std::move(options)),
-      queue_(options_.hash, batch_streams, std::move(on_ready)),
+      queue_(std::move(batches), std::move(on_ready)),
       thread_([this] { Run(); }) {}
 
 ScanSession::~ScanSession() {

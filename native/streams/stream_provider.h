@@ -64,6 +64,8 @@ struct Unreadable {
   StreamError error;
 };
 
+class ScanPart;
+
 // Where a scan puts what it finds. Safe to call from several threads at once. Add blocks while the
 // caller is behind (bounded memory) and wakes on cancel.
 class ScanSink {
@@ -75,6 +77,22 @@ class ScanSink {
   virtual void Advance(std::uint64_t carriers, double fraction_done) = 0;
   // Providers ask at least every few milliseconds and return early when true.
   virtual bool IsCancelled() const = 0;
+
+  // For several threads whose findings are to come out in one order: each gathers some in a part of
+  // its own, without locks and without waiting, and AddPart() adds them all as Add() would. A part
+  // goes to the sink that it is from. These keep copies; a sink that can do better has its own.
+  virtual std::unique_ptr<ScanPart> NewPart();
+  virtual void AddPart(std::unique_ptr<ScanPart> part);
+};
+
+// Some of a scan's findings, not yet added. Used from one thread at a time.
+class ScanPart {
+ public:
+  virtual ~ScanPart() = default;
+  virtual void Add(const FoundStream& stream) = 0;
+  virtual void AddUnreadable(Unreadable unreadable) = 0;
+  // It holds so much memory that it should be added before it gets more.
+  virtual bool IsFull() const = 0;
 };
 
 struct StreamEntry {

@@ -101,7 +101,8 @@ class MftProvider final : public StreamProvider {
     CollectOptions collect;
     collect.include_deleted = options.include_deleted;
     if (options.hash || options.content_bytes > 0) {
-      collect.kept_value_bytes = kKeptValueBytes / CountPassShards(volume);
+      // The last shard is for records kept after the pass.
+      collect.kept_value_bytes = kKeptValueBytes / (CountPassShards(volume) - 1);
     }
     RunMftPass(volume, collect, prefix, {from, share * kPassShare}, sink, table);
     if (sink.IsCancelled()) return;

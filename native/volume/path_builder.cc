@@ -18,18 +18,20 @@ enum : std::uint8_t { kUnresolved, kResolving, kResolved };
 // but without some end, a few crafted directories would make every path in a scan megabytes long.
 constexpr std::size_t kMaxPathUnits = 1u << 16;
 
-// Together a few megabytes at worst.
-constexpr std::size_t kCachedPaths = 8192;
 constexpr std::size_t kMaxCachedUnits = 512;
 
 }  // namespace
 
-PathBuilder::PathBuilder(RecordTable& table, std::u16string_view path_prefix)
+PathBuilder::PathBuilder(RecordTable& table, std::u16string_view path_prefix,
+                         std::size_t cached_paths)
     : table_(table),
       prefix_(path_prefix),
+      cache_(cached_paths),
       root_path_(path_prefix),
-      orphan_path_(std::u16string(path_prefix) + u"$Orphan\\") {
-  cache_.resize(kCachedPaths);
+      orphan_path_(std::u16string(path_prefix) + u"$Orphan\\") {}
+
+PathBuilder::PathBuilder(RecordTable& table, std::u16string_view path_prefix)
+    : PathBuilder(table, path_prefix, kCachedPaths) {
   for (std::uint64_t record = 0; record < table_.record_limit(); ++record) {
     const RowId id = table_.Find(record);
     if (id == kNoRow) continue;
@@ -169,12 +171,14 @@ std::u16string_view PathBuilder::NameOf(RowId directory) const {
   return name == kNoRow ? u"?" : table_.ShardOf(name).TextOf(table_.Name(name));
 }
 
-std::vector<std::u16string_view> PathBuilder::PathsOf(RowId base) {
+std::span<const std::u16string_view> PathBuilder::PathsOf(RowId base) {
   text_.clear();
   ends_.clear();
+  paths_.clear();
   if (table_.Row(base).record == ntfs::kRootRecord) {
     text_.append(prefix_).append(u".");
-    return {text_};
+    paths_.push_back(text_);
+    return paths_;
   }
   const auto add = [&](RowId id) {
     const NameRow& name = table_.Name(id);
@@ -191,14 +195,12 @@ std::vector<std::u16string_view> PathBuilder::PathsOf(RowId base) {
     text_.append(orphan_path_).append(u"$MFT record ").append(number.begin(), number.end());
     ends_.push_back(text_.size());
   }
-  std::vector<std::u16string_view> paths;
-  paths.reserve(ends_.size());
   std::size_t start = 0;
   for (const std::size_t end : ends_) {
-    paths.push_back(std::u16string_view(text_).substr(start, end - start));
+    paths_.push_back(std::u16string_view(text_).substr(start, end - start));
     start = end;
   }
-  return paths;
+  return paths_;
 }
 
 }  // namespace sidestream

@@ -128,6 +128,12 @@ export const SUITES: Suite[] = [
     needs: [program('python3', 'python3')],
   },
   {
+    name: 'conformance-lines',
+    proves: 'the lines that the addon finishes are, byte for byte, those of TypeScript',
+    files: ['test/conformance/lines'],
+    needs: [program('g++', 'g++'), program('python3', 'python3')],
+  },
+  {
     name: 'conformance-image',
     proves:
       'a scanned image equals what ntfs-3g shows of it when mounted, damage costs only what it hit, ' +

@@ -5,7 +5,8 @@
 import { type Options, stringify } from 'csv-stringify/sync'
 import { displayName } from '../streams/display-name.ts'
 import type { ListingExtras, ListingWriter } from './listing-format.ts'
-import { MAX_CONTENT_BYTES, type StreamRecord } from './stream-record.ts'
+import { MAX_CONTENT_BYTES } from './scan-options.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 const COLUMNS = [
   'path',

@@ -3,7 +3,8 @@
  * written digit for digit; a reader that needs those above 2^53 must not parse into a double.
  */
 import type { ListingExtras, ListingWriter } from './listing-format.ts'
-import { MAX_CONTENT_BYTES, type StreamRecord } from './stream-record.ts'
+import { MAX_CONTENT_BYTES } from './scan-options.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 export function ndjsonListing(extras: ListingExtras): ListingWriter {
   return {

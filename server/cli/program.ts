@@ -1,10 +1,12 @@
 /** The commands and their options. Each command's code is loaded when it is called. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
 import type { CentralFlags } from './central-command.ts'
+import { badUsage, describeError } from './cli-error.ts'
+import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
 import type { ScanFlags } from './scan-command.ts'
 import type { ShowFlags } from './show-command.ts'
@@ -17,13 +19,41 @@ export interface CliContext {
   readonly finish: (exitCode: number) => void
 }
 
+/** Parses the arguments and runs the command; what that throws is for the caller. */
+export async function runProgram(args: readonly string[], context: CliContext): Promise<void> {
+  const program = buildProgram(context)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    context.finish(reportUsage(error, program, args[0], context.terminal))
+  }
+}
+
+function reportUsage(
+  error: CommanderError,
+  program: Command,
+  name: string | undefined,
+  terminal: Terminal,
+): number {
+  // Help and version were printed and asked for.
+  if (error.exitCode === 0) return ExitCode.complete
+  if (error.code !== 'commander.help') {
+    const isCommand = program.commands.some((command) => command.name() === name)
+    const help = isCommand ? `sidestream ${name} --help` : 'sidestream --help'
+    const usage = badUsage(error.message.replace(/^error: /, ''))
+    terminal.note(`sidestream: ${describeError(usage)}. Try: ${help}`)
+  }
+  return ExitCode.badUsage
+}
+
 export function buildProgram(context: CliContext): Command {
   const program = new Command('sidestream')
     .description('Finds, explains, tracks and removes NTFS alternate data streams.')
     .version(packageJson.version)
     .helpCommand(false)
     .showSuggestionAfterError()
-    // Failures come out of parseAsync and become one line in main.ts.
+    // Failures come out of parseAsync and become one line.
     .exitOverride()
     .configureOutput({ outputError: () => {} })
   addScan(program, context)

@@ -3,17 +3,7 @@ import type { ScannedStream } from '../../native/scan.ts'
 import type { Origin, VerdictName } from '../protocol/stream.ts'
 import { nanosecondsToTimestamp } from '../shared/clock.ts'
 import { judge, type RuleName } from '../streams/verdict.ts'
-import {
-  isZoneIdentifierName,
-  MAX_ZONE_IDENTIFIER_BYTES,
-  readZoneIdentifier,
-} from '../streams/zone-identifier.ts'
-
-/** What every listing reads of each stream: enough for its verdict and its origin. */
-export const JUDGED_BYTES = MAX_ZONE_IDENTIFIER_BYTES
-
-/** What `--content` puts into one record. */
-export const MAX_CONTENT_BYTES = 1024 * 1024
+import { isZoneIdentifierName, readZoneIdentifier } from '../streams/zone-identifier.ts'
 
 export interface StreamRecord {
   readonly path: string
@@ -32,7 +22,7 @@ export interface StreamRecord {
   readonly links: readonly string[]
   /** Null: not asked for, or not readable. */
   readonly sha256: string | null
-  /** The first {@link MAX_CONTENT_BYTES}, if asked for. Null: not readable. */
+  /** The first `MAX_CONTENT_BYTES`, if asked for. Null: not readable. */
   readonly content: Uint8Array | null
 }
 

@@ -60,6 +60,11 @@ describe('the addon', () => {
       'threads: a whole number from 1 to 64',
     ],
     [
+      'lines that are neither wanted nor not',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, lines: 'ndjson' }),
+      'lines: boolean',
+    ],
+    [
       'an exclude list with a number',
       () => untyped.startScan('/tmp', { ...METADATA_ONLY, exclude: [1] }),
       'exclude: string[]',
