@@ -66,6 +66,7 @@ describe('scanTarget', () => {
       modifiedNs: -1n,
       kind: 'directory',
       isResident: true,
+      isDeleted: false,
       sha256: 'ab'.repeat(32),
       content: Uint8Array.of(7, 8),
     })
