@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -63,6 +64,8 @@ class RecordCollector {
   ntfs::ParseStatus AddStream(const ntfs::RawAttribute& raw);
   void AddNames(RecordRow& row);
   std::uint32_t AddText(std::span<const std::byte> name);
+  // The same for a name that many have; it is not empty.
+  std::uint32_t AddStreamName(std::span<const std::byte> name);
   void AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row);
   bool IsWanted(const ntfs::FileName& name) const;
   bool IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const;
@@ -84,6 +87,13 @@ class RecordCollector {
   bool has_attribute_list_ = false;
   bool has_wanted_name_ = false;
   std::uint64_t carriers_seen_ = 0;
+
+  // Where names of streams lie in the shard's text already.
+  struct KnownName {
+    std::uint32_t text = 0;
+    std::size_t units = 0;
+  };
+  std::array<KnownName, 256> known_names_{};
 };
 
 }  // namespace sidestream
