@@ -181,7 +181,7 @@ ntfs::ParseStatus RecordCollector::AddStream(const ntfs::RawAttribute& raw) {
   stream.is_resident = !attribute.is_non_resident;
   stream.is_encrypted = attribute.is_encrypted;
   stream.units = static_cast<std::uint8_t>(attribute.name_units());
-  stream.text = AddText(attribute.name);
+  stream.text = AddStreamName(attribute.name);
   stream.value = StreamRow::kNoValue;
   if (stream.is_resident &&
       shard_.values.size() + attribute.value.size() <= options_.kept_value_bytes) {
@@ -199,6 +199,24 @@ std::uint32_t RecordCollector::AddText(std::span<const std::byte> name) {
   std::size_t start = 0;
   CopyUtf16Le(name.data(), shard_.text.AppendRun(name.size() / 2, start));
   return static_cast<std::uint32_t>(start);
+}
+
+// Streams have few names between them: one that was met before is kept once.
+std::uint32_t RecordCollector::AddStreamName(std::span<const std::byte> name) {
+  const std::size_t units = name.size() / 2;
+  const auto last = LoadLe<std::uint16_t>(name.data() + name.size() - 2);
+  KnownName& known = known_names_[(units * 31 + last) % known_names_.size()];
+  if (known.units == units) {
+    const auto text = shard_.text.Run(known.text, units);
+    const auto is_same = [&](std::size_t i) {
+      return LoadLe<std::uint16_t>(name.data() + 2 * i) == text[i];
+    };
+    std::size_t same = 0;
+    while (same < units && is_same(same)) ++same;
+    if (same == units) return known.text;
+  }
+  known = {AddText(name), units};
+  return known.text;
 }
 
 void RecordCollector::AddNames(RecordRow& row) {

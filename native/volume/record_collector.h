@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -82,6 +83,8 @@ class RecordCollector {
   ntfs::ParseStatus AddStream(const ntfs::RawAttribute& raw);
   void AddNames(RecordRow& row);
   std::uint32_t AddText(std::span<const std::byte> name);
+  // The same for a name that many have; it is not empty.
+  std::uint32_t AddStreamName(std::span<const std::byte> name);
   void AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row);
   bool IsWanted(const ntfs::FileName& name) const;
   bool IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const;
@@ -104,6 +107,13 @@ class RecordCollector {
   bool has_wanted_name_ = false;
   std::uint64_t carriers_seen_ = 0;
   std::vector<std::uint64_t> second_looks_;
+
+  // Where names of streams lie in the shard's text already.
+  struct KnownName {
+    std::uint32_t text = 0;
+    std::size_t units = 0;
+  };
+  std::array<KnownName, 256> known_names_{};
 };
 
 }  // namespace sidestream

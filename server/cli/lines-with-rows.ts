@@ -5,7 +5,7 @@ import { judgeName } from '../streams/verdict.ts'
 import { toJson } from './ndjson-listing.ts'
 import { toRecord } from './stream-record.ts'
 
-const NO_EXTRAS = { hash: false, content: false }
+const NO_EXTRAS = { hash: false, content: false, deleted: false }
 
 /** The addon remembers fewer; a scan of nothing but different names need not go on telling it. */
 const MAX_NAMES = 10_000

@@ -8,7 +8,7 @@ import { toRecord } from '../../server/cli/stream-record.ts'
 import { addon } from './native.ts'
 
 const REQUEST = scanOptions({ format: 'ndjson' })
-const NO_EXTRAS = { hash: false, content: false }
+const NO_EXTRAS = { hash: false, content: false, deleted: false }
 
 export interface ListedLines {
   readonly text: string
