@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { AuditLog } from './audit/audit-log.ts'
@@ -21,6 +22,7 @@ import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
+import { statusRoutes } from './http/status-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import type { LinkParts } from './link/agent-connection.ts'
@@ -39,6 +41,7 @@ export interface AppParts {
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
+  status: () => CentralStatus
   link: LinkParts
   logger: Logger
   consoleDir: string | undefined
@@ -88,6 +91,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(orderRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
+  await app.register(statusRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),
