@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { SessionService } from './accounts/session-service.ts'
@@ -24,6 +25,7 @@ import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
+import { statusRoutes } from './http/status-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
 import { tokenRoutes } from './http/token-routes.ts'
 import { userRoutes } from './http/user-routes.ts'
@@ -45,6 +47,7 @@ export interface AppParts {
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
+  status: () => CentralStatus
   link: LinkParts
   logger: Logger
   consoleDir: string | undefined
@@ -96,6 +99,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(auditRoutes, parts)
   await app.register(userRoutes, parts)
   await app.register(tokenRoutes, parts)
+  await app.register(statusRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -1,8 +1,9 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { CentralStatus } from '../protocol/api/status.ts'
 import { AppError } from '../shared/app-error.ts'
-import type { Clock } from '../shared/clock.ts'
+import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { createSessionService } from './accounts/session-service.ts'
 import { createSignInLimit } from './accounts/sign-in-limit.ts'
@@ -148,6 +149,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       tokens: createTokenService(accounts),
       audit,
       events,
+      status: () => statusOf(stores),
       health: {
         checkStore: () => checkStores(stores),
         metrics: () => metricsOf(stores, link),
@@ -172,6 +174,12 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     await stores.close()
     throw error
   }
+}
+
+function statusOf({ inventory }: Stores): CentralStatus {
+  const state = inventory.state()
+  if (state.kind === 'ready') return { inventory: 'ready', message: null, since: null }
+  return { inventory: state.kind, message: describeState(state), since: toTimestamp(state.since) }
 }
 
 async function checkStores(stores: Stores): Promise<void> {

@@ -58,11 +58,17 @@ describe.skipIf(!isRoot)('a full disk', () => {
     })
     const written = await fleet.call('POST', '/api/v1/enrolments', {})
     expect([200, 503]).toContain(written.status)
+    expect((await fleet.get('/status')).body).toMatchObject({ inventory: 'disk-full' })
     // What is there can still be looked at.
     expect((await fleet.search('')).total).toBe(100 + acknowledged * 500)
 
     rmSync(filler)
     await until(async () => (await fleet.call('GET', '/readyz')).status === 200 || undefined)
+    expect((await fleet.get('/status')).body).toEqual({
+      inventory: 'ready',
+      message: null,
+      since: null,
+    })
     await agent.connect(fleet.central.url)
     agent.delta(streams(101))
     await agent.next('inventory.ack')

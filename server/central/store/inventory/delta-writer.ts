@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import type { ReportedStream, StreamKey, VerdictName } from '../../../protocol/stream.ts'
 import { bucketOf } from '../../../shared/inventory-buckets.ts'
-import { streamDigest } from '../../../shared/inventory-digest.ts'
+import { digestOf, reportText, streamDigest } from '../../../shared/inventory-digest.ts'
 import { boundCode, CODE_SQL, type Code } from './code-columns.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import type { FirstSeen } from './first-seen.ts'
@@ -57,7 +57,7 @@ interface Application {
   state: MachineState
   now: number
   changed: number
-  notable: NotableChange[]
+  notable: NotableChanges
 }
 
 export function createDeltaWriter(parts: WriterParts): DeltaWriter {
@@ -65,7 +65,8 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
   const statements = prepare(parts.db)
 
   const upsert = (at: Application, stream: ReportedStream): void => {
-    const item = items.intern(stream)
+    const text = reportText(stream)
+    const item = items.intern(stream, text)
     const volumeNo = machines.volumeNo(at.state, stream.volumeId)
     const identity = encodeIdentity(stream.identity)
     const modifiedAt = encodeTimestamp(stream.modifiedAt)
@@ -83,7 +84,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     if (changes === 1) {
       firstSeen.take(at.now)
       at.state.resync?.name(streamId)
-      appeared(at, streamId, stream, item, null)
+      appeared(at, streamId, digestOf(stream, text), item, null)
       return
     }
     const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)!
@@ -92,18 +93,18 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     if (isThere && known.itemNo === itemNo && known.modifiedAt === modifiedAt) return
     const before = isThere ? subtract(at, known.streamId) : null
     statements.update.run(itemNo, ...boundCode(modifiedAt), at.now, known.streamId)
-    appeared(at, known.streamId, stream, item, before)
+    appeared(at, known.streamId, digestOf(stream, text), item, before)
   }
 
   const appeared = (
     at: Application,
     streamId: number,
-    stream: ReportedStream,
+    digest: string,
     item: ItemEntry,
     before: VerdictName | null,
   ): void => {
     at.changed += 1
-    at.state.digest.add(streamDigest(stream))
+    at.state.digest.add(digest)
     count(at, item, item.verdict, 1)
     note(at, streamId, before, item.verdict)
   }
@@ -162,7 +163,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
   return {
     apply: (state, delta, now) => {
       const isRepeat = state.epoch !== null && delta.sequence <= state.sequence
-      const at: Application = { state, now, changed: 0, notable: [] }
+      const at: Application = { state, now, changed: 0, notable: new NotableChanges() }
       if (!isRepeat) {
         refuseGap(state, delta.sequence)
         const resync = beginResync(state, delta.resync)
@@ -177,7 +178,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
         changed: at.changed,
         counts: { ...state.counts },
         digest: state.digest.toHex(),
-        notable: at.notable,
+        notable: at.notable.changes,
       }
     },
   }
@@ -215,13 +216,22 @@ function note(
 ): void {
   if (before === after) return
   for (const verdict of ['suspicious', 'mark'] as const) {
-    if (before === verdict) add(notable, { kind: `${verdict}-gone`, streamId })
-    if (after === verdict) add(notable, { kind: `${verdict}-appeared`, streamId })
+    if (before === verdict) notable.add(`${verdict}-gone`, streamId)
+    if (after === verdict) notable.add(`${verdict}-appeared`, streamId)
   }
 }
 
-function add(notable: NotableChange[], change: NotableChange): void {
-  if (notable.filter(({ kind }) => kind === change.kind).length < MAX_NOTABLE) notable.push(change)
+/** The first few of each kind: a first scan has thousands. */
+class NotableChanges {
+  readonly changes: NotableChange[] = []
+  readonly #counts = new Map<NotableChange['kind'], number>()
+
+  add(kind: NotableChange['kind'], streamId: number): void {
+    const count = this.#counts.get(kind) ?? 0
+    if (count === MAX_NOTABLE) return
+    this.#counts.set(kind, count + 1)
+    this.changes.push({ kind, streamId })
+  }
 }
 
 function prepare(db: Database) {

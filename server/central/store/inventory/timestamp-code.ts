@@ -4,7 +4,9 @@
  * exact in a double.
  */
 
-const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?Z$/
+/** A fraction does not end with a zero: it would come back without it. */
+const FORM =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{0,6}[1-9]))?Z$/
 const TICKS_PER_MS = 10_000
 const TICKS_PER_SECOND = 10_000_000
 const EPOCH_MS = Date.UTC(2020, 0, 1)
@@ -13,10 +15,23 @@ export function encodeTimestamp(text: string): number | string {
   const match = FORM.exec(text)
   if (match === null) return text
   const [, year, month, day, hour, minute, second, fraction = ''] = match
-  const ms = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!)
+  // Beyond its end a month goes on in the next: the 31st of February is only text.
+  if (Number(day) > daysOf(Number(year), Number(month))) return text
+  const ms = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  )
   const ticks = (ms - EPOCH_MS) * TICKS_PER_MS + Number(fraction.padEnd(7, '0'))
-  // The 31st of February, an hour of 25, zeros at the end, a year too far away: only text says that.
-  return Number.isSafeInteger(ticks) && decodeTimestamp(ticks) === text ? ticks : text
+  return Number.isSafeInteger(ticks) ? ticks : text
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 export function decodeTimestamp(code: number | string): string {
