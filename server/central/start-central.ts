@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { AppError } from '../shared/app-error.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { buildApp } from './app.ts'
@@ -13,10 +14,11 @@ import { type Connections, createConnections } from './link/connections.ts'
 import { createHelloCheck } from './link/hello-check.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
+import { startRetention } from './machines/retention.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
 import { createSessionService } from './sessions/session-service.ts'
-import { InventoryUnavailable } from './store/inventory/inventory-engine.ts'
+import { describeState } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
@@ -34,6 +36,8 @@ export interface CentralOptions {
   clock: Clock
   /** How often agents scan by themselves. */
   scanEverySeconds: number
+  /** How long streams that are gone are remembered; undefined: for ever. */
+  keepGoneDays?: number | undefined
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
@@ -46,6 +50,8 @@ export interface CentralTiming {
   orderTimeoutMs: number
   /** Pause before targets without a receipt are sent again. */
   orderRetryMs: number
+  /** Pause before a full disk, or a writer that died, is tried again. */
+  inventoryRetryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -53,6 +59,7 @@ const TIMING: CentralTiming = {
   pingEveryMs: 20_000,
   orderTimeoutMs: 120_000,
   orderRetryMs: 15_000,
+  inventoryRetryMs: 3_000,
 }
 
 export interface RunningCentral {
@@ -87,9 +94,15 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
-  const stores = await openStores(options.dataDir)
+  const stores = await openStores(options.dataDir, { retryMs: timing.inventoryRetryMs })
   try {
     const events = createEventHub()
+    stores.inventory.onState((state) => {
+      logger[state.kind === 'ready' ? 'info' : 'error'](
+        { state },
+        'the inventory has changed its state',
+      )
+    })
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const shared = { ...stores, stores, audit, events, clock, logger, link: connections }
@@ -130,8 +143,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       consoleDir: options.consoleDir,
       allowedOrigins: options.allowedOrigins ?? [],
     })
+    const retention = startRetention({ ...shared, keepGoneDays: options.keepGoneDays })
     const close = async (): Promise<void> => {
       await app.close()
+      await retention.stop()
       await dispatcher.stop()
       events.close()
       await stores.close()
@@ -145,7 +160,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
 
 async function checkStores(stores: Stores): Promise<void> {
   const state = stores.inventory.state()
-  if (state.kind !== 'ready') throw new InventoryUnavailable(state)
+  if (state.kind !== 'ready') {
+    throw new AppError('NOT_READY', 503, `nothing can be stored: ${describeState(state)}`)
+  }
   await stores.check()
 }
 

@@ -3,16 +3,27 @@
  * modulo 2^128, of a hash of each stream. A sum does not depend on order and can be kept incrementally:
  * add what comes, subtract what goes.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ReportedStream } from '../protocol/stream.ts'
 
 const MODULUS = 1n << 128n
 
 /** The hash of one stream's whole report: 32 lower-case hex digits. */
 export function streamDigest(stream: ReportedStream): string {
-  const text = JSON.stringify([
-    stream.volumeId,
-    stream.identity,
+  return digestOf(stream, reportText(stream))
+}
+
+/**
+ * A report as JSON, without what tells one machine's stream from another's that is the same: volume, identity,
+ * modification time. Both parts are the inside of an array.
+ */
+export interface ReportText {
+  carrier: string
+  content: string
+}
+
+export function reportText(stream: ReportedStream): ReportText {
+  const carrier = JSON.stringify([
     stream.stream,
     stream.path,
     stream.links,
@@ -20,13 +31,24 @@ export function streamDigest(stream: ReportedStream): string {
     stream.sizeBytes,
     stream.allocatedBytes,
     stream.isResident,
-    stream.modifiedAt,
+  ])
+  const content = JSON.stringify([
     stream.sha256,
     stream.origin === null ? null : originFields(stream.origin),
     stream.verdict,
     stream.rule,
   ])
-  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+  return { carrier: carrier.slice(1, -1), content: content.slice(1, -1) }
+}
+
+/** For whoever has the text already: most of the work is to make it. Hashes the JSON of one array. */
+export function digestOf(
+  { volumeId, identity, modifiedAt }: Pick<ReportedStream, 'volumeId' | 'identity' | 'modifiedAt'>,
+  { carrier, content }: ReportText,
+): string {
+  // Neither of these three has a character that JSON escapes; see ids.ts.
+  const text = `["${volumeId}","${identity}",${carrier},"${modifiedAt}",${content}]`
+  return hash('sha256', text, 'hex').slice(0, 32)
 }
 
 /** By name, because the order of keys may differ after a trip through JSON or SQLite. */

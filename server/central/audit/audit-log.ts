@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'order.finished',
   'scan.requested',
   'content.read',
+  'inventory.pruned',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

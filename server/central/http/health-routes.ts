@@ -26,7 +26,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     try {
       await checkStore()
     } catch (error) {
-      request.log.error({ err: error }, 'the store cannot be read')
+      request.log.error({ err: error }, 'the store is not ready')
+      if (error instanceof AppError) throw error
       throw new AppError('NOT_READY', 503, 'the store cannot be read; central’s log says why')
     }
     return { status: 'ready' }

@@ -15,7 +15,7 @@ import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/versio
 import { encodeFrame, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { type AgentRequest, machineOffline } from '../machines/agent-link.ts'
-import type { InventoryService } from '../machines/inventory-service.ts'
+import { type InventoryService, InventoryUnavailable } from '../machines/inventory-service.ts'
 import type { MachineService } from '../machines/machine-service.ts'
 import type { Connections } from './connections.ts'
 import type { HelloCheck } from './hello-check.ts'
@@ -97,12 +97,12 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
       else if (frame.type === 'hello') await welcome(frame)
       else throw new FrameError(`${frame.type} before hello`)
     } catch (error) {
-      const isTheirs = error instanceof FrameError
-      logger[isTheirs ? 'warn' : 'error'](
+      const why = closeNameOf(error)
+      logger[why === 'serverError' ? 'error' : 'warn'](
         { err: error },
         'a frame ended the connection of an agent',
       )
-      close(isTheirs ? 'badFrame' : 'serverError')
+      close(why)
     }
   }
 
@@ -115,9 +115,21 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
     clearTimeout(helloTimer)
     if (machineId === null) return
     pending.rejectAll(machineOffline(machineId))
-    if (parts.connections.remove(machineId, connection)) parts.machines.disconnected(machineId)
+    if (!parts.connections.remove(machineId, connection)) return
+    try {
+      parts.machines.disconnected(machineId)
+    } catch (error) {
+      // A full disk must not end central.
+      logger.error({ err: error }, 'when a machine was last seen could not be stored')
+    }
   })
   send(challengeOf(nonce))
+}
+
+/** A refused delta is no fault of the frame: after a new hello the agent knows where it stands. */
+function closeNameOf(error: unknown): CloseName {
+  if (error instanceof FrameError) return 'badFrame'
+  return error instanceof InventoryUnavailable ? 'inventoryUnavailable' : 'serverError'
 }
 
 function challengeOf(nonce: string): Extract<FrameToAgent, { type: 'challenge' }> {

@@ -2,13 +2,17 @@
 import type { MachineId } from '../../protocol/ids.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { EventHub } from '../events/event-hub.ts'
-import type {
-  DeltaApplied,
-  InventoryEngine,
-  ResumePoint,
+import {
+  type DeltaApplied,
+  DeltaRefused,
+  type InventoryEngine,
+  InventoryUnavailable,
+  type ResumePoint,
 } from '../store/inventory/inventory-engine.ts'
 import type { StoredDelta } from '../store/inventory/stored-delta.ts'
 import type { MachineStore } from '../store/machine-store.ts'
+
+export { DeltaRefused, InventoryUnavailable }
 
 export interface InventoryService {
   apply(machineId: MachineId, delta: StoredDelta): Promise<DeltaApplied>

@@ -35,6 +35,8 @@ export type Write = <Result>(work: () => Result) => Result
 export interface StoresOptions {
   /** Searches that run at the same time. */
   readerThreads?: number
+  /** Pause before a full disk, or a writer that died, is tried again. */
+  retryMs?: number
 }
 
 /** Fails with DATA_IN_USE while another central holds the folder. */

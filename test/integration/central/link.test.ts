@@ -209,7 +209,7 @@ describe('frames', () => {
     other.exec(`CREATE TRIGGER disk_trouble BEFORE INSERT ON file_name WHEN NEW.name = 'file-1.exe'
       BEGIN SELECT RAISE (ABORT, 'disk trouble'); END`)
     agent.delta(streams(2))
-    expect(await agent.closed()).toBe(CLOSE_CODES.serverError.code)
+    expect(await agent.closed()).toBe(CLOSE_CODES.inventoryUnavailable.code)
     expect(agent.frames.filter((frame) => frame.type === 'inventory.ack')).toEqual([])
     expect((await fleet.search('')).total).toBe(0)
     other.exec('DROP TRIGGER disk_trouble')

@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import type { ReportedStream, StreamKey, VerdictName } from '../../../protocol/stream.ts'
 import { bucketOf } from '../../../shared/inventory-buckets.ts'
-import { streamDigest } from '../../../shared/inventory-digest.ts'
+import { digestOf, reportText, streamDigest } from '../../../shared/inventory-digest.ts'
 import { boundCode, CODE_SQL, type Code } from './code-columns.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import type { FirstSeen } from './first-seen.ts'
@@ -65,7 +65,8 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
   const statements = prepare(parts.db)
 
   const upsert = (at: Application, stream: ReportedStream): void => {
-    const item = items.intern(stream)
+    const text = reportText(stream)
+    const item = items.intern(stream, text)
     const volumeNo = machines.volumeNo(at.state, stream.volumeId)
     const identity = encodeIdentity(stream.identity)
     const modifiedAt = encodeTimestamp(stream.modifiedAt)
@@ -83,7 +84,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     if (changes === 1) {
       firstSeen.take(at.now)
       at.state.resync?.name(streamId)
-      appeared(at, streamId, stream, item, null)
+      appeared(at, streamId, digestOf(stream, text), item, null)
       return
     }
     const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)!
@@ -92,18 +93,18 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     if (isThere && known.itemNo === itemNo && known.modifiedAt === modifiedAt) return
     const before = isThere ? subtract(at, known.streamId) : null
     statements.update.run(itemNo, ...boundCode(modifiedAt), at.now, known.streamId)
-    appeared(at, known.streamId, stream, item, before)
+    appeared(at, known.streamId, digestOf(stream, text), item, before)
   }
 
   const appeared = (
     at: Application,
     streamId: number,
-    stream: ReportedStream,
+    digest: string,
     item: ItemEntry,
     before: VerdictName | null,
   ): void => {
     at.changed += 1
-    at.state.digest.add(streamDigest(stream))
+    at.state.digest.add(digest)
     count(at, item, item.verdict, 1)
     note(at, streamId, before, item.verdict)
   }

@@ -7,10 +7,10 @@
  */
 import { hash } from 'node:crypto'
 import type { Database, Statement } from 'better-sqlite3'
-import { LRUCache } from 'lru-cache'
 import { searchForm } from '../search-forms.ts'
 import { toUtf16 } from '../utf16.ts'
 import { classDefinition, type StreamClass } from './class-definition.ts'
+import { RecentMap } from './recent-map.ts'
 
 export interface ClassEntry {
   classNo: number
@@ -21,7 +21,8 @@ export interface ClassEntry {
 
 export interface Dictionaries {
   folder(path: string): number
-  fileName(name: string): number
+  /** `isNew`: nothing can point to it yet. */
+  fileName(name: string): { no: number; isNew: boolean }
   hostUrl(url: string): number
   referrer(url: string): number
   classEntry(of: StreamClass): ClassEntry
@@ -31,8 +32,8 @@ export interface Dictionaries {
   forget(): void
 }
 
-/** Entries, by their length: about 100 MB for all together. */
-const CACHED_UNITS = 12_000_000
+/** Characters of texts, of each dictionary: about 100 MB for all together at most. */
+const CACHED_UNITS = 6_000_000
 /** Texts that differ in case only, among which an exact one is looked for. */
 const MAX_VARIANTS = 64
 
@@ -44,7 +45,11 @@ export function createDictionaries(db: Database): Dictionaries {
   const classes = classEntries(db)
   return {
     folder: folders.intern,
-    fileName: fileNames.intern,
+    fileName: (name) => {
+      const before = fileNames.added()
+      const no = fileNames.intern(name)
+      return { no, isNew: fileNames.added() > before }
+    },
     hostUrl: hostUrls.intern,
     referrer: referrers.intern,
     classEntry: classes.intern,
@@ -57,6 +62,8 @@ export function createDictionaries(db: Database): Dictionaries {
 
 interface Texts {
   intern(text: string): number
+  /** How many were not there. */
+  added(): number
   forget(): void
 }
 
@@ -67,18 +74,21 @@ function cachedTexts(
   find: (text: string) => TextRow | undefined,
   add: (text: string) => number,
 ): Texts {
-  const cache = new LRUCache<string, number>({
-    maxSize: CACHED_UNITS,
-    sizeCalculation: (_, text) => text.length + 40,
-  })
+  const cache = new RecentMap<number>(CACHED_UNITS)
+  let added = 0
   return {
     intern: (text) => {
       const cached = cache.get(text)
       if (cached !== undefined) return cached
-      const no = find(text)?.no ?? add(text)
+      let no = find(text)?.no
+      if (no === undefined) {
+        no = add(text)
+        added += 1
+      }
       cache.set(text, no)
       return no
     },
+    added: () => added,
     forget: () => cache.clear(),
   }
 }
@@ -138,8 +148,8 @@ function hostUrlTexts(db: Database): Texts {
 }
 
 function classEntries(db: Database) {
-  const cache = new LRUCache<string, ClassEntry>({ max: 50_000 })
-  const streamNames = new LRUCache<string, number>({ max: 10_000 })
+  const cache = new RecentMap<ClassEntry>(CACHED_UNITS)
+  const streamNames = new RecentMap<number>(CACHED_UNITS)
   const statements = prepareClasses(db)
 
   const findStreamName = (name: string): number | undefined => {

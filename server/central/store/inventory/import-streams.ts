@@ -1,7 +1,7 @@
 /** Takes over streams that another store has numbered and dated, in the order of their numbers. */
 import type { MachineId } from '../../../protocol/ids.ts'
 import type { ReportedStream } from '../../../protocol/stream.ts'
-import { streamDigest } from '../../../shared/inventory-digest.ts'
+import { reportText, streamDigest } from '../../../shared/inventory-digest.ts'
 import { boundCode, CODE_SQL } from './code-columns.ts'
 import type { WriterParts } from './delta-writer.ts'
 import { encodeIdentity } from './identity-code.ts'
@@ -25,7 +25,7 @@ export function createImporter({ db, items, machines, counts, firstSeen }: Write
   `)
   return (state: MachineState, imported: ImportedStream): void => {
     const { streamId, report, firstSeenAt, lastSeenAt, goneAt } = imported
-    const item = items.intern(report)
+    const item = items.intern(report, reportText(report))
     insert.run(
       streamId,
       machines.volumeNo(state, report.volumeId),

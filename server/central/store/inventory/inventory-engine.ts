@@ -107,7 +107,9 @@ export class InventoryUnavailable extends Error {
   readonly state: EngineState
 
   constructor(state: EngineState, options: { cause?: unknown } = {}) {
-    super(`the inventory cannot be written: ${describeState(state)}`, options)
+    const { message } = (options.cause ?? {}) as { message?: string }
+    const why = state.kind === 'ready' ? message : describeState(state)
+    super(`the inventory cannot be written: ${why}`, options)
     this.state = state
   }
 }

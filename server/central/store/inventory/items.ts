@@ -3,11 +3,12 @@
  * is known from others, so the whole item is looked for in memory first, by all of its report at once.
  */
 import type { Database } from 'better-sqlite3'
-import { LRUCache } from 'lru-cache'
 import type { ReportedStream } from '../../../protocol/stream.ts'
+import type { ReportText } from '../../../shared/inventory-digest.ts'
 import { fileNameOf } from '../search-forms.ts'
 import { classOf } from './class-definition.ts'
 import { type ClassEntry, type Dictionaries, hash32 } from './dictionaries.ts'
+import { RecentMap } from './recent-map.ts'
 
 export interface ItemEntry extends ClassEntry {
   itemNo: number
@@ -15,13 +16,13 @@ export interface ItemEntry extends ClassEntry {
 
 export interface Items {
   /** The number of a stream's item, made if there is none. */
-  intern(stream: ReportedStream): ItemEntry
+  intern(stream: ReportedStream, text: ReportText): ItemEntry
   /** How many items each class gained since the last call. */
   takeNewByClass(): Map<number, number>
   forget(): void
 }
 
-/** Characters of reports kept: about 150 MB. */
+/** Characters of reports kept in each of two generations: 200 MB at most, for some 400,000 items. */
 const CACHED_UNITS = 100_000_000
 
 type ItemColumns = Record<
@@ -56,15 +57,12 @@ export function createItems(db: Database, dictionaries: Dictionaries): Items {
       @classNo, @folderNo, @nameNo, @fingerprint, @size, @allocated, @isResident, @sha256,
       @hostUrlNo, @endsWithName, @referrerNo, @hostIp, @links)
   `)
-  const cache = new LRUCache<string, ItemEntry>({
-    maxSize: CACHED_UNITS,
-    sizeCalculation: (_, text) => text.length + 100,
-  })
+  const cache = new RecentMap<ItemEntry>(CACHED_UNITS)
   let newByClass = new Map<number, number>()
 
   const findOrAdd = (stream: ReportedStream, text: string): ItemEntry => {
-    const { columns, classEntry } = columnsOf(stream, text, dictionaries)
-    const found = select.get(columns)
+    const { columns, classEntry, isNew } = columnsOf(stream, text, dictionaries)
+    const found = isNew ? undefined : select.get(columns)
     if (found !== undefined) return { ...classEntry, itemNo: found.item_no }
     const itemNo = Number(insert.run(columns).lastInsertRowid)
     newByClass.set(classEntry.classNo, (newByClass.get(classEntry.classNo) ?? 0) + 1)
@@ -72,8 +70,8 @@ export function createItems(db: Database, dictionaries: Dictionaries): Items {
   }
 
   return {
-    intern: (stream) => {
-      const text = itemText(stream)
+    intern: (stream, { carrier, content }) => {
+      const text = carrier + content
       let entry = cache.get(text)
       if (entry === undefined) {
         entry = findOrAdd(stream, text)
@@ -93,46 +91,21 @@ export function createItems(db: Database, dictionaries: Dictionaries): Items {
   }
 }
 
-/** All of a report but where it is on which machine, and when it was written. JSON: no two reports have the same. */
-function itemText(stream: ReportedStream): string {
-  const { origin } = stream
-  return JSON.stringify([
-    stream.stream,
-    stream.path,
-    hasOnlyPath(stream) ? null : stream.links,
-    stream.kind,
-    stream.sizeBytes,
-    stream.allocatedBytes,
-    stream.isResident,
-    stream.sha256,
-    stream.verdict,
-    stream.rule,
-    origin && [
-      origin.id,
-      origin.hostUrl,
-      origin.referrerUrl,
-      origin.hostIpAddress,
-      origin.lastWriterPackageFamilyName,
-      origin.appZoneId,
-      origin.appDefinedZoneId,
-    ],
-  ])
-}
-
 function columnsOf(
   stream: ReportedStream,
   text: string,
   dictionaries: Dictionaries,
-): { columns: ItemColumns; classEntry: ClassEntry } {
+): { columns: ItemColumns; classEntry: ClassEntry; isNew: boolean } {
   const classEntry = dictionaries.classEntry(classOf(stream))
   const fileName = fileNameOf(stream.path)
   const { hostUrl = null, referrerUrl = null, hostIpAddress = null } = stream.origin ?? {}
+  const { no: nameNo, isNew } = dictionaries.fileName(fileName)
   const endsWithName = hostUrl !== null && fileName !== '' && hostUrl.endsWith(fileName)
   const hostPart = endsWithName ? hostUrl.slice(0, -fileName.length) : hostUrl
   const columns = {
     classNo: classEntry.classNo,
     folderNo: dictionaries.folder(stream.path.slice(0, stream.path.length - fileName.length)),
-    nameNo: dictionaries.fileName(fileName),
+    nameNo,
     fingerprint: hash32(text),
     size: stream.sizeBytes,
     allocated: stream.allocatedBytes,
@@ -145,7 +118,7 @@ function columnsOf(
     hostIp: hostIpAddress === null ? null : JSON.stringify(hostIpAddress),
     links: hasOnlyPath(stream) ? null : JSON.stringify(stream.links),
   }
-  return { columns, classEntry }
+  return { columns, classEntry, isNew }
 }
 
 function hasOnlyPath({ links, path }: ReportedStream): boolean {

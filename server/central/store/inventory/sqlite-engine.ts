@@ -1,5 +1,6 @@
 /** The inventory engine over SQLite: a writer thread, reader threads, and in this thread what must be known at once. */
 import { statSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 import type { MachineId } from '../../../protocol/ids.ts'
 import type {
   DeltaApplied,
@@ -17,6 +18,8 @@ export interface SqliteEngineOptions {
   readerThreads?: number
   /** Pause before a full disk or a dead writer is tried again. */
   retryMs?: number
+  /** Told of each worker that writes: for tests that take it away. */
+  onWriter?: ((worker: Worker) => void) | undefined
 }
 
 /** Gone streams that one transaction forgets. */
@@ -31,6 +34,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<In
       held.clear()
       for (const machine of machines) held.set(machine.machineId, machine.held)
     },
+    onWriter: options.onWriter,
     ...(options.retryMs === undefined ? {} : { retryMs: options.retryMs }),
   })
   const readers = createReaderPool(file, readerThreads)

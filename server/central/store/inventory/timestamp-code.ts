@@ -4,7 +4,8 @@
  * exact in a double.
  */
 
-const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?Z$/
+/** A fraction does not end with a zero: it would come back without it. */
+const FORM = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}):([0-5]\d)(?:\.(\d{0,6}[1-9]))?Z$/
 const TICKS_PER_MS = 10_000
 const TICKS_PER_SECOND = 10_000_000
 const EPOCH_MS = Date.UTC(2020, 0, 1)
@@ -12,11 +13,21 @@ const EPOCH_MS = Date.UTC(2020, 0, 1)
 export function encodeTimestamp(text: string): number | string {
   const match = FORM.exec(text)
   if (match === null) return text
-  const [, year, month, day, hour, minute, second, fraction = ''] = match
-  const ms = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!)
-  const ticks = (ms - EPOCH_MS) * TICKS_PER_MS + Number(fraction.padEnd(7, '0'))
-  // The 31st of February, an hour of 25, zeros at the end, a year too far away: only text says that.
-  return Number.isSafeInteger(ticks) && decodeTimestamp(ticks) === text ? ticks : text
+  const [, minutes = '', seconds = '', fraction = ''] = match
+  // Files are written in bursts, and a date is dear to take apart.
+  if (minutes !== last.text) last = { text: minutes, ms: msOf(minutes) }
+  const ticks =
+    (last.ms - EPOCH_MS + Number(seconds) * 1_000) * TICKS_PER_MS + Number(fraction.padEnd(7, '0'))
+  return Number.isSafeInteger(ticks) ? ticks : text
+}
+
+/** Of the newest minute. */
+let last = { text: '', ms: Number.NaN }
+
+/** NaN where the calendar has no such minute, as the 31st of February. */
+function msOf(minutes: string): number {
+  const ms = Date.parse(`${minutes}:00Z`)
+  return Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 16) !== minutes ? Number.NaN : ms
 }
 
 export function decodeTimestamp(code: number | string): string {

@@ -32,6 +32,7 @@ export interface WriterClientOptions {
   onOpened(held: readonly { machineId: MachineId; held: MachineInventory }[]): void
   /** How often a full disk is tried, and the pause before a dead worker is started again. */
   retryMs?: number
+  onWriter?: ((worker: Worker) => void) | undefined
 }
 
 interface Waiting {
@@ -45,7 +46,7 @@ const NO_SPACE = /^SQLITE_(FULL|IOERR)/
 
 /** Resolves when the database is open. Rejects if it cannot be opened: then there is nothing to restart. */
 export async function startWriter(options: WriterClientOptions): Promise<WriterClient> {
-  const { file, onOpened, retryMs = RETRY_MS } = options
+  const { file, onOpened, onWriter, retryMs = RETRY_MS } = options
   const waiting = new Map<number, Waiting>()
   const listeners = new Set<(state: EngineState) => void>()
   let state: EngineState = { kind: 'ready' }
@@ -112,6 +113,7 @@ export async function startWriter(options: WriterClientOptions): Promise<WriterC
       workerData: { file },
     })
     worker = started
+    onWriter?.(started)
     started.on('message', take)
     let reason = 'it ended'
     started.on('error', (error) => {

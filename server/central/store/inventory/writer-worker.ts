@@ -4,8 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MachineId } from '../../../protocol/ids.ts'
-import { InventoryDelta } from '../../../protocol/link-frames.ts'
-import { FrameError, frameDecoder } from '../../../shared/frame-codec.ts'
+import { decodeDelta } from './decode-delta.ts'
 import type { MachineInventory } from './inventory-engine.ts'
 import { closeWriter, openToWrite } from './open-inventory.ts'
 import type { WriteAnswer, WriteJob } from './writer.ts'
@@ -43,7 +42,6 @@ const MAX_ENTRIES = 20_000
 const port = parentPort!
 const db = openToWrite((workerData as { file: string }).file)
 const writer = createWriter(db)
-const decode = frameDecoder<InventoryDelta>(InventoryDelta)
 const waiting: WriterRequest[] = []
 let isScheduled = false
 
@@ -68,7 +66,7 @@ function writeWaiting(): void {
       break
     }
     try {
-      const ready = job.kind === 'applyFrame' ? decoded(job) : job
+      const ready = job.kind === 'applyFrame' ? toApply(job) : job
       if (ready.kind === 'apply') entries += ready.delta.upserts.length + ready.delta.gone.length
       ids.push(id)
       jobs.push(ready)
@@ -89,10 +87,8 @@ function writeWaiting(): void {
   }
 }
 
-function decoded({ machineId, frame, now }: FrameJob): WriteJob {
-  const delta = decode(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength), true)
-  if (delta.type !== 'inventory.delta') throw new FrameError('not a delta')
-  return { kind: 'apply', machineId, delta, now }
+function toApply({ machineId, frame, now }: FrameJob): WriteJob {
+  return { kind: 'apply', machineId, delta: decodeDelta(frame), now }
 }
 
 function answersOf(ids: readonly number[], outcomes: readonly Outcome[]): WriterAnswer[] {
