@@ -23,22 +23,16 @@ export interface ReportText {
 }
 
 export function reportText(stream: ReportedStream): ReportText {
-  const carrier = JSON.stringify([
-    stream.stream,
-    stream.path,
-    stream.links,
-    stream.kind,
-    stream.sizeBytes,
-    stream.allocatedBytes,
-    stream.isResident,
-  ])
-  const content = JSON.stringify([
-    stream.sha256,
-    stream.origin === null ? null : originFields(stream.origin),
-    stream.verdict,
-    stream.rule,
-  ])
-  return { carrier: carrier.slice(1, -1), content: content.slice(1, -1) }
+  const { origin } = stream
+  const path = JSON.stringify(stream.path)
+  const hasOnlyPath = stream.links.length === 1 && stream.links[0] === stream.path
+  const links = hasOnlyPath ? `[${path}]` : JSON.stringify(stream.links)
+  const sha256 = stream.sha256 === null ? 'null' : `"${stream.sha256}"`
+  const { sizeBytes, allocatedBytes, isResident } = stream
+  return {
+    carrier: `${JSON.stringify(stream.stream)},${path},${links},"${stream.kind}",${sizeBytes},${allocatedBytes},${isResident}`,
+    content: `${sha256},${originText(origin)},"${stream.verdict}",${JSON.stringify(stream.rule)}`,
+  }
 }
 
 /** For whoever has the text already: most of the work is to make it. Hashes the JSON of one array. */
@@ -52,8 +46,9 @@ export function digestOf(
 }
 
 /** By name, because the order of keys may differ after a trip through JSON or SQLite. */
-function originFields(origin: NonNullable<ReportedStream['origin']>): unknown[] {
-  return [
+function originText(origin: ReportedStream['origin']): string {
+  if (origin === null) return 'null'
+  return JSON.stringify([
     origin.id,
     origin.hostUrl,
     origin.referrerUrl,
@@ -61,7 +56,7 @@ function originFields(origin: NonNullable<ReportedStream['origin']>): unknown[] 
     origin.lastWriterPackageFamilyName,
     origin.appZoneId,
     origin.appDefinedZoneId,
-  ]
+  ])
 }
 
 export const EMPTY_DIGEST = '0'.repeat(32)

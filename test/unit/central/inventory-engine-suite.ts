@@ -85,6 +85,41 @@ function describeDeltas(open: () => Promise<EngineUnderTest>): void {
     expect(again).toMatchObject({ changed: 0, counts, digest, notable: [] })
   })
 
+  it('store a change of any one field', async () => {
+    const { engine } = await open()
+    const machineId = await put(engine)
+    const { origin } = stream()
+    const changes: Partial<ReportedStream>[] = [
+      { path: 'C:\\Downloads\\setup2.exe', links: ['C:\\Downloads\\setup.exe'] },
+      { links: ['C:\\Downloads\\setup.exe', 'C:\\other.exe'] },
+      { kind: 'directory' },
+      { sizeBytes: 121 },
+      { allocatedBytes: 4096 },
+      { isResident: false },
+      { modifiedAt: '2026-11-20T08:00:00.1234568Z' },
+      { sha256: 'b'.repeat(64) },
+      { sha256: null },
+      { verdict: 'unknown' },
+      { rule: 'another' },
+      { origin: null },
+      { origin: { ...origin!, id: 4 } },
+      { origin: { ...origin!, hostUrl: 'https://cdn.example.com/setup.exe#' } },
+      { origin: { ...origin!, referrerUrl: null } },
+      { origin: { ...origin!, hostIpAddress: '192.0.2.1' } },
+      { origin: { ...origin!, lastWriterPackageFamilyName: 'Edge' } },
+      { origin: { ...origin!, appZoneId: 3 } },
+      { origin: { ...origin!, appDefinedZoneId: 3 } },
+    ]
+    for (const change of changes) {
+      for (const report of [stream(), stream(change)]) {
+        const applied = await engine.apply(machineId, delta({ upserts: [report] }), NOW)
+        expect(applied.digest).toBe(inventoryOf([report]).digest)
+        const [row] = await allOf(engine, machineId)
+        expect(reportOf(row!)).toEqual(report)
+      }
+    }
+  })
+
   it('keep a stream the same one through change, going and coming back', async () => {
     const { engine } = await open()
     const machineId = await put(engine)

@@ -5,7 +5,8 @@
  */
 
 /** A fraction does not end with a zero: it would come back without it. */
-const FORM = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}):([0-5]\d)(?:\.(\d{0,6}[1-9]))?Z$/
+const FORM =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{0,6}[1-9]))?Z$/
 const TICKS_PER_MS = 10_000
 const TICKS_PER_SECOND = 10_000_000
 const EPOCH_MS = Date.UTC(2020, 0, 1)
@@ -13,21 +14,24 @@ const EPOCH_MS = Date.UTC(2020, 0, 1)
 export function encodeTimestamp(text: string): number | string {
   const match = FORM.exec(text)
   if (match === null) return text
-  const [, minutes = '', seconds = '', fraction = ''] = match
-  // Files are written in bursts, and a date is dear to take apart.
-  if (minutes !== last.text) last = { text: minutes, ms: msOf(minutes) }
-  const ticks =
-    (last.ms - EPOCH_MS + Number(seconds) * 1_000) * TICKS_PER_MS + Number(fraction.padEnd(7, '0'))
+  const [, year, month, day, hour, minute, second, fraction = ''] = match
+  // Beyond its end a month goes on in the next: the 31st of February is only text.
+  if (Number(day) > daysOf(Number(year), Number(month))) return text
+  const ms = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  )
+  const ticks = (ms - EPOCH_MS) * TICKS_PER_MS + Number(fraction.padEnd(7, '0'))
   return Number.isSafeInteger(ticks) ? ticks : text
 }
 
-/** Of the newest minute. */
-let last = { text: '', ms: Number.NaN }
-
-/** NaN where the calendar has no such minute, as the 31st of February. */
-function msOf(minutes: string): number {
-  const ms = Date.parse(`${minutes}:00Z`)
-  return Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 16) !== minutes ? Number.NaN : ms
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 export function decodeTimestamp(code: number | string): string {
