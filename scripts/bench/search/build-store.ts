@@ -9,7 +9,8 @@ import type { KnownMachine } from '../../../server/central/store/inventory/inven
 import { createItems, type ItemEntry } from '../../../server/central/store/inventory/items.ts'
 import { openToWrite } from '../../../server/central/store/inventory/open-inventory.ts'
 import { createWriter, type WriteJob } from '../../../server/central/store/inventory/writer.ts'
-import type { MachineId } from '../../../server/protocol/ids.ts'
+import type { MachineId, VolumeId } from '../../../server/protocol/ids.ts'
+import { reportText } from '../../../server/shared/inventory-digest.ts'
 import {
   type MadeFind,
   onMachine,
@@ -126,9 +127,13 @@ function createStreamFiller(db: Database, fleet: SyntheticFleet) {
   const shared: ItemEntry[] = []
   let next = 1
 
-  const itemOf = (find: Readonly<MadeFind>, volumeId: ReturnType<SyntheticFleet['volumeId']>) => {
-    if (find.rank === null) return items.intern(onMachine(find, volumeId))
-    shared[find.rank] ??= items.intern(onMachine(find, volumeId))
+  const intern = (find: Readonly<MadeFind>, volumeId: VolumeId): ItemEntry => {
+    const stream = onMachine(find, volumeId)
+    return items.intern(stream, reportText(stream))
+  }
+  const itemOf = (find: Readonly<MadeFind>, volumeId: VolumeId): ItemEntry => {
+    if (find.rank === null) return intern(find, volumeId)
+    shared[find.rank] ??= intern(find, volumeId)
     return shared[find.rank]!
   }
 
