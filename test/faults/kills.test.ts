@@ -3,22 +3,19 @@
  * changes. Whatever was acknowledged is there, nothing is there twice, and in the end central holds exactly what
  * the agents' disks say. The seed is printed; SEED=… runs the same moments again, as far as a machine can.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Random, randomFrom } from '../../scripts/lib/seeded-random.ts'
-import { waitFor } from '../../scripts/lib/wait-for.ts'
-import { readIdentity } from '../../server/agent/config.ts'
 import { enroll } from '../../server/agent/enroll.ts'
-import { openState } from '../../server/agent/state/open-state.ts'
+import { INVENTORY_FILE } from '../../server/central/store/inventory/open-inventory.ts'
 import { openStores } from '../../server/central/store/stores.ts'
 import type { MachineId } from '../../server/protocol/ids.ts'
 import type { ReportedStream } from '../../server/protocol/stream.ts'
-import type { BusyOptions, FromBusyAgent } from './support/busy-agent.ts'
+import { expectSound } from '../unit/central/sound-inventory.ts'
+import { BusyAgentProcess } from './support/busy-agent-process.ts'
 import { ChildCentral } from './support/child-central.ts'
 
 const KILLS = 200
@@ -26,88 +23,6 @@ const AGENTS = 3
 const KEYS = 1_500
 /** Central is killed once for so many kills of agents, or so. */
 const MIN_CENTRAL_KILLS = 12
-const AGENT = join(import.meta.dirname, 'support/busy-agent.ts')
-
-class KilledAgent {
-  readonly stateDir: string
-  readonly #number: number
-  #child: ChildProcess | null = null
-  #lives = 0
-  differences = 0
-
-  constructor(stateDir: string, number: number) {
-    this.stateDir = stateDir
-    this.#number = number
-    onTestFinished(() => this.kill())
-  }
-
-  get machineId(): MachineId {
-    return readIdentity(this.stateDir)!.machineId
-  }
-
-  async start(): Promise<void> {
-    this.#lives += 1
-    const seed = this.#number * 1_000_000 + this.#lives
-    const options: BusyOptions = { stateDir: this.stateDir, seed, keys: KEYS }
-    const child = fork(AGENT, [JSON.stringify(options)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
-    this.#child = child
-    child.on('message', (message: FromBusyAgent) => {
-      if (message.type === 'differs') this.differences += 1
-    })
-    await this.#next('ready')
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child
-    this.#child = null
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-  }
-
-  /** No more changes; what is there goes to central. */
-  async settle(): Promise<void> {
-    await waitFor(
-      'the agent to be in step',
-      async () => {
-        this.#child!.send('quiet')
-        const { isConnected, pending } = await this.#next('state')
-        return (isConnected && pending === 0) || undefined
-      },
-      60_000,
-    )
-  }
-
-  /** What its disk says. */
-  streams(): ReportedStream[] {
-    const state = openState(this.stateDir)
-    try {
-      return state.inventory
-        .presentIds(0, 1_000_000)
-        .map((id) => JSON.parse(state.inventory.findById(id)!.report) as ReportedStream)
-    } finally {
-      state.close()
-    }
-  }
-
-  async #next<Type extends FromBusyAgent['type']>(
-    type: Type,
-  ): Promise<Extract<FromBusyAgent, { type: Type }>> {
-    const child = this.#child!
-    for (;;) {
-      const [message] = (await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(([code]) => {
-          throw new Error(`an agent ended with ${code}`)
-        }),
-      ])) as [FromBusyAgent]
-      if (message.type === type) return message as Extract<FromBusyAgent, { type: Type }>
-    }
-  }
-}
 
 it(`central equals the agents' disks after ${KILLS} kills`, { timeout: 400_000 }, async () => {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
@@ -117,21 +32,21 @@ it(`central equals the agents' disks after ${KILLS} kills`, { timeout: 400_000 }
   const central = await ChildCentral.start(join(folder, 'central'))
   const client = await central.client()
   const { token } = await client.createEnrolment(AGENTS)
-  const agents: KilledAgent[] = []
+  const agents: BusyAgentProcess[] = []
   for (let n = 0; n < AGENTS; n++) {
     const stateDir = join(folder, `agent-${n}`)
     mkdirSync(stateDir)
     await enroll({ stateDir, serverUrl: central.url, token, scope: [folder], exclude: [] })
-    agents.push(new KilledAgent(stateDir, n + 1))
+    agents.push(new BusyAgentProcess(stateDir, n + 1, KEYS))
   }
 
   let kills = 0
   let centralKills = 0
   const isOver = (): boolean => kills >= KILLS && centralKills >= MIN_CENTRAL_KILLS
-  const killAgents = async (agent: KilledAgent, random: Random): Promise<void> => {
+  const killAgents = async (agent: BusyAgentProcess, random: Random): Promise<void> => {
     await agent.start()
     while (!isOver()) {
-      await sleep(random.below(400))
+      await sleep(random.below(300))
       await agent.kill()
       kills += 1
       // Sometimes in the middle of its start.
@@ -172,10 +87,10 @@ it(`central equals the agents' disks after ${KILLS} kills`, { timeout: 400_000 }
       expect(own.length).toBeGreaterThan(100)
       expect(await heldBy(stores, agent.machineId)).toEqual(sorted(own))
     }
-    expect((await stores.inventory.check()).faults).toEqual([])
   } finally {
     await stores.close()
   }
+  expectSound(join(central.dataDir, INVENTORY_FILE))
 })
 
 /** All live streams of a machine, as reported. */

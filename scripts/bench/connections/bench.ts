@@ -82,6 +82,9 @@ async function measure(
   const after = await inStep(fleet, machines, 5 * 60_000)
   const backSeconds = (performance.now() - startedMs) / 1_000
   const rssAfter = central.rssMib()
+  // On a machine that others use as well, this says more than the time.
+  const backCpuSeconds = central.cpuSeconds()
+  console.log(`back after ${backSeconds.toFixed(0)} s, with ${backCpuSeconds.toFixed(1)} s of CPU`)
   // Each machine had one change, and so one delta to send.
   const deltas = after.deltas - before.deltas
   const targets: Target[] = [
@@ -105,7 +108,7 @@ async function measure(
       atMost: 1,
     },
   ]
-  return { targets, details: { rssAfter } }
+  return { targets, details: { rssAfter, backCpuSeconds } }
 }
 
 function inStep(fleet: SimulatedFleet, machines: number, timeoutMs: number): Promise<PartState> {

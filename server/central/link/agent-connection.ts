@@ -61,7 +61,8 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
   #wasHeard = true
   #silentRounds = 0
 
-  constructor(socket: WebSocket, hello: AnyHello, parts: LinkParts) {
+  /** `greeted` is called when the hello is answered. */
+  constructor(socket: WebSocket, hello: AnyHello, parts: LinkParts, greeted: () => void) {
     this.#socket = socket
     this.#parts = parts
     this.#machineId = hello.machineId
@@ -71,7 +72,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     socket.on('message', (data: RawData, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on(hello.protocol === 1 ? 'pong' : 'ping', () => this.#heard(0))
     socket.on('close', () => this.#ended())
-    void this.#welcome(hello)
+    void this.#welcome(hello).then(greeted)
   }
 
   /** Whether the machine can be asked. */

@@ -38,7 +38,9 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
       socket.on('error', (error: Error) =>
         link.logger.debug({ err: error }, 'an agent socket failed'),
       )
-      greet(socket, link, (hello) => new AgentConnection(socket, hello, link))
+      const greeted = link.admission.begin()
+      socket.once('close', greeted)
+      greet(socket, link, (hello) => new AgentConnection(socket, hello, link, greeted))
     },
   )
 

@@ -46,6 +46,17 @@ describe('admission', () => {
     expect(seconds).toBeLessThan(40)
     expect(admission.refusals).toBeLessThan(5_000)
   })
+
+  it('takes no more while too many hellos are under way', () => {
+    const admission = new Admission({ perSecond: 10_000, burst: 10_000 })
+    const over = Array.from({ length: 200 }, () => admission.begin())
+    expect(admission.refusal()).toBeGreaterThan(0)
+    over[0]!()
+    over[0]!()
+    expect(admission.refusal()).toBe(null)
+    admission.begin()
+    expect(admission.refusal()).toBeGreaterThan(0)
+  })
 })
 
 describe('a frame meter', () => {
