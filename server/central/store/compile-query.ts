@@ -3,7 +3,7 @@
  * becomes a bound parameter; the SQL text is made of the constants of this file.
  */
 import { type Query, QueryError, type TextField } from '../../streams/query/ast.ts'
-import { searchForm } from './search-forms.ts'
+import { searchForm } from '../../streams/query/search-form.ts'
 
 export interface Condition {
   sql: string

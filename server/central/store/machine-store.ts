@@ -3,8 +3,8 @@ import type { Database } from 'better-sqlite3'
 import type { MachineId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
 import type { ScanSummary } from '../../protocol/scan.ts'
+import { searchForm } from '../../streams/query/search-form.ts'
 import { cutPage, decodeCursor } from './cursor.ts'
-import { searchForm } from './search-forms.ts'
 
 export interface StoredMachine {
   machineId: MachineId

@@ -4,6 +4,8 @@
  */
 import type { ReportedStream } from '../../protocol/stream.ts'
 import { hostOfUrl } from '../../streams/host-of-url.ts'
+import { extensionOf, fileNameOf } from '../../streams/path-parts.ts'
+import { searchForm } from '../../streams/query/search-form.ts'
 
 export interface SearchForms {
   path: string
@@ -32,30 +34,10 @@ export function searchForms(stream: ReportedStream): SearchForms {
   }
 }
 
-/** Unpaired surrogates have no UTF-8 form, and SQLite's LIKE stops at a NUL: both become U+FFFD. */
-export function searchForm(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\uFFFD')
-}
-
 export function isExact(text: string): boolean {
   return searchForm(text) === text
 }
 
 function searchFormOrNull(text: string | null): string | null {
   return text === null ? null : searchForm(text)
-}
-
-/**
- * The last part of a path. A path from `/` on has POSIX separators only, where `\` is a letter like any
- * other; every other path is a Windows one.
- */
-export function fileNameOf(path: string): string {
-  const separator = path.startsWith('/') ? '/' : '\\'
-  return path.slice(path.lastIndexOf(separator) + 1)
-}
-
-/** Lower case, without the dot; `.profile` has none. */
-export function extensionOf(fileName: string): string {
-  const dot = fileName.lastIndexOf('.')
-  return dot > 0 ? fileName.slice(dot + 1).toLowerCase() : ''
 }

@@ -1,6 +1,6 @@
 /**
- * What a query means, after parsing: a tree of conditions on streams. Central compiles it to SQL;
- * evaluated nowhere else yet.
+ * What a query means, after parsing: a tree of conditions on streams. Central compiles it to SQL,
+ * evaluate-query.ts evaluates it in memory.
  */
 
 /**
