@@ -9,6 +9,9 @@ import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { AGENT_VERSION } from './agent-version.ts'
 import { type AgentApp, buildApp } from './app.ts'
+import { FileFinder } from './ask/file-finder.ts'
+import { QueryRunner } from './ask/query-runner.ts'
+import { RunningAsks } from './ask/running-asks.ts'
 import {
   type AgentConfig,
   checkConfig,
@@ -103,6 +106,7 @@ interface Parts {
   readonly schedule: Schedule
   readonly scanRunner: ScanRunner
   readonly journal: OrderJournal
+  readonly asks: RunningAsks
   readonly link: Link | null
   readonly status: () => AgentStatus
 }
@@ -132,14 +136,19 @@ async function buildParts(
   const stripRunner = new StripRunner(tools, policy)
   const restoreRunner = new RestoreRunner(tools)
 
+  const asks = new RunningAsks()
+  const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
+  const fileFinder = new FileFinder({ addon, scope, asks })
+
   const status = () => agentStatus(identity, state, scanRunner, link)
-  const app = buildApp({ addon, scope, status, scanRunner, stripRunner, restoreRunner, logger })
+  const runners = { scanRunner, stripRunner, restoreRunner, queryRunner, fileFinder }
+  const app = buildApp({ addon, scope, status, asks, ...runners, logger })
   const link = identity && buildLink(options, config.name, identity, state, app, schedule)
   if (link) {
     inventory.onChange(() => link.wake())
     scanRunner.listen(link)
   }
-  return { app, schedule, scanRunner, journal, link, status }
+  return { app, schedule, scanRunner, journal, asks, link, status }
 }
 
 function buildLink(
@@ -191,6 +200,7 @@ function agentStatus(
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
   await parts.link?.close()
+  await parts.asks.close()
   await parts.scanRunner.close()
   await parts.journal.close()
   await parts.app.close()
