@@ -17,6 +17,7 @@ import { enrolmentRoutes } from './http/enrolment-routes.ts'
 import { sendError, sendNotFound } from './http/error-replies.ts'
 import { eventsRoute } from './http/events-route.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
+import { liveRoutes } from './http/live-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
@@ -25,6 +26,7 @@ import { streamRoutes } from './http/stream-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import type { LinkParts } from './link/agent-connection.ts'
 import { agentRoutes } from './link/agent-routes.ts'
+import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { SessionService } from './sessions/session-service.ts'
@@ -34,6 +36,7 @@ export interface AppParts {
   machines: MachineService
   streams: StreamService
   orders: OrderService
+  live: LiveService
   enrolment: EnrolmentService
   sessions: SessionService
   audit: AuditLog
@@ -86,6 +89,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(machineRoutes, parts)
   await app.register(streamRoutes, parts)
   await app.register(orderRoutes, parts)
+  await app.register(liveRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(eventsRoute, parts)

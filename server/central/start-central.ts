@@ -11,6 +11,7 @@ import type { Metric } from './http/health-routes.ts'
 import type { LinkParts } from './link/agent-connection.ts'
 import { type Connections, createConnections } from './link/connections.ts'
 import { createHelloCheck } from './link/hello-check.ts'
+import { createLiveService } from './live/live-service.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
@@ -45,6 +46,10 @@ export interface CentralTiming {
   orderTimeoutMs: number
   /** Pause before targets without a receipt are sent again. */
   orderRetryMs: number
+  /** How often it is looked which machines did not come for a live query, and busy agents are asked again. */
+  liveTickMs: number
+  /** For the way to an agent and back, beyond what a live query lets it spend. */
+  liveGraceMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -52,6 +57,8 @@ const TIMING: CentralTiming = {
   pingEveryMs: 20_000,
   orderTimeoutMs: 120_000,
   orderRetryMs: 15_000,
+  liveTickMs: 5_000,
+  liveGraceMs: 10_000,
 }
 
 export interface RunningCentral {
@@ -100,12 +107,24 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       timeoutMs: timing.orderTimeoutMs,
       retryMs: timing.orderRetryMs,
     })
+    const live = createLiveService({
+      ...shared,
+      live: stores.live,
+      listMachines: () => stores.machineCare.list('in-service'),
+      labelsOf: (machineId) => stores.machineCare.find(machineId)?.labels ?? [],
+      write: stores.write,
+      tickMs: timing.liveTickMs,
+      graceMs: timing.liveGraceMs,
+    })
     const link: LinkParts = {
       connections,
       machines,
       inventory,
       checkHello: createHelloCheck((machineId) => stores.machines.findPublicKey(machineId)),
-      onConnected: (machineId) => dispatcher.dispatchMachine(machineId),
+      onConnected: (machineId) => {
+        dispatcher.dispatchMachine(machineId)
+        live.connected(machineId)
+      },
       scanEverySeconds: options.scanEverySeconds,
       helloTimeoutMs: timing.helloTimeoutMs,
       pingEveryMs: timing.pingEveryMs,
@@ -116,6 +135,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       machines,
       streams: createStreamService(shared),
       orders: createOrderService({ ...shared, dispatcher }),
+      live,
       enrolment: createEnrolmentService(shared),
       sessions,
       audit,
@@ -129,6 +149,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const close = async (): Promise<void> => {
       await app.close()
       await dispatcher.stop()
+      await live.stop()
       events.close()
       stores.close()
     }

@@ -18,6 +18,20 @@ export const AUDIT_ACTIONS = [
   'order.finished',
   'scan.requested',
   'content.read',
+  'live.asked',
+  'live.cancelled',
+  'live.asked-again',
+  'files.asked',
+  'machine.labelled',
+  'machine.retired',
+  'machine.returned',
+  'machine.clone-refused',
+  'label-rule.created',
+  'label-rule.removed',
+  'saved-query.stored',
+  'saved-query.removed',
+  'sink.stored',
+  'sink.removed',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -3,6 +3,8 @@ import { type AuditStore, createAuditStore } from './audit-store.ts'
 import { lockDataFolder } from './data-lock.ts'
 import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
 import { createInventoryStore, type InventoryStore } from './inventory-store.ts'
+import { createLiveStore, type LiveStore } from './live-store.ts'
+import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
@@ -17,6 +19,8 @@ export interface Stores {
   enrolments: EnrolmentStore
   sessions: SessionStore
   audit: AuditStore
+  live: LiveStore
+  machineCare: MachineCareStore
   /** Several writes as one: all or nothing, with the write lock held from the start. Synchronous only. */
   write: Write
   /** Throws if the database cannot be read. */
@@ -47,6 +51,8 @@ function storesOver(db: ReturnType<typeof openDatabase>, unlock: () => void): St
     enrolments: createEnrolmentStore(db),
     sessions: createSessionStore(db),
     audit: createAuditStore(db),
+    live: createLiveStore(db),
+    machineCare: createMachineCareStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: () => void check.get(),
