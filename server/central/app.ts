@@ -16,6 +16,7 @@ import { consoleRoutes } from './http/console-routes.ts'
 import { enrolmentRoutes } from './http/enrolment-routes.ts'
 import { sendError, sendNotFound } from './http/error-replies.ts'
 import { eventsRoute } from './http/events-route.ts'
+import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
@@ -30,11 +31,9 @@ import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { SessionService } from './sessions/session-service.ts'
-import type { StreamService } from './streams/stream-service.ts'
 
-export interface AppParts {
+export interface AppParts extends FileRoutesOptions {
   machines: MachineService
-  streams: StreamService
   orders: OrderService
   live: LiveService
   enrolment: EnrolmentService
@@ -90,6 +89,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(streamRoutes, parts)
   await app.register(orderRoutes, parts)
   await app.register(liveRoutes, parts)
+  await app.register(fileRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(eventsRoute, parts)

@@ -7,6 +7,8 @@ import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createEventHub } from './events/event-hub.ts'
+import { createCompareService } from './files/compare-service.ts'
+import { createFileService } from './files/file-service.ts'
 import type { Metric } from './http/health-routes.ts'
 import type { LinkParts } from './link/agent-connection.ts'
 import { type Connections, createConnections } from './link/connections.ts'
@@ -136,6 +138,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       streams: createStreamService(shared),
       orders: createOrderService({ ...shared, dispatcher }),
       live,
+      files: createFileService(shared),
+      compare: createCompareService(shared),
       enrolment: createEnrolmentService(shared),
       sessions,
       audit,

@@ -245,7 +245,7 @@ describe('a live query to agents that behave in every way', () => {
     const question = await ask(fleet, '', { limits: { timeMs: 100 } })
     expect((await finished(fleet, question)).counts).toEqual({ 'timed-out': 1 })
     await until(() => agent.requests.length === 2 || undefined)
-    const { askId } = agent.requests[0]?.body as QueryRequest
+    const { askId } = agent.requests[0]!.body as QueryRequest
     expect(agent.requests[1]).toMatchObject({ path: '/v1/query/cancel', body: { askId } })
   })
 
