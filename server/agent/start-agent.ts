@@ -27,7 +27,7 @@ import { Link } from './link/link.ts'
 import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
 import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
-import { machineFacts } from './machine-facts.ts'
+import { machineFacts, machineFingerprint } from './machine-facts.ts'
 import { ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
@@ -159,9 +159,10 @@ function buildLink(
   app: AgentApp,
   schedule: Schedule,
 ): Link {
+  const fingerprint = machineFingerprint()
   return new Link({
     identity,
-    facts: machineFacts(AGENT_VERSION, name),
+    facts: { ...machineFacts(AGENT_VERSION, name), ...(fingerprint ? { fingerprint } : {}) },
     outbox: new Outbox(state),
     requests: new RequestRunner(app),
     lastScan: () => state.scans.last(),

@@ -19,6 +19,7 @@ import { eventsRoute } from './http/events-route.ts'
 import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
+import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
@@ -32,7 +33,7 @@ import type { MachineService } from './machines/machine-service.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { SessionService } from './sessions/session-service.ts'
 
-export interface AppParts extends FileRoutesOptions {
+export interface AppParts extends FileRoutesOptions, MachineCareRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -86,6 +87,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
   await app.register(machineRoutes, parts)
+  await app.register(machineCareRoutes, parts)
   await app.register(streamRoutes, parts)
   await app.register(orderRoutes, parts)
   await app.register(liveRoutes, parts)

@@ -7,6 +7,7 @@ import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createEventHub } from './events/event-hub.ts'
+import { createNotableHub } from './events/notable-hub.ts'
 import { createCompareService } from './files/compare-service.ts'
 import { createFileService } from './files/file-service.ts'
 import type { Metric } from './http/health-routes.ts'
@@ -14,7 +15,10 @@ import type { LinkParts } from './link/agent-connection.ts'
 import { type Connections, createConnections } from './link/connections.ts'
 import { createHelloCheck } from './link/hello-check.ts'
 import { createLiveService } from './live/live-service.ts'
+import { createAdmissionService } from './machines/admission-service.ts'
+import { createCoverageService } from './machines/coverage-service.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
+import { createLabelService } from './machines/label-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
@@ -36,6 +40,8 @@ export interface CentralOptions {
   clock: Clock
   /** How often agents scan by themselves. */
   scanEverySeconds: number
+  /** A machine that was not seen for so long counts as stale. Default 30. */
+  staleAfterDays?: number | undefined
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
@@ -100,7 +106,12 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const events = createEventHub()
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
-    const shared = { ...stores, stores, audit, events, clock, logger, link: connections }
+    const notable = createNotableHub()
+    const staleAfterMs = (options.staleAfterDays ?? 30) * 86_400_000
+    const hubs = { audit, events, notable }
+    const care = stores.machineCare
+    const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
+    const shared = { ...base, care, staleAfterMs }
     const machines = createMachineService(shared)
     const inventory = createInventoryService(shared)
     const sessions = createSessionService(shared)
@@ -118,13 +129,22 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       tickMs: timing.liveTickMs,
       graceMs: timing.liveGraceMs,
     })
+    const labels = createLabelService({ ...shared, labelled: () => {} })
+    const admission = createAdmissionService({
+      ...shared,
+      disconnect: (machineId) => connections.close(machineId, 'retired'),
+    })
+    const checkSignature = createHelloCheck((id) => stores.machines.findPublicKey(id))
     const link: LinkParts = {
       connections,
       machines,
       inventory,
-      checkHello: createHelloCheck((machineId) => stores.machines.findPublicKey(machineId)),
+      checkHello: (nonce, hello) =>
+        checkSignature(nonce, hello) ?? admission.refusal(hello.machineId, hello.facts),
       onConnected: (machineId) => {
         dispatcher.dispatchMachine(machineId)
+        const { facts } = stores.machines.find(machineId)!
+        labels.applyRules(machineId, facts)
         live.connected(machineId)
       },
       scanEverySeconds: options.scanEverySeconds,
@@ -140,6 +160,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       live,
       files: createFileService(shared),
       compare: createCompareService(shared),
+      labels,
+      admission,
+      coverage: createCoverageService(shared),
       enrolment: createEnrolmentService(shared),
       sessions,
       audit,

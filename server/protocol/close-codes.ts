@@ -9,6 +9,13 @@ export const CLOSE_CODES = {
   unknownMachine: { code: 4404, reason: 'this machine is not enrolled here', isFinal: true },
   helloTimeout: { code: 4408, reason: 'no hello came in time', isFinal: false },
   replaced: { code: 4409, reason: 'the same machine connected again', isFinal: false },
+  cloned: {
+    code: 4410,
+    reason:
+      'another machine with this key is connected: this one is a copy. Remove its identity.json and enrol it anew',
+    isFinal: true,
+  },
+  retired: { code: 4411, reason: 'this machine is retired in the console', isFinal: true },
   unsupportedProtocol: { code: 4426, reason: 'no common protocol version', isFinal: true },
   serverError: {
     code: 4500,

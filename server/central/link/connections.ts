@@ -6,6 +6,8 @@ import type { AgentConnection } from './agent-connection.ts'
 export interface Connections extends AgentLink {
   /** Puts a connection in place; one of the same machine before it is closed as replaced. */
   add(machineId: MachineId, connection: AgentConnection): void
+  /** Closes the connection of a machine, if it has one. */
+  close(machineId: MachineId, why: Parameters<AgentConnection['close']>[0]): void
   /** Returns false where the connection had been replaced: then the machine is still online. */
   remove(machineId: MachineId, connection: AgentConnection): boolean
 }
@@ -25,6 +27,7 @@ export function createConnections(): Connections {
       connections.set(machineId, connection)
       older?.close('replaced')
     },
+    close: (machineId, why) => connections.get(machineId)?.close(why),
     remove: (machineId, connection) => {
       if (connections.get(machineId) !== connection) return false
       return connections.delete(machineId)

@@ -16,8 +16,16 @@ const SCAN_TIMEOUT_MS = 15_000
 
 const startScan = agentRoute('POST', '/v1/scan', ScanStarted)
 
+const EXPORT_PAGE = 500
+
+export interface MachineFilter {
+  label?: string | undefined
+  withRetired?: boolean | undefined
+}
+
 export interface MachineService {
-  page(page: { cursor?: string | undefined; limit: number }): MachinePage
+  page(page: { cursor?: string | undefined; limit: number }, filter?: MachineFilter): MachinePage
+  export(filter: MachineFilter): AsyncGenerator<Machine[], void, undefined>
   detail(machineId: MachineId): MachineDetail
   startScan(machineId: MachineId, actor: string): Promise<ScanStarted>
   /** The agent said hello. */
@@ -33,6 +41,7 @@ export interface MachineServiceParts {
   audit: AuditLog
   events: EventHub
   clock: Clock
+  staleAfterMs: number
 }
 
 export function createMachineService(parts: MachineServiceParts): MachineService {
@@ -47,12 +56,21 @@ export function createMachineService(parts: MachineServiceParts): MachineService
   }
   const changed = (machineId: MachineId): void =>
     events.publish({ type: 'machine.changed', machineId })
-  const toMachine = (stored: StoredMachine): Machine => describeMachine(stored, link, clock)
+  const toMachine = (stored: StoredMachine): Machine => describeMachine(stored, link, parts)
 
   return {
-    page: (page) => {
-      const { machines: stored, cursor } = machines.page(page)
+    page: (page, filter) => {
+      const { machines: stored, cursor } = machines.page(page, filter)
       return { machines: stored.map(toMachine), cursor }
+    },
+    async *export(filter) {
+      let cursor: string | undefined
+      do {
+        const page = machines.page({ cursor, limit: EXPORT_PAGE }, filter)
+        yield page.machines.map(toMachine)
+        cursor = page.cursor ?? undefined
+        await new Promise((resolve) => setImmediate(resolve))
+      } while (cursor !== undefined)
     },
     detail: (machineId) => {
       const stored = get(machineId)
@@ -89,7 +107,11 @@ export function createMachineService(parts: MachineServiceParts): MachineService
   }
 }
 
-function describeMachine(stored: StoredMachine, link: AgentLink, clock: Clock): Machine {
+function describeMachine(
+  stored: StoredMachine,
+  link: AgentLink,
+  { clock, staleAfterMs }: Pick<MachineServiceParts, 'clock' | 'staleAfterMs'>,
+): Machine {
   const isOnline = link.isOnline(stored.machineId)
   return {
     machineId: stored.machineId,
@@ -97,6 +119,9 @@ function describeMachine(stored: StoredMachine, link: AgentLink, clock: Clock): 
     platform: stored.facts.platform,
     agentVersion: stored.facts.agentVersion,
     isOnline,
+    isStale: !isOnline && stored.lastSeenAt <= clock.now() - staleAfterMs,
+    retiredAt: stored.retiredAt === null ? null : toTimestamp(stored.retiredAt),
+    labels: stored.labels,
     enrolledAt: toTimestamp(stored.enrolledAt),
     lastSeenAt: toTimestamp(isOnline ? clock.now() : stored.lastSeenAt),
     streamCount: stored.streamCount,

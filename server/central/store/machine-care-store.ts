@@ -5,6 +5,7 @@ import type { MachineId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
 import type { ScanSummary } from '../../protocol/scan.ts'
 import { searchForm } from '../../streams/query/search-form.ts'
+import { cutPage, decodeCursor } from './cursor.ts'
 
 export interface CaredMachine {
   machineId: MachineId
@@ -38,6 +39,15 @@ export interface StoredCoverage {
   lastScan: ScanSummary | null
 }
 
+export interface CoverageCounts {
+  machines: number
+  neverScanned: number
+  /** Not seen since; a connected one may be among them until it goes. */
+  stale: number
+  incomplete: number
+  failed: number
+}
+
 export interface MachineCareStore {
   /** By hostname. Retired ones only where they are asked for. */
   list(which: 'in-service' | 'all'): CaredMachine[]
@@ -63,7 +73,11 @@ export interface MachineCareStore {
   ): boolean
   listClones(): StoredClone[]
   /** The last scan of every machine in service, by hostname. */
-  coverage(): IterableIterator<StoredCoverage>
+  coveragePage(page: { cursor?: string | undefined; limit: number }): {
+    machines: StoredCoverage[]
+    cursor: string | null
+  }
+  coverageCounts(staleBefore: number): CoverageCounts
 }
 
 interface CareRow {
@@ -131,17 +145,20 @@ export function createMachineCareStore(db: Database): MachineCareStore {
       sql.addClone.get({ machineId, fingerprint, hostname: searchForm(hostname), now })!
         .seenCount === 1,
     listClones: () => sql.listClones.all({}),
-    coverage: function* () {
-      for (const row of sql.coverage.iterate({})) {
-        yield {
-          machineId: row.machine_id as MachineId,
-          facts: JSON.parse(row.facts_json) as MachineFacts,
-          lastSeenAt: row.last_seen_at,
-          lastScan:
-            row.last_scan_json === null ? null : (JSON.parse(row.last_scan_json) as ScanSummary),
-        }
-      }
+    coveragePage: ({ cursor, limit }) => {
+      const [hostname, machineNo] = cursor === undefined ? ['', 0] : decodeCursor(cursor, ['', 0])
+      const rows = sql.coverage.all({ hostname, machineNo, limit: limit + 1 })
+      const page = cutPage(rows, limit, (row) => [row.hostname, row.machine_no])
+      const machines = page.rows.map((row) => ({
+        machineId: row.machine_id as MachineId,
+        facts: JSON.parse(row.facts_json) as MachineFacts,
+        lastSeenAt: row.last_seen_at,
+        lastScan:
+          row.last_scan_json === null ? null : (JSON.parse(row.last_scan_json) as ScanSummary),
+      }))
+      return { machines, cursor: page.cursor }
     },
+    coverageCounts: (staleBefore) => sql.coverageCounts.get({ staleBefore })!,
   }
 }
 
@@ -215,14 +232,25 @@ function prepare(db: Database) {
     coverage: db.prepare<
       Named,
       {
+        hostname: string
+        machine_no: number
         machine_id: string
         facts_json: string
         last_seen_at: number
         last_scan_json: string | null
       }
     >(`
-      SELECT machine_id, facts_json, last_seen_at, last_scan_json FROM machine
-      WHERE retired_at IS NULL ORDER BY hostname, machine_no
+      SELECT hostname, machine_no, machine_id, facts_json, last_seen_at, last_scan_json FROM machine
+      WHERE retired_at IS NULL AND (hostname, machine_no) > (@hostname, @machineNo)
+      ORDER BY hostname, machine_no LIMIT @limit
+    `),
+    coverageCounts: db.prepare<Named, CoverageCounts>(`
+      SELECT count(*) AS machines,
+        ifnull(sum(last_scan_id IS NULL), 0) AS neverScanned,
+        ifnull(sum(last_seen_at <= @staleBefore), 0) AS stale,
+        ifnull(sum(last_scan_state = 'incomplete'), 0) AS incomplete,
+        ifnull(sum(last_scan_state IN ('failed', 'cancelled')), 0) AS failed
+      FROM machine WHERE retired_at IS NULL
     `),
   }
 }

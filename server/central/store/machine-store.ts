@@ -17,6 +17,8 @@ export interface StoredMachine {
   lastScanState: string | null
   lastScanAt: string | null
   unreadableCount: number | null
+  labels: string[]
+  retiredAt: number | null
 }
 
 export interface NewMachine {
@@ -34,8 +36,11 @@ export interface MachineStore {
   findLastScan(machineId: MachineId): ScanSummary | null
   /** What central holds of a machine's inventory: compared with what its agent believes. */
   inventory(machineId: MachineId): { count: number; digest: string }
-  /** By hostname. */
-  page(page: { cursor?: string | undefined; limit: number }): {
+  /** By hostname; retired ones only where they are asked for. */
+  page(
+    page: { cursor?: string | undefined; limit: number },
+    filter?: { label?: string | undefined; withRetired?: boolean | undefined },
+  ): {
     machines: StoredMachine[]
     cursor: string | null
   }
@@ -59,11 +64,16 @@ interface MachineRow {
   last_scan_state: string | null
   last_scan_at: string | null
   unreadable_count: number | null
+  labels: string
+  retired_at: number | null
 }
 
 const COLUMNS_SQL = `
   machine_no, machine_id, hostname, facts_json, enrolled_at, last_seen_at, stream_count, mark_count,
-  suspicious_count, last_scan_state, last_scan_at, unreadable_count`
+  suspicious_count, last_scan_state, last_scan_at, unreadable_count, retired_at, (
+    SELECT json_group_array(DISTINCT l.label) FROM machine_label AS l
+    WHERE l.machine_no = machine.machine_no
+  ) AS labels`
 
 export function createMachineStore(db: Database): MachineStore {
   const statements = prepare(db)
@@ -114,9 +124,15 @@ export function createMachineStore(db: Database): MachineStore {
       return json === null ? null : (JSON.parse(json) as ScanSummary)
     },
     inventory: (machineId) => statements.selectInventory.get(machineId)!,
-    page: ({ cursor, limit }) => {
+    page: ({ cursor, limit }, { label, withRetired } = {}) => {
       const [hostname, machineNo] = cursor === undefined ? ['', 0] : decodeCursor(cursor, ['', 0])
-      const rows = statements.selectPage.all({ hostname, machineNo, limit: limit + 1 })
+      const rows = statements.selectPage.all({
+        hostname,
+        machineNo,
+        limit: limit + 1,
+        label: label ?? null,
+        withRetired: withRetired === true ? 1 : 0,
+      })
       const page = cutPage(rows, limit, (row) => [row.hostname, row.machine_no])
       return { machines: page.rows.map(fromRow), cursor: page.cursor }
     },
@@ -162,7 +178,12 @@ function prepare(db: Database) {
       'SELECT stream_count AS count, digest FROM machine WHERE machine_id = ?',
     ),
     selectPage: db.prepare<Record<string, unknown>, MachineRow>(`
-      SELECT ${COLUMNS_SQL} FROM machine WHERE (hostname, machine_no) > (@hostname, @machineNo)
+      SELECT ${COLUMNS_SQL} FROM machine
+      WHERE (hostname, machine_no) > (@hostname, @machineNo)
+        AND (@withRetired = 1 OR retired_at IS NULL)
+        AND (@label IS NULL OR EXISTS (
+          SELECT 1 FROM machine_label AS l
+          WHERE l.machine_no = machine.machine_no AND l.label = @label))
       ORDER BY hostname, machine_no LIMIT @limit
     `),
     updateFacts: db.prepare<Record<string, unknown>>(`
@@ -208,5 +229,7 @@ function fromRow(row: MachineRow): StoredMachine {
     lastScanState: row.last_scan_state,
     lastScanAt: row.last_scan_at,
     unreadableCount: row.unreadable_count,
+    labels: JSON.parse(row.labels) as string[],
+    retiredAt: row.retired_at,
   }
 }

@@ -83,12 +83,18 @@ describe('a live query to real agents', () => {
     const a = await aRealAgent(fleet, 'PC-A', (place) => aCarrier(place))
     await aRealAgent(fleet, 'SRV-B', (place) => aCarrier(place))
     const hosts = async (machines: object, query = 'zone:3') => {
-      const question = await finished(fleet, await ask(fleet, query, { machines }))
+      const asked = await fleet.post('/live-queries', { query, machines })
+      if (asked.body.code === 'NO_MACHINES') return [0, []]
+      const question = await finished(fleet, asked.body)
       const rows = (await fleet.get(`/live-queries/${question.questionId}/rows`)).body.rows
       return [question.machineCount, rows.map((row: { hostname: string }) => row.hostname)]
     }
     expect(await hosts({ facts: { hostname: 'srv-*' } })).toEqual([1, ['SRV-B']])
     expect(await hosts({ machineIds: [a.machineId] })).toEqual([1, ['PC-A']])
+    const labels = `/api/v1/machines/${a.machineId}/labels`
+    await fleet.call('PUT', labels, { labels: ['finance'] })
+    expect(await hosts({ labels: ['FINANCE', 'other'] })).toEqual([1, ['PC-A']])
+    expect(await hosts({ labels: ['finance'], facts: { hostname: 'srv-*' } })).toEqual([0, []])
     expect(await hosts({ isAll: true }, 'zone:3 machine:pc-*')).toEqual([2, ['PC-A']])
     const nobody = { query: '', machines: { facts: { hostname: 'x' } } }
     expect((await fleet.post('/live-queries', nobody)).body.code).toBe('NO_MACHINES')
