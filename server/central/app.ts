@@ -24,16 +24,18 @@ import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
+import { type SinkRoutesOptions, sinkRoutes } from './http/sink-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import type { LinkParts } from './link/agent-connection.ts'
 import { agentRoutes } from './link/agent-routes.ts'
 import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
+import type { Metrics } from './metrics.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { SessionService } from './sessions/session-service.ts'
 
-export interface AppParts extends FileRoutesOptions, MachineCareRoutesOptions {
+export interface AppParts extends FileRoutesOptions, MachineCareRoutesOptions, SinkRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -42,6 +44,7 @@ export interface AppParts extends FileRoutesOptions, MachineCareRoutesOptions {
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
+  metrics: Metrics
   link: LinkParts
   logger: Logger
   consoleDir: string | undefined
@@ -70,6 +73,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     preClose: (done) => closeSockets(app, done),
   })
   guardRoutes(app, parts)
+  parts.metrics.watch(app)
   await app.register(helmet, SECURITY_HEADERS)
   await app.register(rateLimit, { global: false })
   await app.register(swagger, {
@@ -92,6 +96,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(orderRoutes, parts)
   await app.register(liveRoutes, parts)
   await app.register(fileRoutes, parts)
+  await app.register(sinkRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(eventsRoute, parts)

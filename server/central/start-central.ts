@@ -10,9 +10,8 @@ import { createEventHub } from './events/event-hub.ts'
 import { createNotableHub } from './events/notable-hub.ts'
 import { createCompareService } from './files/compare-service.ts'
 import { createFileService } from './files/file-service.ts'
-import type { Metric } from './http/health-routes.ts'
 import type { LinkParts } from './link/agent-connection.ts'
-import { type Connections, createConnections } from './link/connections.ts'
+import { createConnections } from './link/connections.ts'
 import { createHelloCheck } from './link/hello-check.ts'
 import { createLiveService } from './live/live-service.ts'
 import { createAdmissionService } from './machines/admission-service.ts'
@@ -20,10 +19,13 @@ import { createCoverageService } from './machines/coverage-service.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
 import { createLabelService } from './machines/label-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
+import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
 import { createSessionService } from './sessions/session-service.ts'
-import { openStores, type Stores } from './store/stores.ts'
+import { createNotableSources } from './sinks/notable-sources.ts'
+import { createSinkService } from './sinks/sink-service.ts'
+import { openStores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
 export interface CentralOptions {
@@ -58,6 +60,8 @@ export interface CentralTiming {
   liveTickMs: number
   /** For the way to an agent and back, beyond what a live query lets it spend. */
   liveGraceMs: number
+  /** Pause after a receiver of notable events did not take one. */
+  sinkRetryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -67,6 +71,7 @@ const TIMING: CentralTiming = {
   orderRetryMs: 15_000,
   liveTickMs: 5_000,
   liveGraceMs: 10_000,
+  sinkRetryMs: 30_000,
 }
 
 export interface RunningCentral {
@@ -129,6 +134,18 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       tickMs: timing.liveTickMs,
       graceMs: timing.liveGraceMs,
     })
+    const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
+    const sources = createNotableSources({
+      ...shared,
+      findStream: (streamId) => stores.streams.find(streamId),
+    })
+    const metrics = createMetrics({
+      machines: () => stores.machines.totals(),
+      online: () => connections.countOnline(),
+      openOrders: () => stores.orders.countOpen(),
+      live: live.load,
+      sinkQueue: sinks.queueLength,
+    })
     const labels = createLabelService({ ...shared, labelled: () => {} })
     const admission = createAdmissionService({
       ...shared,
@@ -167,7 +184,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       sessions,
       audit,
       events,
-      health: { checkStore: () => stores.check(), metrics: () => metricsOf(stores, connections) },
+      health: { checkStore: () => stores.check(), metrics: metrics.text },
+      metrics,
+      sinks,
       link,
       logger,
       consoleDir: options.consoleDir,
@@ -177,6 +196,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await app.close()
       await dispatcher.stop()
       await live.stop()
+      sources.stop()
+      await sinks.stop()
       events.close()
       stores.close()
     }
@@ -185,21 +206,4 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     stores.close()
     throw error
   }
-}
-
-function metricsOf(stores: Stores, connections: Connections): Metric[] {
-  const { machines, streams, marks, suspicious } = stores.machines.totals()
-  const gauge = (name: string, help: string, value: number): Metric => ({
-    name: `sidestream_${name}`,
-    help,
-    value,
-  })
-  return [
-    gauge('machines', 'Machines that are enrolled', machines),
-    gauge('machines_online', 'Machines that are connected', connections.countOnline()),
-    gauge('streams', 'Streams that are there', streams),
-    gauge('streams_mark', 'Of these, Marks of the Web', marks),
-    gauge('streams_suspicious', 'Of these, suspicious', suspicious),
-    gauge('orders_open', 'Orders that wait for receipts', stores.orders.countOpen()),
-  ]
 }

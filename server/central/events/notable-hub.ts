@@ -2,15 +2,7 @@
  * What somebody outside may want to hear of: told once, with what is needed to understand it. Unlike the events
  * of the console nothing is left out, so publishers bound what they publish.
  */
-
-export const NOTABLE_KINDS = [
-  'stream.suspicious',
-  'mark.removed',
-  'machine.cloned',
-  'order.finished',
-  'saved-query.changed',
-] as const
-export type NotableKind = (typeof NOTABLE_KINDS)[number]
+import type { NotableKind } from '../../protocol/api/sinks.ts'
 
 export interface NotableEvent {
   kind: NotableKind

@@ -9,6 +9,7 @@ import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
+import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createStreamStore, type StreamStore } from './stream-store.ts'
 
 export interface Stores {
@@ -21,6 +22,7 @@ export interface Stores {
   audit: AuditStore
   live: LiveStore
   machineCare: MachineCareStore
+  sinks: SinkStore
   /** Several writes as one: all or nothing, with the write lock held from the start. Synchronous only. */
   write: Write
   /** Throws if the database cannot be read. */
@@ -53,6 +55,7 @@ function storesOver(db: ReturnType<typeof openDatabase>, unlock: () => void): St
     audit: createAuditStore(db),
     live: createLiveStore(db),
     machineCare: createMachineCareStore(db),
+    sinks: createSinkStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: () => void check.get(),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { machineFingerprint } from '../../../server/agent/machine-facts.ts'
+import type { CoveragePage } from '../../../server/protocol/api/machine-care.ts'
 import type { MachineFacts } from '../../../server/protocol/link-frames.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
 import { aRealAgent, startRealAgent } from './real-agent.ts'
@@ -196,8 +197,10 @@ describe('coverage', () => {
     const pages: string[] = []
     let cursor: string | null = ''
     while (cursor !== null) {
-      const page = (await fleet.get(`/coverage?limit=1${cursor && `&cursor=${cursor}`}`)).body
-      pages.push(...page.gaps.map((gap: { hostname: string }) => gap.hostname))
+      const page: CoveragePage = (
+        await fleet.get(`/coverage?limit=1${cursor && `&cursor=${cursor}`}`)
+      ).body
+      pages.push(...page.gaps.map((gap) => gap.hostname))
       cursor = page.cursor
     }
     expect(pages).toEqual(['B-NEVER', 'C-PARTLY', 'D-OFF'])
