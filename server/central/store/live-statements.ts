@@ -68,7 +68,7 @@ export function prepareLiveStatements(db: Database) {
     `),
     countStates: db.prepare<[number], { state: string; machines: number; incomplete: number }>(`
       SELECT state, count(*) AS machines,
-        sum(state = 'answered' AND (stopped IS NOT NULL OR unreadable_count > 0)) AS incomplete
+        sum(state = 'answered' AND is_incomplete) AS incomplete
       FROM live_answer WHERE question_no = ? GROUP BY state
     `),
     selectAnswers: db.prepare<Named, AnswerRow>(`
@@ -106,7 +106,7 @@ export function prepareLiveStatements(db: Database) {
     settle: db.prepare<Named>(`
       UPDATE live_answer SET
         state = @state, reason = @reason, settled_at = @now, row_count = @rowCount,
-        unreadable_count = @unreadable, stopped = @stopped, reply_json = @reply, rows_zstd = @rows,
+        is_incomplete = @isIncomplete, reply_json = @reply, rows_zstd = @rows,
         settled_no = (SELECT q.settled_count + 1 FROM live_question AS q WHERE q.question_no = @questionNo)
       WHERE ${OF_MACHINE_SQL} AND state IN ('waiting', 'running')
     `),
@@ -142,7 +142,7 @@ export function prepareLiveStatements(db: Database) {
     reset: db.prepare<Named>(`
       UPDATE live_answer SET
         state = 'waiting', reason = '', settled_at = NULL, settled_no = NULL, row_count = 0,
-        unreadable_count = 0, stopped = NULL, reply_json = NULL, rows_zstd = NULL
+        is_incomplete = 0, reply_json = NULL, rows_zstd = NULL
       WHERE question_no = @questionNo AND state IN (SELECT value FROM json_each(@states))
     `),
     reopen: db.prepare<Named>(`

@@ -145,8 +145,7 @@ export function createLiveStore(db: Database): LiveStore {
       state: how.state,
       reason: how.reason,
       rowCount: rows.length,
-      unreadable: how.reply?.unreadableCount ?? 0,
-      stopped: how.reply?.stopped ?? null,
+      isIncomplete: how.reply !== null && isIncomplete(how.reply) ? 1 : 0,
       reply: how.reply === null ? null : JSON.stringify(head),
       rows: rows.length === 0 ? null : zstdCompressSync(JSON.stringify(rows)),
     })
@@ -250,6 +249,12 @@ export function createLiveStore(db: Database): LiveStore {
         .map(({ machineId }) => machineId),
     forgetRows: (finishedBefore) => void statements.forgetRows.run({ finishedBefore }),
   }
+}
+
+/** Whether something that was asked for was not looked at. A place that is not there was. */
+function isIncomplete({ stopped, unreadableCount, places }: QueryReply): boolean {
+  const isKnown = places.every(({ state }) => state === 'read' || state === 'absent')
+  return stopped !== null || unreadableCount > 0 || !isKnown
 }
 
 function toAnswer(row: AnswerRow): StoredAnswer {

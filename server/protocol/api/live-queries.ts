@@ -83,7 +83,7 @@ export const LiveQuestion = Type.Object(
     isCancelled: Type.Boolean(),
     machineCount: Count,
     rowCount: Count,
-    /** Machines whose answer leaves something open: cut short, or with unreadable places. */
+    /** Machines whose answer leaves something open: cut short, unreadable places, paths outside their scope. */
     incompleteCount: Count,
     /** Machines in each state; states with none are absent. */
     counts: Type.Record(Type.String(), Count),

@@ -30,7 +30,7 @@ export async function aSyslogTcpReceiver() {
   const messages: string[] = []
   const server = createTcpServer((socket) => {
     let bytes = Buffer.alloc(0)
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk])
       while (true) {
         const count = /^(\d+) /.exec(bytes.subarray(0, 12).toString('latin1'))

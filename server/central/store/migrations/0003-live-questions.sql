@@ -28,8 +28,7 @@ CREATE TABLE live_answer (
   settled_at        INTEGER,
   settled_no        INTEGER,
   row_count         INTEGER NOT NULL DEFAULT 0,
-  unreadable_count  INTEGER NOT NULL DEFAULT 0,
-  stopped           TEXT,
+  is_incomplete     INTEGER NOT NULL DEFAULT 0 CHECK (is_incomplete IN (0, 1)),
   reply_json        TEXT    CHECK (json_valid(reply_json)),   -- all of the reply but its rows
   rows_zstd         BLOB,                    -- JSON of the rows, zstd; NULL: none, or let go
   UNIQUE (question_no, machine_no)
