@@ -22,6 +22,7 @@ import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
 import { type SinkRoutesOptions, sinkRoutes } from './http/sink-routes.ts'
@@ -35,7 +36,11 @@ import type { Metrics } from './metrics.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { SessionService } from './sessions/session-service.ts'
 
-export interface AppParts extends FileRoutesOptions, MachineCareRoutesOptions, SinkRoutesOptions {
+export interface AppParts
+  extends FileRoutesOptions,
+    MachineCareRoutesOptions,
+    SinkRoutesOptions,
+    SavedQueryRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -97,6 +102,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(liveRoutes, parts)
   await app.register(fileRoutes, parts)
   await app.register(sinkRoutes, parts)
+  await app.register(savedQueryRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(eventsRoute, parts)

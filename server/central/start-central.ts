@@ -22,6 +22,7 @@ import { createMachineService } from './machines/machine-service.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { createSavedQueryService } from './saved/saved-query-service.ts'
 import { createSessionService } from './sessions/session-service.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
@@ -62,6 +63,8 @@ export interface CentralTiming {
   liveGraceMs: number
   /** Pause after a receiver of notable events did not take one. */
   sinkRetryMs: number
+  /** Schedules of saved queries may not be closer. */
+  minScheduleSeconds: number
 }
 
 const TIMING: CentralTiming = {
@@ -72,6 +75,7 @@ const TIMING: CentralTiming = {
   liveTickMs: 5_000,
   liveGraceMs: 10_000,
   sinkRetryMs: 30_000,
+  minScheduleSeconds: 300,
 }
 
 export interface RunningCentral {
@@ -146,6 +150,16 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       live: live.load,
       sinkQueue: sinks.queueLength,
     })
+    const streams = createStreamService(shared)
+    const savedQueries = createSavedQueryService({
+      ...shared,
+      live,
+      countStreams: async (q) => {
+        const { total } = await streams.page({ q, presence: 'live' }, { limit: 1 })
+        return total
+      },
+      minScheduleSeconds: timing.minScheduleSeconds,
+    })
     const labels = createLabelService({ ...shared, labelled: () => {} })
     const admission = createAdmissionService({
       ...shared,
@@ -172,7 +186,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const firstPassword = await sessions.ensureAdmin(options.adminPassword)
     const app = await buildApp({
       machines,
-      streams: createStreamService(shared),
+      streams,
+      savedQueries,
       orders: createOrderService({ ...shared, dispatcher }),
       live,
       files: createFileService(shared),
@@ -196,6 +211,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await app.close()
       await dispatcher.stop()
       await live.stop()
+      savedQueries.stop()
       sources.stop()
       await sinks.stop()
       events.close()

@@ -8,6 +8,7 @@ import { createMachineCareStore, type MachineCareStore } from './machine-care-st
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createStreamStore, type StreamStore } from './stream-store.ts'
@@ -23,6 +24,7 @@ export interface Stores {
   live: LiveStore
   machineCare: MachineCareStore
   sinks: SinkStore
+  saved: SavedQueryStore
   /** Several writes as one: all or nothing, with the write lock held from the start. Synchronous only. */
   write: Write
   /** Throws if the database cannot be read. */
@@ -56,6 +58,7 @@ function storesOver(db: ReturnType<typeof openDatabase>, unlock: () => void): St
     live: createLiveStore(db),
     machineCare: createMachineCareStore(db),
     sinks: createSinkStore(db),
+    saved: createSavedQueryStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: () => void check.get(),
