@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { AppError } from '../shared/app-error.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { buildApp } from './app.ts'
@@ -19,6 +20,7 @@ import { createCoverageService } from './machines/coverage-service.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
 import { createLabelService } from './machines/label-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
+import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
@@ -26,7 +28,8 @@ import { createSavedQueryService } from './saved/saved-query-service.ts'
 import { createSessionService } from './sessions/session-service.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
-import { openStores } from './store/stores.ts'
+import { describeState } from './store/inventory/inventory-engine.ts'
+import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
 
 export interface CentralOptions {
@@ -45,6 +48,8 @@ export interface CentralOptions {
   scanEverySeconds: number
   /** A machine that was not seen for so long counts as stale. Default 30. */
   staleAfterDays?: number | undefined
+  /** How long streams that are gone are remembered; undefined: for ever. */
+  keepGoneDays?: number | undefined
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
@@ -65,6 +70,8 @@ export interface CentralTiming {
   sinkRetryMs: number
   /** Schedules of saved queries may not be closer. */
   minScheduleSeconds: number
+  /** Pause before a full disk, or a writer that died, is tried again. */
+  inventoryRetryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -76,6 +83,7 @@ const TIMING: CentralTiming = {
   liveGraceMs: 10_000,
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
+  inventoryRetryMs: 3_000,
 }
 
 export interface RunningCentral {
@@ -83,7 +91,7 @@ export interface RunningCentral {
   port: number
   /** The administrator's password, on the first run only and only if it was generated. */
   firstPassword: string | null
-  /** Stops accepting, closes sockets, writes the WAL back. */
+  /** Stops accepting, closes sockets, commits what agents sent, writes the WALs back. */
   close(): Promise<void>
 }
 
@@ -110,9 +118,15 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
-  const stores = openStores(options.dataDir)
+  const stores = await openStores(options.dataDir, { retryMs: timing.inventoryRetryMs })
   try {
     const events = createEventHub()
+    stores.inventory.onState((state) => {
+      logger[state.kind === 'ready' ? 'info' : 'error'](
+        { state },
+        'the inventory has changed its state',
+      )
+    })
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const notable = createNotableHub()
@@ -122,7 +136,6 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
     const shared = { ...base, care, staleAfterMs }
     const machines = createMachineService(shared)
-    const inventory = createInventoryService(shared)
     const sessions = createSessionService(shared)
     const dispatcher = createDispatcher({
       ...shared,
@@ -141,10 +154,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
     const sources = createNotableSources({
       ...shared,
-      findStream: (streamId) => stores.streams.find(streamId),
+      findStream: (streamId) => stores.inventory.find(streamId),
     })
     const metrics = createMetrics({
-      machines: () => stores.machines.totals(),
+      machines: () => ({ machines: stores.machines.count(), ...stores.inventory.totals() }),
       online: () => connections.countOnline(),
       openOrders: () => stores.orders.countOpen(),
       live: live.load,
@@ -160,7 +173,26 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
-    const labels = createLabelService({ ...shared, labelled: () => {} })
+    const warn =
+      (message: string) =>
+      (error: unknown): void =>
+        logger.warn({ err: error }, message)
+    const inventory = createInventoryService({
+      ...shared,
+      applied: (machineId, { changed, notable: changes }) => {
+        metrics.deltaStored(changed)
+        sources.inventoryChanged(machineId, changes).catch(warn('a change was not told of'))
+      },
+    })
+    const labels = createLabelService({
+      ...shared,
+      labelled: ({ machineId }) => {
+        const known = stores.machines.findKnown(machineId)
+        if (known === undefined) return
+        // At the latest the next start brings them there.
+        stores.inventory.putMachines([known]).catch(warn('labels did not reach the inventory'))
+      },
+    })
     const admission = createAdmissionService({
       ...shared,
       disconnect: (machineId) => connections.close(machineId, 'retired'),
@@ -190,8 +222,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       savedQueries,
       orders: createOrderService({ ...shared, dispatcher }),
       live,
-      files: createFileService(shared),
-      compare: createCompareService(shared),
+      files: createFileService({ ...shared, streams: stores.inventory }),
+      compare: createCompareService({ ...shared, streams: stores.inventory }),
       labels,
       admission,
       coverage: createCoverageService(shared),
@@ -199,7 +231,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       sessions,
       audit,
       events,
-      health: { checkStore: () => stores.check(), metrics: metrics.text },
+      health: { checkStore: () => checkStores(stores), metrics: metrics.text },
       metrics,
       sinks,
       link,
@@ -207,19 +239,29 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       consoleDir: options.consoleDir,
       allowedOrigins: options.allowedOrigins ?? [],
     })
+    const retention = startRetention({ ...shared, keepGoneDays: options.keepGoneDays })
     const close = async (): Promise<void> => {
       await app.close()
+      await retention.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
       sources.stop()
       await sinks.stop()
       events.close()
-      stores.close()
+      await stores.close()
     }
     return { app, firstPassword, close }
   } catch (error) {
-    stores.close()
+    await stores.close()
     throw error
   }
+}
+
+async function checkStores(stores: Stores): Promise<void> {
+  const state = stores.inventory.state()
+  if (state.kind !== 'ready') {
+    throw new AppError('NOT_READY', 503, `nothing can be stored: ${describeState(state)}`)
+  }
+  await stores.check()
 }

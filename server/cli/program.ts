@@ -140,8 +140,9 @@ function addQuery(program: Command, { terminal, environment, finish }: CliContex
     })
 }
 
-function addCentral(program: Command, { terminal, environment, finish }: CliContext): void {
-  program
+function addCentral(program: Command, context: CliContext): void {
+  const { terminal, environment, finish } = context
+  const central = program
     .command('central')
     .description('Run the server that agents report to and people look at.')
     .option(
@@ -159,12 +160,40 @@ function addCentral(program: Command, { terminal, environment, finish }: CliCont
       integerIn(10, 31_536_000),
       DAY_SECONDS,
     )
+    .option(
+      '--keep-gone-days <days>',
+      'forget streams that went longer ago (default: never)',
+      integerIn(1, 36_500),
+    )
+    .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())
     .action(async (flags: CentralFlags) => {
       const { runCentral } = await import('./central-command.ts')
       const adminPassword = environment.SIDESTREAM_ADMIN_PASSWORD || undefined
       finish(await runCentral(flags, adminPassword, terminal))
+    })
+  addCentralCare(central, context)
+}
+
+/** With `--data` of `central`. */
+function addCentralCare(central: Command, { terminal, finish }: CliContext): void {
+  central
+    .command('backup')
+    .description('Copy all that central keeps, as it is now, into a new folder, while it runs.')
+    .argument('<folder>', 'a data folder itself, once it is there', nonEmpty)
+    .addOption(verbose())
+    .action(async (folder: string, _: unknown, command: Command) => {
+      const { runBackup } = await import('./central-care-commands.ts')
+      finish(await runBackup(command.optsWithGlobals<CentralFlags>().data, folder, terminal))
+    })
+  central
+    .command('check')
+    .description('Compare what central keeps with a recount, while it runs. Exit code 1: faults.')
+    .addOption(verbose())
+    .action(async (_: unknown, command: Command) => {
+      const { runCheck } = await import('./central-care-commands.ts')
+      finish(await runCheck(command.optsWithGlobals<CentralFlags>().data, terminal))
     })
 }
 

@@ -22,6 +22,11 @@ export const CLOSE_CODES = {
     reason: 'central failed; nothing unacknowledged was kept',
     isFinal: false,
   },
+  inventoryUnavailable: {
+    code: 4503,
+    reason: 'central cannot store anything now; nothing unacknowledged was kept',
+    isFinal: false,
+  },
 } as const
 
 export function isFinalClose(code: number): boolean {

@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   'saved-query.removed',
   'sink.stored',
   'sink.removed',
+  'inventory.pruned',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

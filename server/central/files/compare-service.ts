@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import type { ComparedStream, ComparePage, Difference } from '../../protocol/api/files.ts'
 import type { MachineId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
+import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { MachineStore } from '../store/machine-store.ts'
-import type { StoredStream } from '../store/stream-store.ts'
 import type { StreamReading } from './known-streams-of.ts'
 
 const READ_ROWS = 500

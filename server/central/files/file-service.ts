@@ -14,8 +14,8 @@ import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import { fileNameOf } from '../../streams/path-parts.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
+import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { MachineStore, StoredMachine } from '../store/machine-store.ts'
-import type { StoredStream } from '../store/stream-store.ts'
 import { type FileWanted, knownPaths, marksOn, type StreamReading } from './known-streams-of.ts'
 
 const MACHINES_AT_ONCE = 16

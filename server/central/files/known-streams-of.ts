@@ -1,7 +1,7 @@
 /** What the inventory knows of carriers, as the files service asks for it. */
 import type { MachineId } from '../../protocol/ids.ts'
 import type { Query } from '../../streams/query/ast.ts'
-import type { StoredStream, StreamFilter } from '../store/stream-store.ts'
+import type { StoredStream, StreamFilter } from '../store/inventory/inventory-engine.ts'
 
 /** The one way in which streams are read here; it may answer at once or later. */
 export interface StreamReading {

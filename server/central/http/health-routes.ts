@@ -3,8 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError } from '../../shared/app-error.ts'
 
 export interface HealthRoutesOptions {
-  /** Throws where the store cannot be read. */
-  checkStore(): void
+  /** Rejects where the store cannot be read, or deltas not be stored. */
+  checkStore(): Promise<void>
   /** In the format of Prometheus. */
   metrics(): Promise<string>
 }
@@ -19,9 +19,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
 
   app.get('/readyz', route, async (request) => {
     try {
-      checkStore()
+      await checkStore()
     } catch (error) {
-      request.log.error({ err: error }, 'the store cannot be read')
+      request.log.error({ err: error }, 'the store is not ready')
+      if (error instanceof AppError) throw error
       throw new AppError('NOT_READY', 503, 'the store cannot be read; central’s log says why')
     }
     return { status: 'ready' }

@@ -82,7 +82,13 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
       },
     },
     async ({ query }, reply) =>
-      sendExport(reply, 'streams', query.format, STREAM_COLUMNS, streams.export(toSearch(query))),
+      sendExport(
+        reply,
+        'streams',
+        query.format,
+        STREAM_COLUMNS,
+        await streams.export(toSearch(query)),
+      ),
   )
 }
 

@@ -15,7 +15,7 @@ import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/versio
 import { encodeFrame, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { type AgentRequest, machineOffline } from '../machines/agent-link.ts'
-import type { InventoryService } from '../machines/inventory-service.ts'
+import { type InventoryService, InventoryUnavailable } from '../machines/inventory-service.ts'
 import type { MachineService } from '../machines/machine-service.ts'
 import type { Connections } from './connections.ts'
 import type { HelloCheck } from './hello-check.ts'
@@ -63,7 +63,7 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
   }
   const connection: AgentConnection = { close, request: (request) => pending.send(request) }
 
-  const welcome = (hello: HelloFrame): void => {
+  const welcome = async (hello: HelloFrame): Promise<void> => {
     const refusal = parts.checkHello(nonce, hello)
     if (refusal !== null) {
       logger.warn({ machineId: hello.machineId, refusal }, 'an agent was refused')
@@ -71,36 +71,38 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
       return
     }
     clearTimeout(helloTimer)
+    logger = logger.child({ machineId: hello.machineId })
+    const held = await parts.inventory.begin(hello.machineId, null)
+    if (!isOpen) return
     machineId = hello.machineId
-    logger = logger.child({ machineId })
     parts.connections.add(machineId, connection)
-    parts.machines.connected(machineId, hello.facts)
+    await parts.machines.connected(machineId, hello.facts)
     send({
       type: 'welcome',
       protocol: hello.protocol,
-      resend: parts.inventory.needsResend(machineId, hello.inventory),
+      resend: held.count !== hello.inventory.count || held.digest !== hello.inventory.digest,
       scanEverySeconds: parts.scanEverySeconds,
     })
     parts.onConnected(machineId)
   }
 
-  const receive = (data: Buffer, isBinary: boolean): void => {
+  const receive = async (data: Buffer, isBinary: boolean): Promise<void> => {
     // Frames that were on their way when we closed.
     if (!isOpen) return
     try {
       if (machineId === null && data.length > MAX_HELLO_BYTES)
         throw new FrameError('hello too large')
       const frame = decode(data, isBinary)
-      if (machineId !== null) take(parts, machineId, frame, send, pending.settle)
-      else if (frame.type === 'hello') welcome(frame)
+      if (machineId !== null) await take(parts, machineId, frame, send, pending.settle)
+      else if (frame.type === 'hello') await welcome(frame)
       else throw new FrameError(`${frame.type} before hello`)
     } catch (error) {
-      const isTheirs = error instanceof FrameError
-      logger[isTheirs ? 'warn' : 'error'](
+      const why = closeNameOf(error)
+      logger[why === 'serverError' ? 'error' : 'warn'](
         { err: error },
         'a frame ended the connection of an agent',
       )
-      close(isTheirs ? 'badFrame' : 'serverError')
+      close(why)
     }
   }
 
@@ -113,9 +115,21 @@ export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
     clearTimeout(helloTimer)
     if (machineId === null) return
     pending.rejectAll(machineOffline(machineId))
-    if (parts.connections.remove(machineId, connection)) parts.machines.disconnected(machineId)
+    if (!parts.connections.remove(machineId, connection)) return
+    try {
+      parts.machines.disconnected(machineId)
+    } catch (error) {
+      // A full disk must not end central.
+      logger.error({ err: error }, 'when a machine was last seen could not be stored')
+    }
   })
   send(challengeOf(nonce))
+}
+
+/** A refused delta is no fault of the frame: after a new hello the agent knows where it stands. */
+function closeNameOf(error: unknown): CloseName {
+  if (error instanceof FrameError) return 'badFrame'
+  return error instanceof InventoryUnavailable ? 'inventoryUnavailable' : 'serverError'
 }
 
 function challengeOf(nonce: string): Extract<FrameToAgent, { type: 'challenge' }> {
@@ -124,19 +138,19 @@ function challengeOf(nonce: string): Extract<FrameToAgent, { type: 'challenge' }
 }
 
 /** One frame of a machine that has said hello. */
-function take(
+async function take(
   { inventory, machines }: LinkParts,
   machineId: MachineId,
   frame: Frame,
   send: (frame: FrameToAgent) => void,
   settle: (response: Extract<Frame, { type: 'response' }>) => void,
-): void {
+): Promise<void> {
   switch (frame.type) {
     case 'hello':
       throw new FrameError('a second hello')
     case 'inventory.delta':
-      // The ack is the promise that the delta is on disk: never before this returned.
-      inventory.apply(machineId, frame)
+      // The ack is the promise that the delta is on disk: never before this has resolved.
+      await inventory.apply(machineId, frame)
       send({ type: 'inventory.ack', sequence: frame.sequence })
       break
     case 'scan.progress': {
@@ -145,7 +159,7 @@ function take(
       break
     }
     case 'scan.finished':
-      machines.scanFinished(machineId, frame.summary)
+      await machines.scanFinished(machineId, frame.summary)
       break
     case 'response':
       settle(frame)

@@ -4,23 +4,23 @@ import type { RawData, WebSocket } from 'ws'
 /** Messages that may wait before the socket is not read any more: TCP then slows the agent down. */
 const MAX_WAITING = 4
 
-/** Hands over one message at a time and lets other sockets have the event loop between two of them. */
+/** Hands over one message at a time, `receive` must not reject, and lets other sockets have the event loop between two of them. */
 export function readOneAtATime(
   socket: WebSocket,
-  receive: (data: Buffer, isBinary: boolean) => void,
+  receive: (data: Buffer, isBinary: boolean) => Promise<void>,
 ): void {
   const waiting: { data: Buffer; isBinary: boolean }[] = []
   let isBusy = false
 
-  const next = (): void => {
+  const next = async (): Promise<void> => {
     const message = waiting.shift()
     if (message === undefined) {
       isBusy = false
       return
     }
-    receive(message.data, message.isBinary)
+    await receive(message.data, message.isBinary)
     if (socket.isPaused && waiting.length < MAX_WAITING) socket.resume()
-    setImmediate(next)
+    setImmediate(() => void next())
   }
 
   socket.on('message', (data: RawData, isBinary: boolean) => {
@@ -28,7 +28,7 @@ export function readOneAtATime(
     if (waiting.length >= MAX_WAITING) socket.pause()
     if (isBusy) return
     isBusy = true
-    setImmediate(next)
+    setImmediate(() => void next())
   })
 }
 

@@ -1,13 +1,18 @@
 /** Machines as the console sees them, and what their agents tell about themselves. */
 import { ScanStarted } from '../../protocol/agent-api.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../protocol/api/machines.ts'
-import type { MachineId } from '../../protocol/ids.ts'
+import type { MachineId, VolumeId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
 import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
+import type {
+  InventoryEngine,
+  MachineCounts,
+  ScannedVolumeState,
+} from '../store/inventory/inventory-engine.ts'
 import type { MachineStore, StoredMachine } from '../store/machine-store.ts'
 import { type AgentLink, agentRoute } from './agent-link.ts'
 
@@ -29,14 +34,16 @@ export interface MachineService {
   detail(machineId: MachineId): MachineDetail
   startScan(machineId: MachineId, actor: string): Promise<ScanStarted>
   /** The agent said hello. */
-  connected(machineId: MachineId, facts: MachineFacts): void
+  connected(machineId: MachineId, facts: MachineFacts): Promise<void>
   disconnected(machineId: MachineId): void
   scanProgressed(machineId: MachineId, progress: ScanProgress): void
-  scanFinished(machineId: MachineId, summary: ScanSummary): void
+  /** Resolves when it is stored. */
+  scanFinished(machineId: MachineId, summary: ScanSummary): Promise<void>
 }
 
 export interface MachineServiceParts {
   machines: MachineStore
+  inventory: InventoryEngine
   link: AgentLink
   audit: AuditLog
   events: EventHub
@@ -45,7 +52,7 @@ export interface MachineServiceParts {
 }
 
 export function createMachineService(parts: MachineServiceParts): MachineService {
-  const { machines, link, audit, events, clock } = parts
+  const { machines, inventory, link, audit, events, clock } = parts
   /** Only while connected, and worth nothing after a restart: not stored. */
   const scanning = new Map<MachineId, ScanProgress>()
 
@@ -56,7 +63,8 @@ export function createMachineService(parts: MachineServiceParts): MachineService
   }
   const changed = (machineId: MachineId): void =>
     events.publish({ type: 'machine.changed', machineId })
-  const toMachine = (stored: StoredMachine): Machine => describeMachine(stored, link, parts)
+  const toMachine = (stored: StoredMachine): Machine =>
+    describeMachine(stored, countsOf(inventory, stored.machineId), parts)
 
   return {
     page: (page, filter) => {
@@ -87,9 +95,13 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       audit.record(actor, 'scan.requested', machineId, started)
       return started
     },
-    connected: (machineId, facts) => {
+    connected: async (machineId, facts) => {
+      const before = machines.findKnown(machineId)
       machines.setFacts(machineId, facts, clock.now())
       changed(machineId)
+      if (before !== undefined && before.hostname !== facts.hostname) {
+        await inventory.putMachines([{ ...before, hostname: facts.hostname }])
+      }
     },
     disconnected: (machineId) => {
       machines.setLastSeen(machineId, clock.now())
@@ -100,17 +112,35 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       scanning.set(machineId, progress)
       events.publish({ type: 'machine.scanning', machineId, progress })
     },
-    scanFinished: (machineId, summary) => {
+    scanFinished: async (machineId, summary) => {
+      // Told again after each connection; then it is not now that its streams were there.
+      if (!machines.isLastScan(machineId, summary.scanId)) {
+        await inventory.setVolumes(machineId, volumesOf(summary, clock.now()))
+      }
       scanning.delete(machineId)
       if (machines.setLastScan(machineId, summary, clock.now())) changed(machineId)
     },
   }
 }
 
+function countsOf(inventory: InventoryEngine, machineId: MachineId): MachineCounts {
+  return inventory.held(machineId)?.counts ?? { streams: 0, marks: 0, suspicious: 0 }
+}
+
+/** A volume may be covered by more than one root; it is writable only where all of them are. */
+function volumesOf({ volumes, state }: ScanSummary, now: number): ScannedVolumeState[] {
+  const writable = new Map<VolumeId, boolean>()
+  for (const { volumeId, isWritable } of volumes) {
+    writable.set(volumeId, (writable.get(volumeId) ?? true) && isWritable)
+  }
+  const confirmedAt = state === 'complete' ? now : null
+  return [...writable].map(([volumeId, isWritable]) => ({ volumeId, isWritable, confirmedAt }))
+}
+
 function describeMachine(
   stored: StoredMachine,
-  link: AgentLink,
-  { clock, staleAfterMs }: Pick<MachineServiceParts, 'clock' | 'staleAfterMs'>,
+  counts: MachineCounts,
+  { link, clock, staleAfterMs }: Pick<MachineServiceParts, 'link' | 'clock' | 'staleAfterMs'>,
 ): Machine {
   const isOnline = link.isOnline(stored.machineId)
   return {
@@ -124,9 +154,9 @@ function describeMachine(
     labels: stored.labels,
     enrolledAt: toTimestamp(stored.enrolledAt),
     lastSeenAt: toTimestamp(isOnline ? clock.now() : stored.lastSeenAt),
-    streamCount: stored.streamCount,
-    markCount: stored.markCount,
-    suspiciousCount: stored.suspiciousCount,
+    streamCount: counts.streams,
+    markCount: counts.marks,
+    suspiciousCount: counts.suspicious,
     lastScanState: stored.lastScanState,
     lastScanAt: stored.lastScanAt,
     unreadableCount: stored.unreadableCount,

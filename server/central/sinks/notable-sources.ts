@@ -3,9 +3,9 @@ import type { MachineId } from '../../protocol/ids.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { NotableHub } from '../events/notable-hub.ts'
+import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { OrderStore } from '../store/order-store.ts'
 import type { SinkStore } from '../store/sink-store.ts'
-import type { StoredStream } from '../store/stream-store.ts'
 
 /** A stream that goes within a day of its order went because of it, whenever the scan notices. */
 const ORDERED_MS = 86_400_000

@@ -204,12 +204,12 @@ describe('frames', () => {
   it('are not acknowledged, nor kept in part, when they cannot be stored', async () => {
     const fleet = await openFleet()
     const agent = await fleet.agent()
-    const other = new Database(join(fleet.dataDir, 'central.sqlite'))
+    const other = new Database(join(fleet.dataDir, 'inventory.sqlite'))
     onTestFinished(() => void other.close())
-    other.exec(`CREATE TRIGGER disk_trouble BEFORE INSERT ON stream WHEN NEW.path LIKE '%file-1.exe'
+    other.exec(`CREATE TRIGGER disk_trouble BEFORE INSERT ON file_name WHEN NEW.name = 'file-1.exe'
       BEGIN SELECT RAISE (ABORT, 'disk trouble'); END`)
     agent.delta(streams(2))
-    expect(await agent.closed()).toBe(CLOSE_CODES.serverError.code)
+    expect(await agent.closed()).toBe(CLOSE_CODES.inventoryUnavailable.code)
     expect(agent.frames.filter((frame) => frame.type === 'inventory.ack')).toEqual([])
     expect((await fleet.search('')).total).toBe(0)
     other.exec('DROP TRIGGER disk_trouble')

@@ -1,45 +1,65 @@
 /**
- * Query → SQL condition over `stream AS s`, `machine AS m` and `volume AS v`. What the user wrote only ever
+ * Query → SQL condition over {@link SEARCH_FROM_SQL}. What the user wrote only ever
  * becomes a bound parameter; the SQL text is made of the constants of this file.
  */
-import { type Query, QueryError, type TextField } from '../../streams/query/ast.ts'
-import { searchForm } from '../../streams/query/search-form.ts'
+import { type Query, QueryError, type TextField } from '../../../../streams/query/ast.ts'
+import { searchForm } from '../../../../streams/query/search-form.ts'
 
 export interface Condition {
   sql: string
   params: (string | number)[]
 }
 
+/** What conditions are about. */
+export const SEARCH_FROM_SQL = `
+  FROM stream AS s
+  JOIN volume AS v ON v.volume_no = s.volume_no
+  JOIN machine AS m ON m.machine_no = v.machine_no
+  JOIN item AS i ON i.item_no = s.item_no
+  JOIN class AS c ON c.class_no = i.class_no
+  JOIN stream_name AS sn ON sn.stream_name_no = c.stream_name_no
+  JOIN folder AS f ON f.folder_no = i.folder_no
+  JOIN file_name AS n ON n.name_no = i.name_no
+  LEFT JOIN host_url AS h ON h.host_url_no = i.host_url_no
+  LEFT JOIN referrer AS r ON r.referrer_no = i.referrer_no`
+
+export const FIRST_SEEN_SQL = `(
+  SELECT fs.seen_at FROM first_seen AS fs WHERE fs.first_stream_id <= s.stream_id
+  ORDER BY fs.first_stream_id DESC LIMIT 1)`
+
 /** Last seen: a stream that is not gone was also there at the last complete scan of its volume. */
-export const LAST_SEEN_SQL =
-  'CASE WHEN s.gone_at IS NULL THEN max(s.last_seen_at, ifnull(v.confirmed_at, 0)) ELSE s.last_seen_at END'
+export const LAST_SEEN_SQL = `max(
+  ifnull(s.seen_at, ${FIRST_SEEN_SQL}),
+  CASE WHEN s.gone_at IS NULL THEN ifnull(v.confirmed_at, 0) ELSE 0 END)`
+
+const PATH_SQL = '(f.path || n.name)'
 
 /** The path up to, not including, the separator before the file name. */
-const FOLDER_SQL = 'substr(s.path, 1, length(s.path) - length(s.file_name) - 1)'
+const FOLDER_SQL = 'substr(f.path, 1, length(f.path) - 1)'
 
 /** SQLite nests an AND chain one level per item and refuses at 1,000. */
 const MAX_CONDITIONS = 400
 
 const TEXT_FIELDS: Record<TextField, { columns: readonly string[]; isContained: boolean }> = {
-  any: { columns: ['s.path', 's.stream_name'], isContained: true },
+  any: { columns: [PATH_SQL, 'sn.name'], isContained: true },
   machine: { columns: ['m.hostname', 'm.machine_id'], isContained: false },
-  path: { columns: ['s.path'], isContained: true },
+  path: { columns: [PATH_SQL], isContained: true },
   dir: { columns: [FOLDER_SQL], isContained: true },
-  name: { columns: ['s.file_name'], isContained: false },
-  ext: { columns: ['s.extension'], isContained: false },
-  stream: { columns: ['s.stream_name'], isContained: false },
-  host: { columns: ['s.host'], isContained: false },
-  referrer: { columns: ['s.referrer'], isContained: true },
-  writer: { columns: ['s.writer'], isContained: true },
-  verdict: { columns: ['s.verdict'], isContained: false },
-  rule: { columns: ['s.rule'], isContained: false },
-  sha256: { columns: ['s.sha256'], isContained: false },
-  kind: { columns: ['s.kind'], isContained: false },
-  volume: { columns: ['s.volume_id'], isContained: false },
+  name: { columns: ['n.name'], isContained: false },
+  ext: { columns: ['c.extension'], isContained: false },
+  stream: { columns: ['sn.name'], isContained: false },
+  host: { columns: ['c.host'], isContained: false },
+  referrer: { columns: ['r.url'], isContained: true },
+  writer: { columns: ['c.writer'], isContained: true },
+  verdict: { columns: ['c.verdict'], isContained: false },
+  rule: { columns: ['c.rule'], isContained: false },
+  sha256: { columns: ['hex(i.sha256)'], isContained: false },
+  kind: { columns: ['c.kind'], isContained: false },
+  volume: { columns: ['v.volume_id'], isContained: false },
 }
 
-const NUMBER_COLUMNS = { zone: 's.zone', size: 's.size_bytes' } as const
-const TIME_COLUMNS = { first: 's.first_seen_at', seen: LAST_SEEN_SQL, gone: 's.gone_at' } as const
+const NUMBER_COLUMNS = { zone: 'c.zone', size: 'i.size_bytes' } as const
+const TIME_COLUMNS = { first: FIRST_SEEN_SQL, seen: LAST_SEEN_SQL, gone: 's.gone_at' } as const
 
 export function compileQuery(query: Query): Condition {
   if (countNodes(query) > MAX_CONDITIONS) {
@@ -74,7 +94,7 @@ function compile(query: Query): Condition {
     case 'number':
       return compileRange(NUMBER_COLUMNS[query.field], query.min, query.max)
     case 'zone-absent':
-      return { sql: 's.zone IS NULL', params: [] }
+      return { sql: 'c.zone IS NULL', params: [] }
     case 'time':
       return compileRange(TIME_COLUMNS[query.field], query.from, query.to)
   }
@@ -118,7 +138,7 @@ function compileText(field: TextField, pattern: string): Condition {
   const params = columns.map(() => operand)
   // Machines are few: found first, they lead to their streams through an index.
   if (field !== 'machine') return { sql, params }
-  return { sql: `s.machine_no IN (SELECT m.machine_no FROM machine AS m WHERE ${sql})`, params }
+  return { sql: `m.machine_no IN (SELECT m.machine_no FROM machine AS m WHERE ${sql})`, params }
 }
 
 /** A glob as a LIKE pattern, and as plain text where it has no wildcard. */
