@@ -155,6 +155,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const sources = createNotableSources({
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
+      isWanted: sinks.isWanted,
     })
     const metrics = createMetrics({
       machines: () => ({ machines: stores.machines.count(), ...stores.inventory.totals() }),

@@ -1,4 +1,5 @@
 /** Turns what happens in central into notable events. */
+import type { NotableKind } from '../../protocol/api/sinks.ts'
 import type { MachineId } from '../../protocol/ids.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { EventHub } from '../events/event-hub.ts'
@@ -27,6 +28,8 @@ export function createNotableSources(parts: {
   sinks: SinkStore
   events: EventHub
   notable: NotableHub
+  /** Fleets report much that nobody asked to be told of. */
+  isWanted(kind: NotableKind): boolean
   clock: Clock
 }): NotableSources {
   const { findStream, orders, sinks, events, notable, clock } = parts
@@ -52,8 +55,8 @@ export function createNotableSources(parts: {
   return {
     inventoryChanged: async (machineId, changes) => {
       for (const { kind, streamId } of changes) {
-        const isSuspicious = kind === 'suspicious-appeared'
-        const isGone = kind === 'mark-gone'
+        const isSuspicious = kind === 'suspicious-appeared' && parts.isWanted('stream.suspicious')
+        const isGone = kind === 'mark-gone' && parts.isWanted('mark.removed')
         if (!isSuspicious && !isGone) continue
         if (isGone && sinks.wasStripped(streamId, clock.now() - ORDERED_MS)) continue
         const stream = await findStream(streamId)

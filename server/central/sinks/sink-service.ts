@@ -1,6 +1,6 @@
 /** Sinks: which events go where, and the work of bringing them there, in order and at least once. */
 import pRetry from 'p-retry'
-import type { Sink, SinkEvent, SinkSettings, Sinks } from '../../protocol/api/sinks.ts'
+import type { NotableKind, Sink, SinkEvent, SinkSettings, Sinks } from '../../protocol/api/sinks.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -22,6 +22,8 @@ export interface SinkService {
   update(sinkId: number, settings: SinkSettings, actor: string): Sink
   remove(sinkId: number, actor: string): void
   test(sinkId: number, actor: string): void
+  /** Whether any sink takes events of this kind. */
+  isWanted(kind: NotableKind): boolean
   /** Events that wait, of all sinks. */
   queueLength(): number
   stop(): Promise<void>
@@ -43,6 +45,7 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
   const working = new Map<number, Promise<void>>()
   const timers = new Map<number, NodeJS.Timeout>()
   const stopped = new AbortController()
+  let wanted = wantedKinds(sinks)
 
   const find = (sinkId: number): StoredSink => {
     const sink = sinks.find(sinkId)
@@ -119,6 +122,7 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
         audit.record(actor, 'sink.stored', String(id), toDetails(settings))
         return id
       })
+      wanted = wantedKinds(sinks)
       return toSink(find(sinkId))
     },
     update: (sinkId, settings, actor) => {
@@ -131,6 +135,7 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
         sinks.update(sinkId, whole)
         audit.record(actor, 'sink.stored', String(sinkId), toDetails(whole))
       })
+      wanted = wantedKinds(sinks)
       clearTimeout(timers.get(sinkId))
       timers.delete(sinkId)
       work(sinkId)
@@ -142,6 +147,7 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
         sinks.remove(sinkId, clock.now())
         audit.record(actor, 'sink.removed', String(sinkId))
       })
+      wanted = wantedKinds(sinks)
     },
     test: (sinkId, actor) => {
       find(sinkId)
@@ -154,6 +160,7 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
         details: {},
       })
     },
+    isWanted: (kind) => wanted.has(kind),
     queueLength: () => sinks.list().reduce((sum, sink) => sum + sink.queueLength, 0),
     stop: async () => {
       unsubscribe()
@@ -162,6 +169,11 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
       await Promise.allSettled(working.values())
     },
   }
+}
+
+function wantedKinds(sinks: SinkStore): ReadonlySet<NotableKind> {
+  const enabled = sinks.list().filter(({ settings }) => settings.isEnabled)
+  return new Set(enabled.flatMap(({ settings }) => settings.kinds))
 }
 
 function wants(settings: SinkSettings, event: NotableEvent): boolean {

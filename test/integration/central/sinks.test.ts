@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { formatSyslog } from '../../../server/central/sinks/syslog-format.ts'
 import type { SinkEvent } from '../../../server/protocol/api/sinks.ts'
 import type { StripRequest } from '../../../server/protocol/order.ts'
+import type { ReportedStream } from '../../../server/protocol/stream.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
 import { aSyslogTcpReceiver, aSyslogUdpReceiver, aWebhookReceiver } from './receivers.ts'
-import { stream, type TestAgent } from './test-agent.ts'
+import { keyOf, stream, type TestAgent } from './test-agent.ts'
 
 const FAST = { timing: { sinkRetryMs: 30, liveTickMs: 50 } }
 const SECRET = 'a secret of some length'
@@ -172,6 +173,48 @@ describe('the filter of a sink', () => {
   })
 })
 
+describe('what agents report', () => {
+  it('is told of where a suspicious stream appears, or a mark goes without an order', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aWebhookReceiver()
+    await addSink(fleet, { kind: 'webhook', url: receiver.url })
+    const agent = await fleet.agent('PC-1')
+    const path = 'C:\\Downloads\\a.txt'
+    const identity = 'ntfs:2000' as ReportedStream['identity']
+    const odd = { path, links: [path], identity, stream: 'payload.exe', origin: null }
+    const suspicious = stream({ ...odd, verdict: 'suspicious', rule: 'content-windows-program' })
+    await agent.report([stream(), suspicious])
+    const first = await until(() => receiver.received[0])
+    expect(JSON.parse(first.body)).toMatchObject({
+      kind: 'stream.suspicious',
+      hostname: 'PC-1',
+      machineId: agent.machineId,
+      details: { path, stream: 'payload.exe', rule: 'content-windows-program' },
+    })
+    // Seen again: no news.
+    await agent.report([suspicious])
+    await agent.report([], { gone: [keyOf(stream())] })
+    const second = await until(() => receiver.received[1])
+    expect(JSON.parse(second.body)).toMatchObject({
+      kind: 'mark.removed',
+      summary: 'the mark of C:\\Downloads\\setup.exe on PC-1 went without an order',
+    })
+  })
+
+  it('is not told of where an order took the mark off', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aWebhookReceiver()
+    await addSink(fleet, { kind: 'webhook', url: receiver.url })
+    const agent = await fleet.agent('PC-1')
+    await anOrder(fleet, agent)
+    await agent.report([], { gone: [keyOf(stream())] })
+    await until(() => receiver.received[0])
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const kinds = receiver.received.map(({ body }) => JSON.parse(body).kind)
+    expect(kinds).toEqual(['order.finished'])
+  })
+})
+
 describe('metrics', () => {
   it('count what central does, and name nobody', async () => {
     const fleet = await openFleet(FAST)
@@ -182,6 +225,8 @@ describe('metrics', () => {
     const text = body as string
     expect(text).toMatch(/^sidestream_machines_online 1$/m)
     expect(text).toMatch(/^sidestream_sink_queue 0$/m)
+    expect(text).toMatch(/^sidestream_inventory_deltas_total 1$/m)
+    expect(text).toMatch(/^sidestream_inventory_changes_total 1$/m)
     expect(text).toMatch(/^sidestream_nodejs_eventloop_lag_p99_seconds \d/m)
     expect(text).toMatch(
       /^sidestream_http_request_seconds_count\{method="GET",route="\/api\/v1\/machines\/:machineId",status="200"\} 1$/m,
