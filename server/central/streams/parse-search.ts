@@ -4,17 +4,19 @@ import { type Query, QueryError } from '../../streams/query/ast.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
 
 export function parseSearch(text: string, now: number): Query {
-  return withQueryErrors(() => parseQuery(text, now))
+  try {
+    return parseQuery(text, now)
+  } catch (error) {
+    throw asQueryInvalid(error)
+  }
 }
 
-export function withQueryErrors<Result>(work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw new AppError('QUERY_INVALID', 400, error.message, {
-      cause: error,
-      details: { position: error.position, length: error.length },
-    })
-  }
+/** Any other error stays what it is. */
+export function asQueryInvalid(error: unknown): unknown {
+  if (!(error instanceof QueryError)) return error
+  const { message, position, length } = error
+  return new AppError('QUERY_INVALID', 400, message, {
+    cause: error,
+    details: { position, length },
+  })
 }

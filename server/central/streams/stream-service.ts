@@ -3,7 +3,6 @@ import { ReadReply } from '../../protocol/agent-api.ts'
 import type { StreamFacets, StreamPage, StreamRow } from '../../protocol/api/streams.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
-import { QueryError } from '../../streams/query/ast.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
@@ -15,6 +14,7 @@ import type {
   StreamFilter,
   StreamsPage,
 } from '../store/inventory/inventory-engine.ts'
+import { asQueryInvalid } from './parse-search.ts'
 
 const READ_TIMEOUT_MS = 30_000
 /** Rows that an export reads at a time. */
@@ -110,11 +110,7 @@ async function withQueryErrors<Result>(work: () => Promise<Result>): Promise<Res
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw new AppError('QUERY_INVALID', 400, error.message, {
-      cause: error,
-      details: { position: error.position, length: error.length },
-    })
+    throw asQueryInvalid(error)
   }
 }
 
