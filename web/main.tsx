@@ -14,6 +14,8 @@ import { useEffect } from 'preact/hooks'
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { api, hasCode, messageOf } from './api.ts'
 import { AuditPage } from './pages/audit.tsx'
+import { LivePage } from './pages/live.tsx'
+import { LiveQuestionPage } from './pages/live-question.tsx'
 import { MachinePage } from './pages/machine.tsx'
 import { MachinesPage } from './pages/machines.tsx'
 import { OrderPage } from './pages/order.tsx'
@@ -75,6 +77,8 @@ function Pages() {
         <Route path="/" component={OverviewPage} />
         <Route path="/streams" component={StreamsPage} />
         <Route path="/streams/:id" component={StreamPage} />
+        <Route path="/live" component={LivePage} />
+        <Route path="/live/:id" component={LiveQuestionPage} />
         <Route path="/machines" component={MachinesPage} />
         <Route path="/machines/:id" component={MachinePage} />
         <Route path="/orders" component={OrdersPage} />

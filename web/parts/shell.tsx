@@ -14,6 +14,7 @@ import { Wordmark } from './wordmark.tsx'
 const PAGES = [
   ['/', 'Overview'],
   ['/streams', 'Streams'],
+  ['/live', 'Live'],
   ['/machines', 'Machines'],
   ['/orders', 'Orders'],
   ['/audit', 'Audit'],

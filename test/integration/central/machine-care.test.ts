@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { machineFingerprint } from '../../../server/agent/machine-facts.ts'
 import type { CoveragePage } from '../../../server/protocol/api/machine-care.ts'
 import type { MachineFacts } from '../../../server/protocol/link-frames.ts'
+import { anAgent } from '../agent/support/agent-fixture.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
 import { aRealAgent, startRealAgent } from './real-agent.ts'
 import { TestAgent, volume } from './test-agent.ts'
@@ -100,6 +101,9 @@ describe('a machine', () => {
       retiredAt: expect.any(String),
     })
     await agent.close()
+    const again = await anAgent(agent.place)
+    await until(() => again.status().link === 'refused' || undefined)
+    await again.close()
 
     expect((await fleet.post(`${url}/return`, {})).status).toBe(204)
     await startRealAgent(agent.place)
