@@ -54,7 +54,7 @@ function Detail({ question, onChanged }: { question: LiveQuestion; onChanged: ()
     onChanged()
   }
   return (
-    <main class="page is-full">
+    <main class="page is-full live-detail">
       <header class="page-head">
         <div class="page-title">
           <p class="crumbs">

@@ -144,7 +144,7 @@ function AskForm({ onAsked }: { onAsked: (question: LiveQuestion) => void }) {
   }
 
   return (
-    <form class="field-row" onSubmit={(event) => void submit(event)}>
+    <form class="ask-form" onSubmit={(event) => void submit(event)}>
       <label class="field">
         <span>Query</span>
         <input name="query" maxLength={4096} spellcheck={false} placeholder="zone:3 ext:exe" />
