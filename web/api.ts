@@ -5,6 +5,13 @@
 import type { ReadReply, ScanStarted } from '../server/protocol/agent-api.ts'
 import type { AuditPage } from '../server/protocol/api/audit.ts'
 import type { Enrolment, EnrolmentRequest } from '../server/protocol/api/enrolments.ts'
+import type {
+  LiveAnswerPage,
+  LiveQueryRequest,
+  LiveQuestion,
+  LiveQuestionPage,
+  LiveRowPage,
+} from '../server/protocol/api/live-queries.ts'
 import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
 import type {
   Order,
@@ -97,6 +104,24 @@ export const api = {
   undoOrder: (id: string, body: UndoRequest) =>
     call<Order>('POST', `/orders/${segment(id)}/undo`, { body }),
 
+  askLive: (body: Partial<LiveQueryRequest>) =>
+    call<LiveQuestion>('POST', '/live-queries', { body }),
+  liveQueries: (page: PageRequest, abort?: AbortSignal) =>
+    call<LiveQuestionPage>('GET', '/live-queries', { query: { ...page }, abort }),
+  liveQuery: (id: string, abort?: AbortSignal) =>
+    call<LiveQuestion>('GET', `/live-queries/${segment(id)}`, { abort }),
+  liveAnswers: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<LiveAnswerPage>('GET', `/live-queries/${segment(id)}/answers`, {
+      query: { ...page },
+      abort,
+    }),
+  liveRows: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<LiveRowPage>('GET', `/live-queries/${segment(id)}/rows`, { query: { ...page }, abort }),
+  cancelLive: (id: string) =>
+    call<LiveQuestion>('POST', `/live-queries/${segment(id)}/cancel`, { body: {} }),
+  askLiveAgain: (id: string) =>
+    call<LiveQuestion>('POST', `/live-queries/${segment(id)}/ask-again`, { body: {} }),
+
   audit: (page: PageRequest, abort?: AbortSignal) =>
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
@@ -105,6 +130,11 @@ export const api = {
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {
   return `${BASE}/streams/export${queryString({ q, gone, format })}`
+}
+
+/** A link that downloads everything a live query has found so far. */
+export function liveExportUrl(questionId: string, format: 'ndjson' | 'csv'): string {
+  return `${BASE}/live-queries/${segment(questionId)}/rows/export${queryString({ format })}`
 }
 
 /** Ids from the address bar are anybody's text. */

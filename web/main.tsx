@@ -9,6 +9,7 @@ import './styles/streams.css'
 import './styles/details.css'
 import './styles/orders.css'
 import './styles/accounts.css'
+import './styles/live.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -16,6 +17,8 @@ import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { api, hasCode, messageOf } from './api.ts'
 import { AccountPage } from './pages/account.tsx'
 import { AuditPage } from './pages/audit.tsx'
+import { LivePage } from './pages/live.tsx'
+import { LiveQuestionPage } from './pages/live-question.tsx'
 import { MachinePage } from './pages/machine.tsx'
 import { MachinesPage } from './pages/machines.tsx'
 import { OrderPage } from './pages/order.tsx'
@@ -78,6 +81,8 @@ function Pages() {
         <Route path="/" component={OverviewPage} />
         <Route path="/streams" component={StreamsPage} />
         <Route path="/streams/:id" component={StreamPage} />
+        <Route path="/live" component={LivePage} />
+        <Route path="/live/:id" component={LiveQuestionPage} />
         <Route path="/machines" component={MachinesPage} />
         <Route path="/machines/:id" component={MachinePage} />
         <Route path="/orders" component={OrdersPage} />

@@ -9,6 +9,9 @@ import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { AGENT_VERSION } from './agent-version.ts'
 import { type AgentApp, buildApp } from './app.ts'
+import { FileFinder } from './ask/file-finder.ts'
+import { QueryRunner } from './ask/query-runner.ts'
+import { RunningAsks } from './ask/running-asks.ts'
 import {
   type AgentConfig,
   checkConfig,
@@ -24,7 +27,7 @@ import { Link } from './link/link.ts'
 import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
 import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
-import { machineFacts } from './machine-facts.ts'
+import { machineFacts, machineFingerprint } from './machine-facts.ts'
 import { ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
@@ -104,6 +107,7 @@ interface Parts {
   readonly schedule: Schedule
   readonly scanRunner: ScanRunner
   readonly journal: OrderJournal
+  readonly asks: RunningAsks
   readonly link: Link | null
   readonly status: () => AgentStatus
 }
@@ -133,14 +137,19 @@ async function buildParts(
   const stripRunner = new StripRunner(tools, policy)
   const restoreRunner = new RestoreRunner(tools)
 
+  const asks = new RunningAsks()
+  const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
+  const fileFinder = new FileFinder({ addon, scope, asks })
+
   const status = () => agentStatus(identity, state, scanRunner, link)
-  const app = buildApp({ addon, scope, status, scanRunner, stripRunner, restoreRunner, logger })
+  const runners = { scanRunner, stripRunner, restoreRunner, queryRunner, fileFinder }
+  const app = buildApp({ addon, scope, status, asks, ...runners, logger })
   const link = identity && buildLink(options, config.name, identity, state, app, schedule)
   if (link) {
     inventory.onChange(() => link.wake())
     scanRunner.listen(link)
   }
-  return { app, schedule, scanRunner, journal, link, status }
+  return { app, schedule, scanRunner, journal, asks, link, status }
 }
 
 function buildLink(
@@ -151,9 +160,10 @@ function buildLink(
   app: AgentApp,
   schedule: Schedule,
 ): Link {
+  const fingerprint = machineFingerprint()
   return new Link({
     identity,
-    facts: machineFacts(AGENT_VERSION, name),
+    facts: { ...machineFacts(AGENT_VERSION, name), ...(fingerprint ? { fingerprint } : {}) },
     outbox: new Outbox(state),
     requests: new RequestRunner(app),
     lastScan: () => state.scans.last(),
@@ -198,6 +208,7 @@ function agentStatus(
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
   await parts.link?.close()
+  await parts.asks.close()
   await parts.scanRunner.close()
   await parts.journal.close()
   await parts.app.close()

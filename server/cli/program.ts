@@ -8,7 +8,9 @@ import type { CentralFlags } from './central-command.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
+import type { QueryFlags } from './query-command.ts'
 import type { ScanFlags } from './scan-command.ts'
+import type { SearchFlags } from './search-command.ts'
 import type { ShowFlags } from './show-command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -58,6 +60,8 @@ export function buildProgram(context: CliContext): Command {
     .configureOutput({ outputError: () => {} })
   addScan(program, context)
   addShow(program, context)
+  addSearch(program, context)
+  addQuery(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program
@@ -116,6 +120,54 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
     .action(async (target: string, path: string | undefined, flags: ShowFlags) => {
       const { runShow } = await import('./show-command.ts')
       finish(await runShow(target, path ?? null, flags, terminal))
+    })
+}
+
+/** How to reach a central. There is no option for the password: other users could read it. */
+function withAccess(command: Command): Command {
+  return command
+    .option('--central <url>', 'address of the central ($SIDESTREAM_CENTRAL)', nonEmpty)
+    .option('--user <name>', 'who asks ($SIDESTREAM_USER; default: admin)', nonEmpty)
+    .option('--password-file <file>', 'holds the password ($SIDESTREAM_PASSWORD)', nonEmpty)
+}
+
+const listingFormat = () =>
+  new Option('--format <format>', 'how to print the listing')
+    .choices(LISTING_FORMATS)
+    .default('table')
+
+function addSearch(program: Command, { terminal, environment, finish }: CliContext): void {
+  const command = program
+    .command('search')
+    .description('List the streams of the fleet that a central knows.')
+    .argument('<query>', 'such as "zone:3 ext:exe host:*.example.com"; "" for all')
+    .option('--gone', 'also streams that are gone')
+    .addOption(listingFormat())
+  withAccess(command)
+    .addOption(verbose())
+    .action(async (query: string, flags: SearchFlags) => {
+      const { runSearch } = await import('./search-command.ts')
+      finish(await runSearch(query, flags, environment, terminal))
+    })
+}
+
+function addQuery(program: Command, { terminal, environment, finish }: CliContext): void {
+  const command = program
+    .command('query')
+    .description('Ask the agents of the fleet which streams are on their disks now.')
+    .argument('<query>', 'such as "verdict:suspicious"; "" for all')
+    .option('--paths <path...>', 'only these folders, inside each agent’s scope')
+    .option('--machines <machine...>', 'host names with wildcards, ids, label:NAME (default: all)')
+    .option('--hash', 'SHA-256 of every stream')
+    .option('--time-limit <seconds>', 'for each machine', integerIn(1, 600), 30)
+    .option('--rows <number>', 'most streams of one machine', integerIn(1, 5_000), 500)
+    .option('--wait <seconds>', 'for machines that are off', integerIn(0, 2_592_000), 0)
+    .addOption(listingFormat())
+  withAccess(command)
+    .addOption(verbose())
+    .action(async (query: string, flags: QueryFlags) => {
+      const { runQuery } = await import('./query-command.ts')
+      finish(await runQuery(query, flags, environment, terminal))
     })
 }
 

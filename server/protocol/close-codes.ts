@@ -18,6 +18,17 @@ export const CLOSE_CODES = {
   helloTimeout: { code: 4408, reason: 'no hello came in time', retryAfterSeconds: 5 },
   // Two of them, cloned with their identity, would take the place from each other for ever.
   replaced: { code: 4409, reason: 'the same machine connected again', retryAfterSeconds: 60 },
+  cloned: {
+    code: 4410,
+    reason:
+      'another machine with this key is connected: this one is a copy. Remove its identity.json and enrol it anew',
+    retryAfterSeconds: null,
+  },
+  retired: {
+    code: 4411,
+    reason: 'this machine is retired in the console',
+    retryAfterSeconds: null,
+  },
   unsupportedProtocol: {
     code: 4426,
     reason: 'no common protocol version',

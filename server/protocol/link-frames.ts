@@ -42,6 +42,12 @@ export const MachineFacts = Type.Object(
     osRelease: Type.String({ maxLength: 255 }),
     architecture: Type.String({ maxLength: 32 }),
     agentVersion: Type.String({ maxLength: 32 }),
+    fingerprint: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'Tells a machine from a copy of it that has the same key',
+      }),
+    ),
   },
   strict,
 )

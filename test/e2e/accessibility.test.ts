@@ -48,7 +48,12 @@ describe.skipIf(!hasChromium)('every page of the console', () => {
       '/users',
       '/account',
     ]
+    const { questionId } = await fleet.post('/api/v1/live-queries', {
+      query: 'verdict:suspicious',
+      machines: { isAll: true },
+    })
     pages.push(`/machines/${stream.machineId}`, `/orders/${orderId}`)
+    pages.push('/live', `/live/${questionId}`)
   }, 120_000)
 
   afterAll(async () => {

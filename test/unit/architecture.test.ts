@@ -34,7 +34,7 @@ const TYPESCRIPT_RULES: Rule[] = [
     because: 'an agent must be able to ship without any of central in it',
   },
   {
-    in: /^server\/agent\/(scan|strip)\//,
+    in: /^server\/agent\/(ask|scan|strip)\//,
     mayNotImport: /^server\/agent\/link\//,
     because: 'disk work knows nothing of who asked; start-agent.ts joins it to the link',
   },

@@ -2,7 +2,6 @@
  * `/api/v1/streams`: the inventory. Read-only on purpose: taking a stream away is an order, a resource of its own, so that
  * no filter, link or retry here can delete anything.
  */
-import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { ReadReply } from '../../protocol/agent-api.ts'
@@ -16,7 +15,7 @@ import { MAX_READ_BYTES } from '../../protocol/limits.ts'
 import type { StreamSearch, StreamService } from '../streams/stream-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
-import { toCsv, toNdjson } from './export-formats.ts'
+import { ExportFormat, STREAM_COLUMNS, sendExport } from './export-formats.ts'
 import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
@@ -101,22 +100,20 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
         querystring: Type.Object(
           {
             ...SearchQuery,
-            format: Type.Union([Type.Literal('ndjson'), Type.Literal('csv')], {
-              default: 'ndjson',
-            }),
+            format: ExportFormat,
           },
           strict,
         ),
       },
     },
-    async ({ query }, reply) => {
-      const pages = await streams.export(toSearch(query))
-      const isCsv = query.format === 'csv'
-      return reply
-        .type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
-        .header('content-disposition', `attachment; filename="streams.${query.format}"`)
-        .send(Readable.from(isCsv ? toCsv(pages) : toNdjson(pages)))
-    },
+    async ({ query }, reply) =>
+      sendExport(
+        reply,
+        'streams',
+        query.format,
+        STREAM_COLUMNS,
+        await streams.export(toSearch(query)),
+      ),
   )
 }
 

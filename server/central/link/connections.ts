@@ -12,6 +12,8 @@ export interface Connection {
 export interface Connections extends AgentLink {
   /** The machine's place is this connection's from now on; one that had it is closed as replaced. */
   claim(machineId: MachineId, connection: Connection): void
+  /** Closes the connection of a machine, if it has one. */
+  close(machineId: MachineId, why: CloseName): void
   /** Returns false where another connection has the place by now: then the machine is still there. */
   release(machineId: MachineId, connection: Connection): boolean
 }
@@ -31,6 +33,7 @@ export function createConnections(): Connections {
       connections.set(machineId, connection)
       older?.close('replaced')
     },
+    close: (machineId, why) => connections.get(machineId)?.close(why),
     release: (machineId, connection) => {
       if (connections.get(machineId) !== connection) return false
       return connections.delete(machineId)

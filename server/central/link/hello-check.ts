@@ -2,13 +2,18 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { CloseName } from '../../protocol/close-codes.ts'
 import type { MachineId } from '../../protocol/ids.ts'
-import { helloText } from '../../protocol/link-frames.ts'
+import { helloText, type MachineFacts } from '../../protocol/link-frames.ts'
+
+/** What of a hello, in whatever protocol, decides. */
+export interface CheckedHello {
+  readonly machineId: MachineId
+  readonly protocol: number
+  readonly signature: string
+  readonly facts: MachineFacts
+}
 
 /** Null: it is. Else how to close. */
-export type HelloCheck = (
-  nonce: string,
-  hello: { machineId: MachineId; protocol: number; signature: string },
-) => CloseName | null
+export type HelloCheck = (nonce: string, hello: CheckedHello) => CloseName | null
 
 export function createHelloCheck(
   findPublicKey: (machineId: MachineId) => Buffer | undefined,

@@ -37,9 +37,12 @@ export function createInventoryService(parts: {
   machines: MachineStore
   events: EventHub
   clock: Clock
+  /** What a stored delta changed, for whoever counts or tells of it. */
+  applied(machineId: MachineId, delta: DeltaApplied): void
 }): InventoryService {
   const { inventory, machines, events, clock } = parts
   const tell = (machineId: MachineId, applied: DeltaApplied): DeltaApplied => {
+    parts.applied(machineId, applied)
     if (applied.changed > 0) events.publish({ type: 'inventory.changed', machineId })
     return applied
   }

@@ -24,8 +24,16 @@ const SCAN_TIMEOUT_MS = 15_000
 
 const startScan = agentRoute('POST', '/v1/scan', ScanStarted)
 
+const EXPORT_PAGE = 500
+
+export interface MachineFilter {
+  label?: string | undefined
+  withRetired?: boolean | undefined
+}
+
 export interface MachineService {
-  page(page: { cursor?: string | undefined; limit: number }): MachinePage
+  page(page: { cursor?: string | undefined; limit: number }, filter?: MachineFilter): MachinePage
+  export(filter: MachineFilter): AsyncGenerator<Machine[], void, undefined>
   detail(machineId: MachineId): MachineDetail
   startScan(machineId: MachineId, actor: string): Promise<ScanStarted>
   /** The agent said hello. */
@@ -46,6 +54,7 @@ export interface MachineServiceParts {
   events: EventHub
   clock: Clock
   write: Write
+  staleAfterMs: number
 }
 
 export function createMachineService(parts: MachineServiceParts): MachineService {
@@ -68,14 +77,22 @@ export function createMachineService(parts: MachineServiceParts): MachineService
     events.publish({ type: 'machine.changed', machineId })
   const toMachine = (stored: StoredMachine): Machine => {
     const lastSeenAt = Math.max(stored.lastSeenAt, lastSeen.find(stored.machineId) ?? 0)
-    const counts = countsOf(inventory, stored.machineId)
-    return describeMachine({ ...stored, lastSeenAt }, counts, link, clock)
+    return describeMachine({ ...stored, lastSeenAt }, countsOf(inventory, stored.machineId), parts)
   }
 
   return {
-    page: (page) => {
-      const { machines: stored, cursor } = machines.page(page)
+    page: (page, filter) => {
+      const { machines: stored, cursor } = machines.page(page, filter)
       return { machines: stored.map(toMachine), cursor }
+    },
+    async *export(filter) {
+      let cursor: string | undefined
+      do {
+        const page = machines.page({ cursor, limit: EXPORT_PAGE }, filter)
+        yield page.machines.map(toMachine)
+        cursor = page.cursor ?? undefined
+        await new Promise((resolve) => setImmediate(resolve))
+      } while (cursor !== undefined)
     },
     detail: (machineId) => {
       const stored = get(machineId)
@@ -141,8 +158,7 @@ function volumesOf({ volumes, state }: ScanSummary, now: number): ScannedVolumeS
 function describeMachine(
   stored: StoredMachine,
   counts: MachineCounts,
-  link: AgentLink,
-  clock: Clock,
+  { link, clock, staleAfterMs }: Pick<MachineServiceParts, 'link' | 'clock' | 'staleAfterMs'>,
 ): Machine {
   const isOnline = link.isOnline(stored.machineId)
   return {
@@ -151,6 +167,9 @@ function describeMachine(
     platform: stored.facts.platform,
     agentVersion: stored.facts.agentVersion,
     isOnline,
+    isStale: !isOnline && stored.lastSeenAt <= clock.now() - staleAfterMs,
+    retiredAt: stored.retiredAt === null ? null : toTimestamp(stored.retiredAt),
+    labels: stored.labels,
     enrolledAt: toTimestamp(stored.enrolledAt),
     lastSeenAt: toTimestamp(isOnline ? clock.now() : stored.lastSeenAt),
     streamCount: counts.streams,

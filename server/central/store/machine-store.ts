@@ -3,9 +3,9 @@ import type { Database } from 'better-sqlite3'
 import type { MachineId, ScanId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
 import type { ScanSummary } from '../../protocol/scan.ts'
+import { searchForm } from '../../streams/query/search-form.ts'
 import { cutPage, decodeCursor } from './cursor.ts'
 import type { KnownMachine } from './inventory/inventory-engine.ts'
-import { searchForm } from './search-forms.ts'
 
 export interface StoredMachine {
   machineId: MachineId
@@ -15,6 +15,8 @@ export interface StoredMachine {
   lastScanState: string | null
   lastScanAt: string | null
   unreadableCount: number | null
+  labels: string[]
+  retiredAt: number | null
 }
 
 export interface NewMachine {
@@ -34,8 +36,11 @@ export interface MachineStore {
   /** All, as the inventory must know them. */
   listKnown(): KnownMachine[]
   findKnown(machineId: MachineId): KnownMachine | undefined
-  /** By hostname. */
-  page(page: { cursor?: string | undefined; limit: number }): {
+  /** By hostname; retired ones only where they are asked for. */
+  page(
+    page: { cursor?: string | undefined; limit: number },
+    filter?: { label?: string | undefined; withRetired?: boolean | undefined },
+  ): {
     machines: StoredMachine[]
     cursor: string | null
   }
@@ -56,11 +61,18 @@ interface MachineRow {
   last_scan_state: string | null
   last_scan_at: string | null
   unreadable_count: number | null
+  labels: string
+  retired_at: number | null
 }
+
+const LABELS_SQL = `(
+    SELECT json_group_array(DISTINCT l.label) FROM machine_label AS l
+    WHERE l.machine_no = machine.machine_no
+  )`
 
 const COLUMNS_SQL = `
   machine_no, machine_id, hostname, facts_json, enrolled_at, last_seen_at,
-  last_scan_state, last_scan_at, unreadable_count`
+  last_scan_state, last_scan_at, unreadable_count, retired_at, ${LABELS_SQL} AS labels`
 
 export function createMachineStore(db: Database): MachineStore {
   const statements = prepare(db)
@@ -93,9 +105,15 @@ export function createMachineStore(db: Database): MachineStore {
       const row = statements.selectOneKnown.get(machineId)
       return row === undefined ? undefined : toKnown(row)
     },
-    page: ({ cursor, limit }) => {
+    page: ({ cursor, limit }, { label, withRetired } = {}) => {
       const [hostname, machineNo] = cursor === undefined ? ['', 0] : decodeCursor(cursor, ['', 0])
-      const rows = statements.selectPage.all({ hostname, machineNo, limit: limit + 1 })
+      const rows = statements.selectPage.all({
+        hostname,
+        machineNo,
+        limit: limit + 1,
+        label: label ?? null,
+        withRetired: withRetired === true ? 1 : 0,
+      })
       const page = cutPage(rows, limit, (row) => [row.hostname, row.machine_no])
       return { machines: page.rows.map(fromRow), cursor: page.cursor }
     },
@@ -122,13 +140,16 @@ interface KnownRow {
   machineNo: number
   machineId: MachineId
   facts: string
+  labels: string
 }
 
-function toKnown({ facts, ...machine }: KnownRow): KnownMachine {
-  return { ...machine, hostname: (JSON.parse(facts) as MachineFacts).hostname, labels: [] }
+function toKnown({ facts, labels, ...machine }: KnownRow): KnownMachine {
+  const { hostname } = JSON.parse(facts) as MachineFacts
+  return { ...machine, hostname, labels: JSON.parse(labels) as string[] }
 }
 
-const KNOWN_COLUMNS_SQL = 'machine_no AS machineNo, machine_id AS machineId, facts_json AS facts'
+const KNOWN_COLUMNS_SQL = `
+  machine_no AS machineNo, machine_id AS machineId, facts_json AS facts, ${LABELS_SQL} AS labels`
 
 function prepare(db: Database) {
   return {
@@ -157,7 +178,12 @@ function prepare(db: Database) {
       `SELECT ${KNOWN_COLUMNS_SQL} FROM machine WHERE machine_id = ?`,
     ),
     selectPage: db.prepare<Record<string, unknown>, MachineRow>(`
-      SELECT ${COLUMNS_SQL} FROM machine WHERE (hostname, machine_no) > (@hostname, @machineNo)
+      SELECT ${COLUMNS_SQL} FROM machine
+      WHERE (hostname, machine_no) > (@hostname, @machineNo)
+        AND (@withRetired = 1 OR retired_at IS NULL)
+        AND (@label IS NULL OR EXISTS (
+          SELECT 1 FROM machine_label AS l
+          WHERE l.machine_no = machine.machine_no AND l.label = @label))
       ORDER BY hostname, machine_no LIMIT @limit
     `),
     updateFacts: db.prepare<Record<string, unknown>>(`
@@ -186,5 +212,7 @@ function fromRow(row: MachineRow): StoredMachine {
     lastScanState: row.last_scan_state,
     lastScanAt: row.last_scan_at,
     unreadableCount: row.unreadable_count,
+    labels: JSON.parse(row.labels) as string[],
+    retiredAt: row.retired_at,
   }
 }

@@ -8,10 +8,14 @@ import type { InventoryEngine } from './inventory/inventory-engine.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { openSqliteEngine } from './inventory/sqlite-engine.ts'
 import { checkInventoryIsThere, pairWithInventory } from './inventory-pair.ts'
+import { createLiveStore, type LiveStore } from './live-store.ts'
+import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
+import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createTokenStore, type TokenStore } from './token-store.ts'
 import { createUserStore, type UserStore } from './user-store.ts'
 
@@ -24,6 +28,10 @@ export interface Stores {
   sessions: SessionStore
   tokens: TokenStore
   audit: AuditStore
+  live: LiveStore
+  machineCare: MachineCareStore
+  sinks: SinkStore
+  saved: SavedQueryStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory.
@@ -92,6 +100,10 @@ function withCare(
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
     audit: createAuditStore(db),
+    live: createLiveStore(db),
+    machineCare: createMachineCareStore(db),
+    sinks: createSinkStore(db),
+    saved: createSavedQueryStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {

@@ -8,7 +8,6 @@ import type {
 } from '../../protocol/api/streams.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
-import { QueryError } from '../../streams/query/ast.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
@@ -20,6 +19,7 @@ import type {
   StreamFilter,
   StreamsPage,
 } from '../store/inventory/inventory-engine.ts'
+import { asQueryInvalid } from './parse-search.ts'
 import { suggestAt } from './suggest.ts'
 import { createTotals } from './totals.ts'
 
@@ -124,11 +124,7 @@ async function withQueryErrors<Result>(work: () => Promise<Result>): Promise<Res
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw new AppError('QUERY_INVALID', 400, error.message, {
-      cause: error,
-      details: { position: error.position, length: error.length },
-    })
+    throw asQueryInvalid(error)
   }
 }
 

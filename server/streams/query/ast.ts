@@ -1,6 +1,6 @@
 /**
  * What a query means, after parsing: a tree of conditions on streams. Plain data, so that it can be sent
- * to a worker thread or to a machine.
+ * to a worker thread or to a machine. Central compiles it to SQL, evaluate-query.ts evaluates it in memory.
  */
 
 /**

@@ -4,8 +4,8 @@ import { readablePassword } from '../../../server/central/accounts/readable-pass
 import { createEventHub } from '../../../server/central/events/event-hub.ts'
 import { toCell } from '../../../server/central/http/export-formats.ts'
 import { exclusionReason } from '../../../server/central/ordering/exclusion.ts'
-import { extensionOf, fileNameOf } from '../../../server/central/store/search-forms.ts'
 import type { ConsoleEvent } from '../../../server/protocol/api/events.ts'
+import { extensionOf, fileNameOf } from '../../../server/streams/path-parts.ts'
 
 describe('a password hash', () => {
   it('fits its password only, and is another one each time', async () => {

@@ -4,7 +4,8 @@
  */
 import type { Origin, ReportedStream, VerdictName } from '../../../protocol/stream.ts'
 import { hostOfUrl } from '../../../streams/host-of-url.ts'
-import { extensionOf, fileNameOf, searchForm } from '../search-forms.ts'
+import { extensionOf, fileNameOf } from '../../../streams/path-parts.ts'
+import { searchForm } from '../../../streams/query/search-form.ts'
 
 /** The parts of an origin that have few values. */
 type ClassOrigin = Pick<

@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto'
 import type { Database, Statement } from 'better-sqlite3'
-import { searchForm } from '../search-forms.ts'
+import { searchForm } from '../../../streams/query/search-form.ts'
 import { toUtf16 } from '../utf16.ts'
 import { classDefinition, type StreamClass } from './class-definition.ts'
 import { RecentMap } from './recent-map.ts'

@@ -5,7 +5,7 @@
 import type { Database } from 'better-sqlite3'
 import type { ReportedStream } from '../../../protocol/stream.ts'
 import type { ReportText } from '../../../shared/inventory-digest.ts'
-import { fileNameOf } from '../search-forms.ts'
+import { fileNameOf } from '../../../streams/path-parts.ts'
 import { classOf } from './class-definition.ts'
 import { type ClassEntry, type Dictionaries, hash32 } from './dictionaries.ts'
 import { RecentMap } from './recent-map.ts'

@@ -1,6 +1,6 @@
 /** Machines and their volumes in the inventory: copies of what central.sqlite knows, and resume points. */
 import type { Database } from 'better-sqlite3'
-import { searchForm } from '../search-forms.ts'
+import { searchForm } from '../../../streams/query/search-form.ts'
 import type { KnownMachine, ResumePoint, ScannedVolumeState } from './inventory-engine.ts'
 import type { MachineState, MachineStates } from './machine-states.ts'
 

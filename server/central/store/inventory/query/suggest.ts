@@ -1,6 +1,6 @@
 /** Values of a field that begin with what was written so far, the most frequent first. */
 
-import { searchForm } from '../../search-forms.ts'
+import { searchForm } from '../../../../streams/query/search-form.ts'
 import type { SuggestField } from '../inventory-engine.ts'
 import type { FacetBucket } from '../stored-facets.ts'
 import type { SearchContext } from './search-context.ts'

@@ -1,5 +1,5 @@
 /** A glob of the query language as SQLite compares it, and what of it an index can find. */
-import { searchForm } from '../../search-forms.ts'
+import { searchForm } from '../../../../streams/query/search-form.ts'
 
 export interface TextPattern {
   /** For `LIKE … ESCAPE '\'`: the whole value. */
