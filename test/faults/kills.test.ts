@@ -24,7 +24,7 @@ const KEYS = 1_500
 /** Central is killed once for so many kills of agents, or so. */
 const MIN_CENTRAL_KILLS = 12
 
-it(`central equals the agents' disks after ${KILLS} kills`, { timeout: 400_000 }, async () => {
+it(`central equals the agents' disks after ${KILLS} kills`, { timeout: 600_000 }, async () => {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
   console.log(`SEED=${seed}`)
   const folder = mkdtempSync(join(tmpdir(), 'sidestream-kills-'))

@@ -17,7 +17,7 @@ export interface LinkTimings {
 
 export const DEFAULT_TIMINGS: LinkTimings = {
   reconnectMinMs: 2_000,
-  reconnectMaxMs: 30_000,
+  reconnectMaxMs: 15_000,
   refusedRetryMs: 600_000,
   stableMs: 60_000,
   // Below the minute after which many proxies drop a silent connection.

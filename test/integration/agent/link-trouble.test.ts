@@ -122,6 +122,50 @@ describe('the link in trouble', () => {
     await until(() => agent.status().link === 'connected')
   })
 
+  it('stays away as long as a central that is too busy for another hello asks it to', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    central.busyForSeconds = 1
+    const agent = await anAgent(place)
+    await until(() => central.refusedUpgrades === 1)
+    await until(() => agent.status().linkMessage.includes('503'))
+    await sleep(700)
+    expect(central.refusedUpgrades).toBe(1)
+    central.busyForSeconds = null
+    await until(() => agent.status().link === 'connected')
+  })
+
+  it('stays away as long as a goodbye says', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    const agent = await anAgent(place)
+    await until(() => agent.status().link === 'connected')
+    const { accepted } = central
+    central.send({ type: 'goodbye', message: 'back in a second', retryAfterSeconds: 1 })
+    await sleep(50)
+    central.dropConnections()
+    await until(() => agent.status().linkMessage === 'back in a second')
+    await sleep(500)
+    expect(central.accepted).toBe(accepted)
+    await until(() => agent.status().link === 'connected')
+  })
+
+  it('waits with its first scan for the turn that central gives', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    central.scanAfterSeconds = 1
+    aCarrier(place)
+    const agent = await anAgent(place, { linkTimings: { ...FAST_LINK, scanPatienceMs: 60_000 } })
+    await until(() => agent.status().link === 'connected')
+    expect(central.hellos[0]?.isScanDue).toBe(true)
+    await sleep(500)
+    expect(agent.status().lastScan).toBe(null)
+    await until(() => agent.status().lastScan !== null)
+  })
+
   it('takes the scan interval that central gives', async () => {
     const place = aPlace()
     const central = await aCentral()

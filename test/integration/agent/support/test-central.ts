@@ -52,6 +52,9 @@ export class TestCentral {
   /** Accepts connections and says nothing on them. */
   isMute = false
   accepted = 0
+  /** No WebSocket at all: come back later. */
+  busyForSeconds: number | null = null
+  refusedUpgrades = 0
   /** Instead of a challenge. */
   refuseWith: number | null = null
   #server!: Server
@@ -81,7 +84,15 @@ export class TestCentral {
         response.end(JSON.stringify(body))
       })
     })
-    const sockets = new WebSocketServer({ server: this.#server, path: '/agent/v1' })
+    const sockets = new WebSocketServer({
+      server: this.#server,
+      path: '/agent/v1',
+      verifyClient: (_info, decide) => {
+        if (this.busyForSeconds === null) return decide(true)
+        this.refusedUpgrades++
+        decide(false, 503, 'busy', { 'retry-after': String(this.busyForSeconds) })
+      },
+    })
     sockets.on('connection', (socket) => this.#accept(socket))
     this.#server.listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')
