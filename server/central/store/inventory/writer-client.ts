@@ -41,8 +41,6 @@ interface Waiting {
 }
 
 const RETRY_MS = 3_000
-/** A transaction's reports die young; with V8's usual 16 MiB a sixth of the writer's time is copying them. */
-const YOUNG_MB = 192
 /** What SQLite says when there is no space, also where it only learns it from a write that was cut. */
 const NO_SPACE = /^SQLITE_(FULL|IOERR)/
 
@@ -113,7 +111,6 @@ export async function startWriter(options: WriterClientOptions): Promise<WriterC
   const start = async (): Promise<void> => {
     const started = new Worker(new URL('./writer-worker.ts', import.meta.url), {
       workerData: { file },
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     worker = started
     onWriter?.(started)
