@@ -47,13 +47,12 @@ export class QueryRunner {
   }
 }
 
-function matcherOf(
-  { query, machine }: QueryRequest,
-  now: number,
-): (stream: ReportedStream) => boolean {
+type StreamMatcher = (stream: ReportedStream, content: Uint8Array | null) => boolean
+
+function matcherOf({ query, machine }: QueryRequest, now: number): StreamMatcher {
   let matches: QueryMatcher
   try {
-    const parsed = parseQuery(query, now)
+    const parsed = parseQuery(query, now, 'machines')
     // Answered as "no such time", `-first:<7d` would find everything.
     const unknown = (['first', 'gone'] as const).find((field) => asksFor(parsed, field))
     if (unknown !== undefined) throw notLive(unknown)
@@ -63,7 +62,7 @@ function matcherOf(
     throw new AppError('QUERY_INVALID', 400, error.message, { cause: error })
   }
   const known = { ...machine, firstSeenAt: null, lastSeenAt: now, goneAt: null }
-  return (stream) => matches({ ...known, stream })
+  return (stream, content) => matches({ ...known, stream, content })
 }
 
 function notLive(field: string): AppError {
@@ -75,7 +74,7 @@ function notLive(field: string): AppError {
 class Answer {
   readonly #tools: QueryTools
   readonly #request: QueryRequest
-  readonly #matches: (stream: ReportedStream) => boolean
+  readonly #matches: StreamMatcher
   readonly #signal: AbortSignal
   readonly #startedMs = performance.now()
   readonly #rows: ReportedStream[] = []
@@ -89,7 +88,7 @@ class Answer {
   constructor(
     tools: QueryTools,
     request: QueryRequest,
-    matches: (stream: ReportedStream) => boolean,
+    matches: StreamMatcher,
     signal: AbortSignal,
   ) {
     this.#tools = tools
@@ -182,7 +181,7 @@ class Answer {
       this.#addUnreadable({ path: found.path, stream: found.name, code: 'NOT_REPORTABLE', message })
       return
     }
-    if (!this.#matches(report)) return
+    if (!this.#matches(report, found.content)) return
     const { rows, bytes } = this.#request.limits
     if (this.#rows.length >= rows) throw new AskStopped('rows')
     this.#bytes += Buffer.byteLength(JSON.stringify(report)) + 1

@@ -118,7 +118,7 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
 
   return {
     ask: (request, actor) => {
-      const query = parseSearch(request.query, clock.now())
+      const query = parseSearch(request.query, clock.now(), 'machines')
       const remembered = (['first', 'gone'] as const).find((field) => asksFor(query, field))
       if (remembered !== undefined) throw notLive(remembered)
       const chosen = parts.listMachines().filter(machineMatcher(request.machines))

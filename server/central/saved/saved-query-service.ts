@@ -114,7 +114,8 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
     })
 
   const check = (settings: SavedQuerySettings, savedId: number | null): void => {
-    parseSearch(settings.query, clock.now())
+    const answerer = settings.kind === 'live' ? 'machines' : 'inventory'
+    parseSearch(settings.query, clock.now(), answerer)
     checkSchedule(settings, parts.minScheduleSeconds)
     const namesake = saved.findByName(settings.name)
     if (namesake !== undefined && namesake.savedId !== savedId) {

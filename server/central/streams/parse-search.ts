@@ -1,11 +1,11 @@
 /** What people write, as a query; QUERY_INVALID says where it is wrong. */
 import { AppError } from '../../shared/app-error.ts'
 import { type Query, QueryError } from '../../streams/query/ast.ts'
-import { parseQuery } from '../../streams/query/parse-query.ts'
+import { type Answerer, parseQuery } from '../../streams/query/parse-query.ts'
 
-export function parseSearch(text: string, now: number): Query {
+export function parseSearch(text: string, now: number, answerer: Answerer = 'inventory'): Query {
   try {
-    return parseQuery(text, now)
+    return parseQuery(text, now, answerer)
   } catch (error) {
     throw asQueryInvalid(error)
   }

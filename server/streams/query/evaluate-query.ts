@@ -18,6 +18,8 @@ export interface QueriedStream {
   readonly firstSeenAt: number | null
   readonly lastSeenAt: number | null
   readonly goneAt: number | null
+  /** Its first bytes; null where they were not read. */
+  readonly content: Uint8Array | null
 }
 
 export type QueryMatcher = (subject: QueriedStream) => boolean
@@ -83,6 +85,7 @@ const TEXT_VALUES: Record<TextField, Values<readonly (string | null)[]>> = {
   verdict: ({ stream }) => [stream.verdict],
   rule: ({ stream }) => [stream.rule],
   sha256: ({ stream }) => [stream.sha256],
+  content: ({ content }) => textsOf(content),
   kind: ({ stream }) => [stream.kind],
   volume: ({ stream }) => [stream.volumeId],
 }
@@ -96,6 +99,15 @@ const TIME_VALUES: Record<'first' | 'seen' | 'gone', Values<number | null>> = {
   first: ({ firstSeenAt }) => firstSeenAt,
   seen: ({ lastSeenAt }) => lastSeenAt,
   gone: ({ goneAt }) => goneAt,
+}
+
+/** Bytes have no encoding: what a Windows program writes is one of these two. */
+function textsOf(content: Uint8Array | null): string[] {
+  return content === null ? [] : ['utf-8', 'utf-16le'].map((name) => decode(content, name))
+}
+
+function decode(bytes: Uint8Array, encoding: string): string {
+  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes)
 }
 
 /** Bounds belong to it; null: open. An unknown value is within nothing. */

@@ -69,7 +69,7 @@ export const fields: readonly FieldInfo[] = [
   { name: 'seen', type: 'time', description: 'Last seen', example: 'seen:>30d' },
   { name: 'gone', type: 'time', description: 'Found gone', example: 'gone:<1d' },
   {
-    ...text('content', 'contains', 'Text in the content', 'content:powershell'),
+    ...text('content', 'contains', 'Text in the first 32 KiB of the content', 'content:powershell'),
     isLiveOnly: true,
   },
 ]

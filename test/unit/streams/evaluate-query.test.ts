@@ -24,12 +24,25 @@ function subject(
     firstSeenAt: NOW - 3 * DAY,
     lastSeenAt: NOW,
     goneAt: null,
+    content: null,
     ...more,
   }
 }
 
 const isFound = (text: string, of: QueriedStream = subject()) =>
   queryMatcher(parseQuery(text, NOW))(of)
+
+describe('content:, which only machines can answer', () => {
+  const having = (bytes: Buffer) =>
+    queryMatcher(parseQuery('content:PowerShell', NOW, 'machines'))(subject({}, { content: bytes }))
+
+  it('finds text in UTF-8 and in UTF-16, in any case, and nothing where nothing was read', () => {
+    expect(having(Buffer.from('x powershell -enc'))).toBe(true)
+    expect(having(Buffer.from('x PowerShell -enc', 'utf16le'))).toBe(true)
+    expect(having(Buffer.from('cmd /c'))).toBe(false)
+    expect(queryMatcher(parseQuery('content:x', NOW, 'machines'))(subject())).toBe(false)
+  })
+})
 
 describe('a query, evaluated in memory', () => {
   // The subject is C:\Downloads\setup.exe with a mark of zone 3 from cdn.example.com, 120 bytes.

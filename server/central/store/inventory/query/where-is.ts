@@ -1,7 +1,7 @@
 /** On which machines a carrier or a content is known: from its items to their streams, counted by machine. */
 import type { MachineId } from '../../../../protocol/ids.ts'
-import { cutPage, decodeCursor } from '../../cursor.ts'
 import { searchForm } from '../../../../streams/query/search-form.ts'
+import { cutPage, decodeCursor } from '../../cursor.ts'
 import type {
   CarrierQuestion,
   MachineHaving,
