@@ -2,13 +2,13 @@
  * Asks a running central the twelve questions of the benchmark, over HTTP as anybody would, and prints how long each
  * took and what it found.
  *
- * usage: node scripts/twelve-queries.ts URL --user NAME [--rounds N]     the password is the first line of standard input
+ * usage: scripts/twelve-queries URL --user NAME [--rounds N]     the password is the first line of standard input
  */
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import type { StreamFacets, StreamPage } from '../server/protocol/api/streams.ts'
-import { type CanonicalQuery, canonicalQueries } from './bench/search/canonical-queries.ts'
-import { CentralClient } from './lib/central-client.ts'
+import type { StreamFacets, StreamPage } from '../../server/protocol/api/streams.ts'
+import { type CanonicalQuery, canonicalQueries } from '../bench/search/canonical-queries.ts'
+import { CentralClient } from '../lib/central-client.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 })
 const [url] = positionals
 if (url === undefined) {
-  console.error('usage: node scripts/twelve-queries.ts URL --user NAME [--rounds N] < password')
+  console.error('usage: scripts/twelve-queries URL --user NAME [--rounds N] < password')
   process.exit(2)
 }
 
