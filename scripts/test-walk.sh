@@ -13,8 +13,8 @@ build=build/walk-test
 flags=(-std=c++20 -O1 -g -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer -Inative)
 sources=(native/platform/linux/*.cc native/base/*.cc test/native/test_main.cc test/native/walk/*.cc)
 for source in native/streams/*.cc; do
-  # These two also choose among providers, and would bring in all of them.
-  case $source in */open_target.cc | */scan_session.cc) ;; *) sources+=("$source") ;; esac
+  # These also choose among providers, and would bring in all of them.
+  case $source in */open_target.cc | */open_journal.cc | */scan_session.cc) ;; *) sources+=("$source") ;; esac
 done
 
 passed=0 failed=0

@@ -15,7 +15,7 @@ import { Wordmark } from './wordmark.tsx'
 const PAGES: readonly (readonly [href: string, label: string, needs: PermissionName])[] = [
   ['/', 'Overview', 'inventory.read'],
   ['/streams', 'Streams', 'inventory.read'],
-  ['/live', 'Live', 'machines.ask'],
+  ['/live', 'Live queries', 'machines.ask'],
   ['/machines', 'Machines', 'inventory.read'],
   ['/orders', 'Orders', 'inventory.read'],
   ['/audit', 'Audit', 'audit.read'],
