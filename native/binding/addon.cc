@@ -18,6 +18,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("probe", Napi::Function::New<Probe>(env, "probe"));
   exports.Set("startScan", Napi::Function::New<StartScan>(env, "startScan"));
   exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
+  exports.Set("carryOut", Napi::Function::New<CarryOut>(env, "carryOut"));
   return exports;
 }
 

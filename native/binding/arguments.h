@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "streams/carry_out.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream::binding {
@@ -43,6 +44,9 @@ struct ExpectedContent {
 };
 std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, std::size_t index,
                                                 const char* what);
+// `NativeOperation[]` of carryOut.
+std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInfo& info,
+                                                         std::size_t index, const char* what);
 // `NativeHints | undefined`, the last argument of a call that opens a target.
 std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                          const char* what);

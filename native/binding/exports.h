@@ -16,5 +16,6 @@ struct AddonData {
 Napi::Value Probe(const Napi::CallbackInfo& info);
 Napi::Value StartScan(const Napi::CallbackInfo& info);
 Napi::Value OpenCarrier(const Napi::CallbackInfo& info);
+Napi::Value CarryOut(const Napi::CallbackInfo& info);
 
 }  // namespace sidestream::binding

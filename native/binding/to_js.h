@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "streams/batch_queue.h"
+#include "streams/carry_out.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream::binding {
@@ -52,5 +53,7 @@ napi_value ToJs(napi_env env, const TargetInfo& target);
 napi_value ToJs(napi_env env, const Batch& batch);
 napi_value ToJs(napi_env env, const ScanProgress& progress);
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
+napi_value ToJs(napi_env env, const std::vector<OperationResult>& results);
+napi_value ToJs(napi_env env, RemoveOutcome outcome);
 
 }  // namespace sidestream::binding

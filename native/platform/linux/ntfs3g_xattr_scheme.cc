@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "platform/linux/errno_error.h"
+#include "platform/linux/ntfs3g_attributes.h"
 #include "platform/linux/ntfs3g_birth.h"
 #include "platform/linux/stream_scheme.h"
 #include "platform/linux/xattr_io.h"
@@ -70,9 +71,24 @@ class Ntfs3gXattr final : public StreamScheme {
     return RemoveXattr(ProcPath(carrier.fd), stream.key);
   }
 
+  Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                 std::span<const std::byte> bytes) const override {
+    return ReplaceXattr(ProcPath(carrier.fd), stream.key, bytes);
+  }
+
   Status Create(const CarrierRef& carrier, const std::string& name,
                 std::span<const std::byte> bytes) const override {
     return CreateXattr(ProcPath(carrier.fd), std::string(prefix_) + name, bytes);
+  }
+
+  Result<std::optional<std::vector<std::byte>>> Attributes(
+      const CarrierRef& carrier) const override {
+    return Ntfs3gAttributes(carrier.fd);
+  }
+
+  Status RestoreAttributes(const CarrierRef& carrier,
+                           std::span<const std::byte> before) const override {
+    return RestoreNtfs3gAttributes(carrier.fd, before);
   }
 
   std::optional<std::int64_t> BirthNs(const CarrierRef& carrier) const override {

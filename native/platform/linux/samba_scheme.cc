@@ -74,8 +74,11 @@ class Samba final : public StreamScheme {
     const auto forms = FormsFor(carrier);
     if (!forms.ok()) return forms.error();
     StreamListing listing;
+    const bool has_extents = std::ranges::any_of(
+        keys.value(), [&](const std::string& key) { return IsExtent(key, *forms.value()); });
     for (const std::string& key : keys.value()) {
       if (auto stream = StreamOfXattr(key, *forms.value())) {
+        stream->may_have_extents = has_extents;
         listing.streams.push_back(std::move(*stream));
       }
     }
@@ -120,7 +123,15 @@ class Samba final : public StreamScheme {
     if (IsDepotKey(stream.key)) return RemoveFromDepot(stream);
     const auto forms = FormsFor(carrier);
     if (!forms.ok()) return forms.error();
-    return RemoveXattrStream(carrier, stream.key, *forms.value());
+    return RemoveXattrStream(carrier, stream, *forms.value());
+  }
+
+  Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                 std::span<const std::byte> bytes) const override {
+    if (IsDepotKey(stream.key)) return ReplaceInDepot(stream, bytes);
+    const auto forms = FormsFor(carrier);
+    if (!forms.ok()) return forms.error();
+    return ReplaceXattrStream(carrier, stream.key, bytes, *forms.value());
   }
 
   // Where the innermost share would put it. Without one that keeps streams: into the depot that the

@@ -52,6 +52,17 @@ Result<std::vector<std::string>> SplitNames(Result<std::vector<std::byte>> list)
 
 char* AsChars(void* buffer) { return static_cast<char*>(buffer); }
 
+Status SetXattr(const std::string& path, const std::string& name, std::span<const std::byte> value,
+                int flags, const char* operation) {
+  if (setxattr(path.c_str(), name.c_str(), value.data(), value.size(), flags) == 0) {
+    return std::nullopt;
+  }
+  StreamError error = FromErrno(errno, operation, "extended attribute " + name);
+  // Larger than the kernel's 64 KiB (E2BIG) or than the file system's own limit (ERANGE, e.g. NFS).
+  if (error.system_code == E2BIG || error.system_code == ERANGE) error.code = "ADS_NO_SPACE";
+  return error;
+}
+
 }  // namespace
 
 std::string ProcPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
@@ -105,13 +116,12 @@ std::vector<std::byte> SliceOf(std::span<const std::byte> value, std::uint64_t o
 
 Status CreateXattr(const std::string& path, const std::string& name,
                    std::span<const std::byte> value) {
-  if (setxattr(path.c_str(), name.c_str(), value.data(), value.size(), XATTR_CREATE) == 0) {
-    return std::nullopt;
-  }
-  StreamError error = FromErrno(errno, "create", "extended attribute " + name);
-  // Larger than the kernel's 64 KiB (E2BIG) or than the file system's own limit (ERANGE, e.g. NFS).
-  if (error.system_code == E2BIG || error.system_code == ERANGE) error.code = "ADS_NO_SPACE";
-  return error;
+  return SetXattr(path, name, value, XATTR_CREATE, "create");
+}
+
+Status ReplaceXattr(const std::string& path, const std::string& name,
+                    std::span<const std::byte> value) {
+  return SetXattr(path, name, value, XATTR_REPLACE, "replace");
 }
 
 Status RemoveXattr(const std::string& path, const std::string& name) {

@@ -38,6 +38,10 @@ std::vector<std::byte> SliceOf(std::span<const std::byte> value, std::uint64_t o
 // Fails with ADS_EXISTS if it is there, ADS_NO_SPACE if the file system cannot keep that much.
 Status CreateXattr(const std::string& path, const std::string& name,
                    std::span<const std::byte> value);
+// Fails with ADS_NOT_FOUND if it is not there. All or nothing, as far as the file system keeps its
+// promise.
+Status ReplaceXattr(const std::string& path, const std::string& name,
+                    std::span<const std::byte> value);
 Status RemoveXattr(const std::string& path, const std::string& name);
 
 }  // namespace sidestream
