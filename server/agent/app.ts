@@ -12,10 +12,15 @@ import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import { AppError } from '../shared/app-error.ts'
 import type { Logger } from '../shared/logger.ts'
 import { type OrderRoutesOptions, orderRoutes } from './routes/order-routes.ts'
+import { type QuarantineRoutesOptions, quarantineRoutes } from './routes/quarantine-routes.ts'
 import { type ReadRoutesOptions, readRoutes } from './routes/read-routes.ts'
 import { type ScanRoutesOptions, scanRoutes } from './routes/scan-routes.ts'
 
-export interface AppOptions extends OrderRoutesOptions, ReadRoutesOptions, ScanRoutesOptions {
+export interface AppOptions
+  extends OrderRoutesOptions,
+    QuarantineRoutesOptions,
+    ReadRoutesOptions,
+    ScanRoutesOptions {
   readonly logger: Logger
 }
 
@@ -40,6 +45,7 @@ export function buildApp(options: AppOptions) {
   app.register(scanRoutes, { ...options, prefix: '/v1' })
   app.register(readRoutes, { ...options, prefix: '/v1' })
   app.register(orderRoutes, { ...options, prefix: '/v1' })
+  app.register(quarantineRoutes, { ...options, prefix: '/v1' })
   return app
 }
 

@@ -4,6 +4,7 @@
  */
 import type { NativeAddon } from '../../native/addon.ts'
 import type { AgentStatus } from '../protocol/agent-api.ts'
+import type { LocalPolicy } from '../protocol/policy.ts'
 import { AppError } from '../shared/app-error.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -25,14 +26,12 @@ import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
 import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
 import { machineFacts } from './machine-facts.ts'
+import { NEW_MACHINE, readPolicy } from './policy.ts'
 import { ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
 import { type AgentState, openState } from './state/open-state.ts'
-import { OrderJournal } from './strip/order-journal.ts'
-import { Quarantine } from './strip/quarantine.ts'
-import { RestoreRunner } from './strip/restore-runner.ts'
-import { StripRunner } from './strip/strip-runner.ts'
+import { createOrderEngine, type OrderEngine } from './strip/order-engine.ts'
 
 export interface AgentOptions {
   readonly stateDir: string
@@ -102,7 +101,7 @@ interface Parts {
   readonly app: AgentApp
   readonly schedule: Schedule
   readonly scanRunner: ScanRunner
-  readonly journal: OrderJournal
+  readonly orders: OrderEngine
   readonly link: Link | null
   readonly status: () => AgentStatus
 }
@@ -124,22 +123,35 @@ async function buildParts(
   const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start())
 
-  const quarantine = new Quarantine(options.stateDir)
-  await quarantine.clean(state.quarantine)
-  const journal = new OrderJournal(state, clock, logger)
-  const tools = { addon, scope, state, inventory, journal, quarantine, clock }
-  const policy = { allowedStreams: config.allowedStreams, maxBytes: hashLimitBytes }
-  const stripRunner = new StripRunner(tools, policy)
-  const restoreRunner = new RestoreRunner(tools)
-
-  const status = () => agentStatus(identity, state, scanRunner, link)
-  const app = buildApp({ addon, scope, status, scanRunner, stripRunner, restoreRunner, logger })
+  // What `allowedStreams` says is the short form of a policy, for a machine that has no longer one.
+  const policy = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
+  const orders = await createOrderEngine({
+    stateDir: options.stateDir,
+    addon,
+    scope,
+    state,
+    policy,
+    maxBytes: hashLimitBytes,
+    streams: inventory,
+    clock,
+    logger,
+  })
+  const status = () => agentStatus(identity, state, scanRunner, link, policy)
+  const app = buildApp({
+    addon,
+    scope,
+    status,
+    scanRunner,
+    orderRunner: orders.runner,
+    quarantineStore: state.quarantine,
+    logger,
+  })
   const link = identity && buildLink(options, config.name, identity, state, app, schedule)
   if (link) {
     inventory.onChange(() => link.wake())
     scanRunner.listen(link)
   }
-  return { app, schedule, scanRunner, journal, link, status }
+  return { app, schedule, scanRunner, orders, link, status }
 }
 
 function buildLink(
@@ -169,6 +181,7 @@ function agentStatus(
   state: AgentState,
   scanRunner: ScanRunner,
   link: Link | null,
+  policy: LocalPolicy,
 ): AgentStatus {
   const linkStatus = link?.status() ?? {
     state: 'off' as const,
@@ -185,14 +198,21 @@ function agentStatus(
     lastScan: state.scans.last(),
     streamsKnown: state.inventory.countPresent(),
     unacknowledged: state.inventory.countPending(),
+    policy,
+    quarantine: quarantineStatus(state),
   }
+}
+
+function quarantineStatus(state: AgentState): AgentStatus['quarantine'] {
+  const { entries, bytes } = state.quarantine.totals()
+  return { keptEntries: entries, keptBytes: bytes }
 }
 
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
   await parts.link?.close()
   await parts.scanRunner.close()
-  await parts.journal.close()
+  await parts.orders.close()
   await parts.app.close()
   state.close()
 }

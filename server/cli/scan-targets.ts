@@ -33,9 +33,7 @@ export async function scanOne(
 ): Promise<void> {
   // scanTarget keeps the scan to itself; its progress is asked for by whoever started it.
   let scan: NativeScan | null = null
-  const watched: NativeAddon = {
-    probe: addon.probe,
-    openCarrier: addon.openCarrier,
+  const watched: Pick<NativeAddon, 'startScan'> = {
     startScan: (path, scanOptions) => {
       scan = addon.startScan(path, scanOptions)
       return scan

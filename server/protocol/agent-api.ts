@@ -5,7 +5,10 @@
  *   POST /v1/scan      {} → ScanStarted; one scan at a time, a second request answers the running one
  *   POST /v1/read      ReadRequest → ReadReply
  *   POST /v1/strip     StripRequest → ReceiptsReply       (order.ts)
+ *   POST /v1/reduce    ReduceRequest → ReceiptsReply      (order.ts)
+ *   POST /v1/mark      MarkRequest → ReceiptsReply        (order.ts)
  *   POST /v1/restore   RestoreRequest → ReceiptsReply     (order.ts)
+ *   GET  /v1/quarantine?cursor=&limit=   QuarantinePage   (quarantine.ts)
  *
  * Failures are ErrorReply with a stable code.
  */
@@ -20,6 +23,7 @@ import {
   VolumeId,
 } from './ids.ts'
 import { MAX_READ_BYTES } from './limits.ts'
+import { LocalPolicy } from './policy.ts'
 import { ScannedVolume, ScanProgress, ScanSummary } from './scan.ts'
 
 const strict = { additionalProperties: false } as const
@@ -43,6 +47,12 @@ export const AgentStatus = Type.Object(
     streamsKnown: Type.Integer({ minimum: 0 }),
     /** Inventory changes that central has not acknowledged yet. */
     unacknowledged: Type.Integer({ minimum: 0 }),
+    /** What this machine lets anybody do, from its own file. */
+    policy: LocalPolicy,
+    quarantine: Type.Object(
+      { keptEntries: Type.Integer({ minimum: 0 }), keptBytes: Type.Integer({ minimum: 0 }) },
+      strict,
+    ),
   },
   strict,
 )
