@@ -11,6 +11,7 @@ import { Interrupted, Terminal } from './terminal.ts'
 const terminal = new Terminal({
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   isColorOff: Boolean(process.env.NO_COLOR),
 })
 

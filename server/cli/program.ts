@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
 import type { CentralFlags } from './central-command.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
+import { addOrders } from './order-options.ts'
 import type { ScanFlags } from './scan-command.ts'
 import type { ShowFlags } from './show-command.ts'
 import type { Terminal } from './terminal.ts'
@@ -28,6 +29,7 @@ export function buildProgram(context: CliContext): Command {
     .configureOutput({ outputError: () => {} })
   addScan(program, context)
   addShow(program, context)
+  addOrders(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program

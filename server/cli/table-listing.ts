@@ -7,6 +7,7 @@ import Table from 'cli-table3'
 import { displayName } from '../streams/display-name.ts'
 import { displayWidth, humanSize, shortenMiddle } from './human.ts'
 import type { ListingWriter } from './listing-format.ts'
+import { NO_LINES } from './plain-table.ts'
 import type { StreamRecord } from './stream-record.ts'
 import { colorVerdict } from './verdict-color.ts'
 import { zoneName } from './zone-name.ts'
@@ -89,22 +90,4 @@ function render(
   }
   // The last column needs no padding, and a copied line no blanks at its end.
   return `${table.toString().replace(/ +$/gm, '')}\n`
-}
-
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: GAP,
 }
