@@ -21,7 +21,8 @@ const BATCH_TARGETS = 4_000
 export class OrderRunner {
   readonly #tools: OrderTools
   #waiting: Job[] = []
-  #pump: Promise<void> | null = null
+  #pump: Promise<void> = Promise.resolve()
+  #isWorking = false
   #idle: () => void = () => undefined
   #isClosed = false
 
@@ -71,10 +72,9 @@ export class OrderRunner {
     return new Promise((settle, fail) => {
       if (this.#isClosed) return fail(stopping())
       this.#waiting.push({ action, order, target, isRecovery, settle, fail })
-      this.#pump ??= this.#work().finally(() => {
-        this.#pump = null
-        this.#idle()
-      })
+      if (this.#isWorking) return
+      this.#isWorking = true
+      this.#pump = this.#work()
     })
   }
 
@@ -83,17 +83,22 @@ export class OrderRunner {
     await null
     let acting: Promise<void> = Promise.resolve()
     let claimed: ReadonlySet<string> = new Set()
-    while (this.#waiting.length > 0) {
-      if (claimsOf(this.#waiting[0]!).some((claim) => claimed.has(claim))) await acting
-      const batch = this.#take(claimed)
-      const prepared = await this.#prepare(batch.jobs)
+    do {
+      while (this.#waiting.length > 0) {
+        if (claimsOf(this.#waiting[0]!).some((claim) => claimed.has(claim))) await acting
+        const batch = this.#take(claimed)
+        const prepared = await this.#prepare(batch.jobs)
+        await acting
+        claimed = batch.claims
+        acting = this.#act(prepared).then(() => {
+          claimed = new Set()
+        })
+      }
       await acting
-      claimed = batch.claims
-      acting = this.#act(prepared).then(() => {
-        claimed = new Set()
-      })
-    }
-    await acting
+    } while (this.#waiting.length > 0)
+    // In the same step as the question whether anything waits: who reads a receipt may ask again at once.
+    this.#isWorking = false
+    this.#idle()
   }
 
   /** The next jobs in order, up to the first that must wait for one before it. */

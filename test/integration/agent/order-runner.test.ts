@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { newTargetId, openLocalEngine } from '../../../server/agent/local.ts'
+import type { OrderTarget } from '../../../server/protocol/order.ts'
+import { systemClock } from '../../../server/shared/clock.ts'
+import { createLogger } from '../../../server/shared/logger.ts'
+import { addon } from '../../support/native.ts'
+import { aPlace } from './support/agent-fixture.ts'
+import { aCarrier, aTarget } from './support/carrier.ts'
+
+it('hears what is asked for at the very moment of a receipt', { timeout: 20_000 }, async () => {
+  const place = aPlace()
+  const target = await aTarget(place.data, aCarrier(place))
+  const engine = await openLocalEngine({
+    stateDir: join(place.base, 'local'),
+    roots: [place.data],
+    hints: {},
+    addon,
+    clock: systemClock,
+    logger: createLogger('test', 'silent'),
+  })
+  onTestFinished(() => engine.close())
+  for (let round = 0; round < 20; round++) {
+    const again: OrderTarget = { ...target, targetId: newTargetId() }
+    const [receipt] = await engine.run('strip', [again], 'again and again')
+    expect(receipt?.outcome).toBe(round === 0 ? 'done' : 'gone')
+  }
+})
