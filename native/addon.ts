@@ -50,12 +50,24 @@ export interface NativeScanOptions {
   /** Also the volume's internal streams (`$Secure:$SDS`, `$BadClus:$Bad`, …). Images only. */
   readonly includeInternal: boolean
   /**
+   * Also streams of deleted files whose MFT records still decode. Where nothing is read raw the scan fails
+   * with `ADS_UNSUPPORTED`. They are for looking at: no carrier opens by their identity.
+   */
+  readonly includeDeleted?: boolean
+  /**
    * Absolute folders (live providers) that are not entered. They are not counted as unreadable. A Windows
    * volume is walked and not read raw where there are any.
    */
   readonly exclude: readonly string[]
   /** Upper bound of streams in one batch, 1 to 65536. */
   readonly batchStreams: number
+  /** How many threads may walk a live folder (Linux), 1 to 64; 1 if absent: the machine is others' too. */
+  readonly threads?: number
+  /**
+   * Ordinary streams come as finished lines of NDJSON ({@link NativeLines}), the others as rows. A
+   * stream is ordinary only if `contentBytes` covers it. Absent: all come as rows.
+   */
+  readonly lines?: boolean
   /** For opening the target. */
   readonly hints?: NativeHints
 }
@@ -66,7 +78,10 @@ export interface NativeScanOptions {
  * per field, which is most of the cost of a large scan.
  */
 export interface NativeBatch {
+  /** Of the rows; streams in {@link NativeBatch.lines} are not among them. */
   readonly count: number
+  /** Null where the options did not ask for them. */
+  readonly lines: NativeLines | null
   /** Relative to the volume root with `\` (root itself: `.`) for images; as given, with `/` (Windows: `\`), for folders. */
   readonly paths: string
   readonly pathEnds: Uint32Array
@@ -88,7 +103,7 @@ export interface NativeBatch {
   readonly allocated: BigUint64Array
   /** Carrier's last write: nanoseconds since 1970-01-01 UTC. */
   readonly modifiedNs: BigInt64Array
-  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. */
+  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. Bit 4: deleted. */
   readonly flags: Uint8Array
   /** 32 bytes a row, empty when `hash` is off. */
   readonly sha256: Uint8Array
@@ -97,6 +112,29 @@ export interface NativeBatch {
   readonly contentEnds: Uint32Array
   /** Places that could not be looked at. Never silently dropped. */
   readonly unreadable: readonly NativeUnreadable[]
+}
+
+/**
+ * Streams as lines of NDJSON, byte for byte as `server/cli/ndjson-listing.ts` would write them. Made on
+ * the scan's own threads, of those whose line follows from simple rules; whatever could be otherwise is
+ * a row, so that every oddity is judged in one place.
+ */
+export interface NativeLines {
+  readonly count: number
+  /** Taken away by the next batch: it must be used up before `next()` is called again. */
+  readonly bytes: Uint8Array
+  /** Row `i` of the batch comes before the line that begins at `rowOffsets[i]`. */
+  readonly rowOffsets: Uint32Array
+}
+
+/**
+ * What `server/streams` says of streams of one name that are smaller than `belowBytes`, hold nothing that
+ * a computer would run and are in no place that a rule looks at.
+ */
+export interface NativeNameVerdict {
+  readonly belowBytes: number
+  readonly verdict: string
+  readonly rule: string
 }
 
 /** Something the scan could not look at: everything at or below `path` is unknown, not clean. */
@@ -129,6 +167,8 @@ export interface NativeScan {
    */
   next(): Promise<NativeBatch | null>
   progress(): NativeProgress
+  /** From now on streams of this name, too, may be {@link NativeLines}. The first word on a name stays. */
+  learnName(name: string, verdict: NativeNameVerdict): void
   /** Takes effect within 100 ms; `next()` then rejects. Idempotent. */
   cancel(): void
 }
@@ -216,6 +256,53 @@ export interface NativeCarrier {
   close(): void
 }
 
+/**
+ * Why only a full scan knows what changed on a volume:
+ * `no-checkpoint` none was given, or it cannot be understood; `other-volume` it is another volume's;
+ * `no-journal` the file system has none; `journal-not-active`; `journal-being-deleted`;
+ * `journal-recreated` it was deleted and made anew; `journal-wrapped` what followed the checkpoint was dropped
+ * for newer records; `journal-interrupted` changes may have gone unrecorded since; `journal-rewound` the
+ * checkpoint lies ahead of the journal, as after restoring a volume; `unknown-records` of a version that this
+ * build does not know; `unreadable-records` that contradict themselves; `too-many-changes` a scan is cheaper.
+ */
+export type MustScanReason =
+  | 'no-checkpoint'
+  | 'other-volume'
+  | 'no-journal'
+  | 'journal-not-active'
+  | 'journal-being-deleted'
+  | 'journal-recreated'
+  | 'journal-wrapped'
+  | 'journal-interrupted'
+  | 'journal-rewound'
+  | 'unknown-records'
+  | 'unreadable-records'
+  | 'too-many-changes'
+
+/** One file or folder whose streams, names or existence may have changed. The journal never names a stream. */
+export interface NativeChangedFile {
+  /** As in {@link NativeBatch.identities}. */
+  readonly identity: string
+  /** Of the folder that it was in at the last of its changes. */
+  readonly parentIdentity: string
+  /** Its last name; empty where the journal told none. */
+  readonly name: string
+  readonly isDirectory: boolean | null
+  /** All reasons of its changes, `USN_REASON_…` joined with `|`: set whether or not the change took effect. */
+  readonly reasons: number
+}
+
+export interface NativeChanges {
+  /** Null: `files` is all that changed since the checkpoint. Else `files` is empty. */
+  readonly mustScan: MustScanReason | null
+  /**
+   * For the next call; to be kept in the same transaction as what this one led to. Where a scan must be made, it
+   * is of before that scan, so that what changes meanwhile is told by the next call. Null: there is no journal.
+   */
+  readonly checkpoint: string | null
+  readonly files: readonly NativeChangedFile[]
+}
+
 export type NativeErrorCode =
   | 'ADS_ACCESS_DENIED'
   | 'ADS_NOT_FOUND'
@@ -271,8 +358,18 @@ export interface NativeAddon {
   ): Promise<NativeOperationResult[]>
 }
 
+/** Apart from NativeAddon: a scan and a carrier are of every file system, a journal of NTFS and ReFS alone. */
+export interface NativeJournals {
+  /**
+   * What changed on a volume (`C:`, or an image of one) since the checkpoint, by its change journal. Rejects
+   * only where the journal should have been readable and was not (`ADS_ACCESS_DENIED`, `ADS_IO`), and with
+   * `ADS_UNSUPPORTED` for a folder.
+   */
+  readChanges(target: string, checkpoint: string | null): Promise<NativeChanges>
+}
+
 /** Loads the addon, or throws one error that says what was tried and what to do. */
-export function loadAddon(): NativeAddon {
+export function loadAddon(): NativeAddon & NativeJournals {
   const require = createRequire(import.meta.url)
   const candidates = [
     `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,
@@ -282,7 +379,7 @@ export function loadAddon(): NativeAddon {
   ]
   for (const candidate of candidates) {
     try {
-      return require(candidate) as NativeAddon
+      return require(candidate) as NativeAddon & NativeJournals
     } catch (error) {
       // Absent is fine, try the next. Present but broken must not read as "not built".
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error

@@ -4,7 +4,14 @@
  * The caller's pace is the scan's: nothing is read ahead beyond the few batches the addon keeps. Leaving
  * the loop early (`break`, `throw`, `return()`) or the signal cancels the scan.
  */
-import type { NativeAddon, NativeBatch, NativeScanOptions, NativeUnreadable } from './addon.ts'
+import type {
+  NativeAddon,
+  NativeBatch,
+  NativeLines,
+  NativeScan,
+  NativeScanOptions,
+  NativeUnreadable,
+} from './addon.ts'
 
 /** One stream. Field for field as in {@link NativeBatch}, see there for units and forms. */
 export interface ScannedStream {
@@ -18,6 +25,8 @@ export interface ScannedStream {
   readonly modifiedNs: bigint
   readonly kind: 'file' | 'directory'
   readonly isResident: boolean
+  /** Of a file that is no more; only where `includeDeleted` asked for such. */
+  readonly isDeleted?: boolean
   /** Lower-case hex. Null: not asked for, or not readable (then it is among `unreadable`). */
   readonly sha256: string | null
   /** The stream's first bytes. Null: not asked for, or not readable. */
@@ -26,6 +35,8 @@ export interface ScannedStream {
 
 export interface ScanChunk {
   readonly streams: readonly ScannedStream[]
+  /** What comes as finished lines instead. Holds only until the next chunk is asked for. */
+  readonly lines: NativeLines | null
   readonly unreadable: readonly NativeUnreadable[]
 }
 
@@ -33,6 +44,7 @@ const FLAG_DIRECTORY = 1
 const FLAG_RESIDENT = 2
 const FLAG_SHA256 = 4
 const FLAG_CONTENT = 8
+const FLAG_DELETED = 16
 const SHA256_BYTES = 32
 
 /**
@@ -46,15 +58,23 @@ export async function* scanTarget(
   signal?: AbortSignal,
 ): AsyncGenerator<ScanChunk, void, undefined> {
   signal?.throwIfAborted()
-  const scan = addon.startScan(path, options)
+  yield* chunksOf(addon.startScan(path, options), signal)
+}
+
+/** The same of a scan that was started before. */
+export async function* chunksOf(
+  scan: NativeScan,
+  signal?: AbortSignal,
+): AsyncGenerator<ScanChunk, void, undefined> {
   const cancel = () => scan.cancel()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     while (true) {
+      signal?.throwIfAborted()
       const batch = await scan.next()
       signal?.throwIfAborted()
       if (batch === null) return
-      yield { streams: decodeRows(batch), unreadable: batch.unreadable }
+      yield { streams: decodeRows(batch), lines: batch.lines, unreadable: batch.unreadable }
     }
   } catch (error) {
     // The scan's own ADS_CANCELLED says less than why the caller aborted.
@@ -85,6 +105,7 @@ function decodeRow(batch: NativeBatch, row: number): ScannedStream {
     modifiedNs: batch.modifiedNs[row]!,
     kind: has(FLAG_DIRECTORY) ? 'directory' : 'file',
     isResident: has(FLAG_RESIDENT),
+    isDeleted: has(FLAG_DELETED),
     sha256: has(FLAG_SHA256) ? digestAt(batch.sha256, row) : null,
     content: has(FLAG_CONTENT) ? contentAt(batch, row) : null,
   }

@@ -17,6 +17,9 @@ const BUILD = join(root, 'build/fuzz')
 const SOURCES = join(root, 'test/fuzz')
 const FLAGS = '-std=c++20 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all'.split(' ')
 const SANITIZERS = 'address,undefined'
+/** What is decoded, and the little that it stands on. */
+const LIBRARY =
+  /^native\/(ntfs|volume|listing)\/.*\.cc$|(base\/(sha256|run_on_threads)|streams\/scan_part|test\/native\/image)\.cc$/
 /** Nothing that we decode may need more than this, or longer than ten seconds. */
 const LIMITS = ['-rss_limit_mb=1024', '-timeout=10', '-max_len=8192']
 
@@ -57,11 +60,10 @@ async function main(args: string[]): Promise<number> {
 
 async function build(names: readonly string[]): Promise<void> {
   mkdirSync(BUILD, { recursive: true })
-  const library = ['native/ntfs', 'native/volume', 'native/base', 'test/native']
+  const folders = ['ntfs', 'volume', 'listing', 'base', 'streams'].map((name) => `native/${name}`)
+  const library = [...folders, 'test/native']
     .flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`))
-    .filter((file) =>
-      /^native\/(ntfs|volume)\/.*\.cc$|base\/sha256\.cc$|test\/native\/image\.cc$/.test(file),
-    )
+    .filter((file) => LIBRARY.test(file))
   const sources = [...library, ...names.map((name) => `test/fuzz/${name}.cc`)]
   const newestHeader = Math.max(...headers().map((file) => statSync(file).mtimeMs))
   const stale = sources.filter((source) => {

@@ -17,6 +17,7 @@ const PICTURES: { name: string; path: string; shows: string }[] = [
   { name: 'overview', path: '/', shows: 'main' },
   { name: 'streams', path: '/streams?q=zone%3A3', shows: '.grid-body [role=row]' },
   { name: 'suspicious', path: '/streams?q=verdict%3Asuspicious', shows: '.grid-body [role=row]' },
+  { name: 'users', path: '/users', shows: '.role-table' },
 ]
 
 async function main(): Promise<void> {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the tests of native/ntfs and native/volume with the address and undefined-behaviour sanitizers,
-# and runs them. The last line is `N passed, N failed`; exit 1 on a failure.
+# Builds the tests of native/ntfs, native/volume, native/listing and native/platform/unsupported with the address and
+# undefined-behaviour sanitizers, and runs them. The last line is `N passed, N failed`; exit 1 on a failure.
 #
-#   scripts/test-native.sh [--driver]     --driver: only build build/native-test/scan_driver
+#   scripts/test-native.sh [--driver]     --driver: only build build/native-test/*_driver
 #
 # Needs g++ or clang++ (CXX chooses) and OpenSSL's headers and libcrypto. SIDESTREAM_SEED and
 # SIDESTREAM_ROUNDS repeat or prolong the mutation test.
@@ -40,14 +40,18 @@ used="$cxx ${flags[*]} ${sanitizers[*]}"
 [ "$(cat "$build/compiler" 2>/dev/null)" = "$used" ] || echo "$used" >"$build/compiler"
 objects=()
 test_objects=()
+driver_objects=()
 todo=()
-for source in native/ntfs/*.cc native/volume/*.cc native/base/sha256.cc test/native/*.cc; do
+for source in native/{ntfs,volume,listing,streams,platform/unsupported}/*.cc native/base/sha256.cc \
+  native/base/run_on_threads.cc test/native/*.cc; do
+  # Not of these tests: test/conformance/tree/memory.test.ts builds it.
+  case $source in test/native/memory_*) continue ;; esac
   object=$build/$(echo "$source" | tr / _).o
   if ! [ "$object" -nt "$source" ] || ! [ "$object" -nt "$newest_header" ] || ! [ "$object" -nt "$build/compiler" ]; then
     todo+=("$source" "$object")
   fi
   case $source in
-    test/native/scan_driver.cc) driver_object=$object ;;
+    test/native/*_driver.cc) driver_objects+=("$object") ;;
     test/native/*) test_objects+=("$object") ;;
     *) objects+=("$object") ;;
   esac
@@ -57,7 +61,10 @@ if [ ${#todo[@]} -gt 0 ]; then
     '"$0" '"${flags[*]} ${sanitizers[*]}"' -c "$1" -o "$2"' "$cxx" || die 'does not compile'
 fi
 
-"$cxx" "${sanitizers[@]}" "${objects[@]}" "$driver_object" -lcrypto -lpthread -o "$build/scan_driver"
+for driver in "${driver_objects[@]}"; do
+  name=$(basename "$driver" .cc.o)
+  "$cxx" "${sanitizers[@]}" "${objects[@]}" "$driver" -lcrypto -lpthread -o "$build/${name#test_native_}"
+done
 if [ "${1:-}" = --driver ]; then exit 0; fi
 "$cxx" "${sanitizers[@]}" "${objects[@]}" "${test_objects[@]}" -lcrypto -lpthread -o "$build/tests"
 

@@ -5,6 +5,13 @@
 import type { ReadReply, ScanStarted } from '../server/protocol/agent-api.ts'
 import type { AuditPage } from '../server/protocol/api/audit.ts'
 import type { Enrolment, EnrolmentRequest } from '../server/protocol/api/enrolments.ts'
+import type {
+  LiveAnswerPage,
+  LiveQueryRequest,
+  LiveQuestion,
+  LiveQuestionPage,
+  LiveRowPage,
+} from '../server/protocol/api/live-queries.ts'
 import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
 import type {
   Order,
@@ -16,6 +23,14 @@ import type {
 } from '../server/protocol/api/orders.ts'
 import type { Session, SignIn } from '../server/protocol/api/session.ts'
 import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
+import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
+import type {
+  NewUser,
+  OwnPassword,
+  User,
+  UserChange,
+  UserList,
+} from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
 import { endSession } from './session.ts'
 
@@ -47,6 +62,16 @@ export const api = {
   session: () => call<Session>('GET', '/session'),
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
   signOut: () => call<void>('DELETE', '/session'),
+  changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
+
+  users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
+  addUser: (body: NewUser) => call<User>('POST', '/users', { body }),
+  changeUser: (username: string, body: UserChange) =>
+    call<User>('PATCH', `/users/${segment(username)}`, { body }),
+
+  tokens: (abort?: AbortSignal) => call<ApiTokenList>('GET', '/tokens', { abort }),
+  createToken: (body: NewApiToken) => call<CreatedApiToken>('POST', '/tokens', { body }),
+  endToken: (tokenId: number) => call<void>('DELETE', `/tokens/${tokenId}`),
 
   machines: (page: PageRequest, abort?: AbortSignal) =>
     call<MachinePage>('GET', '/machines', { query: { ...page }, abort }),
@@ -79,6 +104,24 @@ export const api = {
   undoOrder: (id: string, body: UndoRequest) =>
     call<Order>('POST', `/orders/${segment(id)}/undo`, { body }),
 
+  askLive: (body: Partial<LiveQueryRequest>) =>
+    call<LiveQuestion>('POST', '/live-queries', { body }),
+  liveQueries: (page: PageRequest, abort?: AbortSignal) =>
+    call<LiveQuestionPage>('GET', '/live-queries', { query: { ...page }, abort }),
+  liveQuery: (id: string, abort?: AbortSignal) =>
+    call<LiveQuestion>('GET', `/live-queries/${segment(id)}`, { abort }),
+  liveAnswers: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<LiveAnswerPage>('GET', `/live-queries/${segment(id)}/answers`, {
+      query: { ...page },
+      abort,
+    }),
+  liveRows: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<LiveRowPage>('GET', `/live-queries/${segment(id)}/rows`, { query: { ...page }, abort }),
+  cancelLive: (id: string) =>
+    call<LiveQuestion>('POST', `/live-queries/${segment(id)}/cancel`, { body: {} }),
+  askLiveAgain: (id: string) =>
+    call<LiveQuestion>('POST', `/live-queries/${segment(id)}/ask-again`, { body: {} }),
+
   audit: (page: PageRequest, abort?: AbortSignal) =>
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
@@ -87,6 +130,11 @@ export const api = {
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {
   return `${BASE}/streams/export${queryString({ q, gone, format })}`
+}
+
+/** A link that downloads everything a live query has found so far. */
+export function liveExportUrl(questionId: string, format: 'ndjson' | 'csv'): string {
+  return `${BASE}/live-queries/${segment(questionId)}/rows/export${queryString({ format })}`
 }
 
 /** Ids from the address bar are anybody's text. */

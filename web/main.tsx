@@ -8,12 +8,17 @@ import './styles/pages.css'
 import './styles/streams.css'
 import './styles/details.css'
 import './styles/orders.css'
+import './styles/accounts.css'
+import './styles/live.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { api, hasCode, messageOf } from './api.ts'
+import { AccountPage } from './pages/account.tsx'
 import { AuditPage } from './pages/audit.tsx'
+import { LivePage } from './pages/live.tsx'
+import { LiveQuestionPage } from './pages/live-question.tsx'
 import { MachinePage } from './pages/machine.tsx'
 import { MachinesPage } from './pages/machines.tsx'
 import { OrderPage } from './pages/order.tsx'
@@ -22,6 +27,7 @@ import { OverviewPage } from './pages/overview.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { StreamPage } from './pages/stream.tsx'
 import { StreamsPage } from './pages/streams.tsx'
+import { UsersPage } from './pages/users.tsx'
 import { Empty, Failure, Loading } from './parts/bits.tsx'
 import { useResource } from './parts/hooks.ts'
 import { Shell } from './parts/shell.tsx'
@@ -75,11 +81,15 @@ function Pages() {
         <Route path="/" component={OverviewPage} />
         <Route path="/streams" component={StreamsPage} />
         <Route path="/streams/:id" component={StreamPage} />
+        <Route path="/live" component={LivePage} />
+        <Route path="/live/:id" component={LiveQuestionPage} />
         <Route path="/machines" component={MachinesPage} />
         <Route path="/machines/:id" component={MachinePage} />
         <Route path="/orders" component={OrdersPage} />
         <Route path="/orders/:id" component={OrderPage} />
         <Route path="/audit" component={AuditPage} />
+        <Route path="/users" component={UsersPage} />
+        <Route path="/account" component={AccountPage} />
         <Route default component={NotFoundPage} />
       </Router>
     </Shell>

@@ -53,7 +53,6 @@ class Chunked {
     const std::size_t end = std::min(i >> kChunkBits, chunks_.size());
     for (; released_ < end; ++released_) chunks_[released_].reset();
   }
-  bool IsReleased(std::size_t i) const { return (i >> kChunkBits) < released_; }
 
  private:
   void AddChunk() { chunks_.push_back(std::make_unique_for_overwrite<T[]>(kChunkSize)); }

@@ -1,5 +1,6 @@
 #include "base/utf16.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -79,6 +80,15 @@ std::u16string UnitsFromBytes(std::string_view bytes) {
   std::u16string units;
   units.reserve(bytes.size());
   while (!bytes.empty()) {
+    // Nearly all names are nothing but ASCII.
+    const auto is_ascii = [](char byte) { return static_cast<std::uint8_t>(byte) < 0x80; };
+    const auto plain =
+        static_cast<std::size_t>(std::ranges::find_if_not(bytes, is_ascii) - bytes.begin());
+    const std::size_t done = units.size();
+    units.resize(done + plain);
+    std::ranges::copy(bytes.substr(0, plain), units.begin() + static_cast<std::ptrdiff_t>(done));
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
     const auto [character, length] = DecodeOne(bytes);
     if (character == kNoCharacter) {
       units.push_back(static_cast<char16_t>(kEscapeBase + static_cast<std::uint8_t>(bytes[0])));

@@ -17,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(data.release());
   exports.Set("probe", Napi::Function::New<Probe>(env, "probe"));
   exports.Set("startScan", Napi::Function::New<StartScan>(env, "startScan"));
+  exports.Set("readChanges", Napi::Function::New<ReadChanges>(env, "readChanges"));
   exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
   exports.Set("carryOut", Napi::Function::New<CarryOut>(env, "carryOut"));
   return exports;

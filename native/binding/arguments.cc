@@ -9,6 +9,7 @@ namespace {
 // Content of one row is kept in memory several times over on its way out.
 constexpr std::uint64_t kLargestContentBytes = 16 << 20;
 constexpr std::uint64_t kLargestBatchStreams = 65536;
+constexpr std::uint64_t kMostThreads = 64;
 
 void ThrowTypeError(Napi::Env env, const char* what, const std::string& expected) {
   Napi::TypeError::New(env, std::string(what) + ": expected " + expected)
@@ -200,6 +201,22 @@ std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInf
   return operations;
 }
 
+std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,
+                                                        std::size_t index, const char* what) {
+  if (info[index].IsObject()) {
+    const auto object = info[index].As<Napi::Object>();
+    const auto below_bytes = WholeNumber(object.Get("belowBytes"), UINT32_MAX);
+    const Napi::Value verdict = object.Get("verdict");
+    const Napi::Value rule = object.Get("rule");
+    if (below_bytes && verdict.IsString() && rule.IsString()) {
+      return listing::NameVerdict{*below_bytes, verdict.As<Napi::String>().Utf8Value(),
+                                  rule.As<Napi::String>().Utf8Value()};
+    }
+  }
+  ThrowTypeError(info.Env(), what, "{ belowBytes: number, verdict: string, rule: string }");
+  return std::nullopt;
+}
+
 std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                          const char* what) {
   auto hints = HintsOf(info[index]);
@@ -221,20 +238,34 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   if (!content_bytes) return fail("contentBytes: a whole number from 0 to 16777216");
   const auto include_internal = BooleanOf(object, "includeInternal");
   if (!include_internal) return fail("includeInternal: boolean");
+  const auto include_deleted = object.Get("includeDeleted").IsUndefined()
+                                   ? std::optional<bool>(false)
+                                   : BooleanOf(object, "includeDeleted");
+  if (!include_deleted) return fail("includeDeleted?: boolean");
   auto exclude = StringsOf(object.Get("exclude"));
   if (!exclude) return fail("exclude: string[]");
   const auto batch_streams = WholeNumber(object.Get("batchStreams"), kLargestBatchStreams);
   if (!batch_streams || *batch_streams == 0) {
     return fail("batchStreams: a whole number from 1 to 65536");
   }
+  const Napi::Value given_threads = object.Get("threads");
+  const auto threads = given_threads.IsUndefined() ? std::optional<std::uint64_t>(1)
+                                                   : WholeNumber(given_threads, kMostThreads);
+  if (!threads || *threads == 0) return fail("threads: a whole number from 1 to 64");
+  const bool says_lines = !object.Get("lines").IsUndefined();
+  const auto with_lines = says_lines ? BooleanOf(object, "lines") : false;
+  if (!with_lines) return fail("lines: boolean");
   auto hints = HintsOf(object.Get("hints"));
   if (!hints) return fail("hints: { smbConf?: string }");
   return ScanArguments{{.hash = *hash,
                         .content_bytes = static_cast<std::uint32_t>(*content_bytes),
                         .include_internal = *include_internal,
+                        .include_deleted = *include_deleted,
                         .exclude = std::move(*exclude),
+                        .threads = static_cast<std::uint32_t>(*threads),
                         .hints = std::move(*hints)},
-                       static_cast<std::uint32_t>(*batch_streams)};
+                       static_cast<std::uint32_t>(*batch_streams),
+                       *with_lines};
 }
 
 }  // namespace sidestream::binding

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "listing/known_names.h"
 #include "streams/carry_out.h"
 #include "streams/stream_provider.h"
 
@@ -24,6 +25,7 @@ using Digest = std::array<std::byte, 32>;
 struct ScanArguments {
   ScanOptions options;
   std::uint32_t batch_streams = 0;
+  bool with_lines = false;
 };
 
 // `what`: for the message, e.g. "startScan: path".
@@ -47,6 +49,9 @@ std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, 
 // `NativeOperation[]` of carryOut.
 std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInfo& info,
                                                          std::size_t index, const char* what);
+// `NativeNameVerdict` of NativeScan.learnName.
+std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,
+                                                        std::size_t index, const char* what);
 // `NativeHints | undefined`, the last argument of a call that opens a target.
 std::optional<TargetHints> HintsArgument(const Napi::CallbackInfo& info, std::size_t index,
                                          const char* what);

@@ -15,6 +15,7 @@ struct AddonData {
 // Signatures and documentation: native/addon.ts, NativeAddon.
 Napi::Value Probe(const Napi::CallbackInfo& info);
 Napi::Value StartScan(const Napi::CallbackInfo& info);
+Napi::Value ReadChanges(const Napi::CallbackInfo& info);
 Napi::Value OpenCarrier(const Napi::CallbackInfo& info);
 Napi::Value CarryOut(const Napi::CallbackInfo& info);
 

@@ -10,6 +10,7 @@ Napi::Function ScanObject::Define(Napi::Env env) {
   return DefineClass(
       env, "NativeScan",
       {InstanceMethod("next", &ScanObject::Next), InstanceMethod("progress", &ScanObject::Progress),
+       InstanceMethod("learnName", &ScanObject::LearnName),
        InstanceMethod("cancel", &ScanObject::Cancel)});
 }
 
@@ -26,15 +27,19 @@ ScanObject::~ScanObject() {
 }
 
 Napi::Value ScanObject::Begin(Napi::Env env, const Napi::Function& constructor, std::u16string path,
-                              ScanOptions options, std::uint32_t batch_streams) {
+                              ScanArguments arguments) {
   const Napi::Object object = constructor.New({});
   // In an environment that is being terminated nothing is made, and no exception says so.
   ScanObject* scan = object.IsEmpty() ? nullptr : Unwrap(object);
   if (scan == nullptr) return env.Undefined();
+  if (arguments.with_lines) scan->line_writer_ = std::make_shared<listing::NdjsonLines>();
+  BatchOptions batches{.with_sha256 = arguments.options.hash,
+                       .streams = arguments.batch_streams,
+                       .line_writer = scan->line_writer_};
   try {
-    scan->session_ =
-        std::make_unique<ScanSession>(std::move(path), std::move(options), batch_streams,
-                                      [waker = scan->waker_.get()] { waker->Wake(); });
+    scan->session_ = std::make_unique<ScanSession>(std::move(path), std::move(arguments.options),
+                                                   std::move(batches),
+                                                   [waker = scan->waker_.get()] { waker->Wake(); });
   } catch (const std::exception& exception) {
     Napi::Error::New(env, std::string("startScan: no thread: ") + exception.what())
         .ThrowAsJavaScriptException();
@@ -56,6 +61,15 @@ Napi::Value ScanObject::Progress(const Napi::CallbackInfo& info) {
                      ToJs(info.Env(), session_ ? session_->queue().Progress() : ScanProgress{}));
 }
 
+Napi::Value ScanObject::LearnName(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto name = StringArgument(info, 0, "learnName: name");
+  if (!name) return env.Undefined();
+  auto verdict = NameVerdictArgument(info, 1, "learnName: verdict");
+  if (verdict && line_writer_) line_writer_->names().Learn(*name, std::move(*verdict));
+  return env.Undefined();
+}
+
 Napi::Value ScanObject::Cancel(const Napi::CallbackInfo& info) {
   if (session_) session_->queue().Cancel();
   return info.Env().Undefined();
@@ -64,12 +78,13 @@ Napi::Value ScanObject::Cancel(const Napi::CallbackInfo& info) {
 // Answers as many next() calls as there are batches.
 void ScanObject::Settle(Napi::Env env) {
   while (!waiting_.empty() && session_) {
-    const BatchQueue::Taken taken = session_->queue().Take();
+    BatchQueue::Taken taken = session_->queue().Take();
     if (std::holds_alternative<BatchQueue::Pending>(taken)) break;
     const JsPromise promise = waiting_.front();
     waiting_.pop_front();
-    if (const auto* batch = std::get_if<Batch>(&taken)) {
-      promise.Resolve(ToJs(env, *batch));
+    if (auto* batch = std::get_if<Batch>(&taken)) {
+      if (line_writer_) session_->queue().Reuse(line_buffer_.TakeBack(env));
+      promise.Resolve(ToJs(env, *batch, line_writer_ ? &line_buffer_ : nullptr));
     } else if (const auto* error = std::get_if<StreamError>(&taken)) {
       promise.Reject(*error);
     } else {

@@ -12,8 +12,11 @@
 #include <deque>
 #include <memory>
 
+#include "binding/arguments.h"
 #include "binding/js_waker.h"
+#include "binding/line_buffer.h"
 #include "binding/to_js.h"
+#include "listing/ndjson_lines.h"
 #include "streams/scan_session.h"
 
 namespace sidestream::binding {
@@ -28,11 +31,12 @@ class ScanObject final : public Napi::ObjectWrap<ScanObject> {
 
   // Returns nothing with a pending exception if no thread could be started.
   static Napi::Value Begin(Napi::Env env, const Napi::Function& constructor, std::u16string path,
-                           ScanOptions options, std::uint32_t batch_streams);
+                           ScanArguments arguments);
 
  private:
   Napi::Value Next(const Napi::CallbackInfo& info);
   Napi::Value Progress(const Napi::CallbackInfo& info);
+  Napi::Value LearnName(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
 
   void Settle(Napi::Env env);
@@ -43,6 +47,8 @@ class ScanObject final : public Napi::ObjectWrap<ScanObject> {
 
   const napi_env env_;
   std::unique_ptr<JsWaker> waker_;
+  std::shared_ptr<listing::NdjsonLines> line_writer_;  // null where lines were not asked for
+  LineBuffer line_buffer_;
   std::unique_ptr<ScanSession> session_;
   std::deque<JsPromise> waiting_;  // next() calls, oldest first
   bool is_held_ = false;

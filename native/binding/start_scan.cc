@@ -13,7 +13,7 @@ Napi::Value StartScan(const Napi::CallbackInfo& info) {
   auto arguments = ScanOptionsArgument(info, 1, "startScan: options");
   if (!arguments) return env.Undefined();
   return ScanObject::Begin(env, env.GetInstanceData<AddonData>()->scan_constructor.Value(), *path,
-                           std::move(arguments->options), arguments->batch_streams);
+                           std::move(*arguments));
 }
 
 }  // namespace sidestream::binding

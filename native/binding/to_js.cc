@@ -1,6 +1,7 @@
 #include "binding/to_js.h"
 
 #include <cstring>
+#include <utility>
 
 namespace sidestream::binding {
 namespace {
@@ -67,6 +68,14 @@ void SetText(napi_env env, napi_value object, const char* key, const char* ends_
              const TextColumn& column) {
   Set(env, object, key, Utf16ToJs(env, column.text));
   Set(env, object, ends_key, ColumnToJs(env, napi_uint32_array, column.ends));
+}
+
+napi_value LinesToJs(napi_env env, Batch& batch, LineBuffer& line_buffer) {
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.line_count)));
+  Set(env, js, "bytes", line_buffer.Lend(env, std::move(batch.lines)));
+  Set(env, js, "rowOffsets", ColumnToJs(env, napi_uint32_array, batch.line_offsets));
+  return js;
 }
 
 napi_value UnreadableToJs(napi_env env, const Unreadable& unreadable) {
@@ -174,8 +183,10 @@ napi_value ToJs(napi_env env, const TargetInfo& target) {
   return js;
 }
 
-napi_value ToJs(napi_env env, const Batch& batch) {
+napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer) {
   napi_value js = ObjectToJs(env);
+  Set(env, js, "lines",
+      line_buffer == nullptr ? NullToJs(env) : LinesToJs(env, batch, *line_buffer));
   Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.count())));
   SetText(env, js, "paths", "pathEnds", batch.paths);
   SetText(env, js, "links", "linkEnds", batch.links);
@@ -207,6 +218,30 @@ napi_value ToJs(napi_env env, const ScanProgress& progress) {
   set("unreadableCount", progress.unreadable_count);
   const double fraction = progress.fraction_done;
   Set(env, js, "fractionDone", fraction < 0 ? NullToJs(env) : NumberToJs(env, fraction));
+  return js;
+}
+
+napi_value ToJs(napi_env env, const JournalChanges& changes) {
+  napi_value files = nullptr;
+  napi_create_array_with_length(env, changes.files.size(), &files);
+  for (std::uint32_t i = 0; i < changes.files.size(); ++i) {
+    const ChangedFile& changed = changes.files[i];
+    napi_value file = ObjectToJs(env);
+    Set(env, file, "identity", TextToJs(env, changed.identity));
+    Set(env, file, "parentIdentity", TextToJs(env, changed.parent_identity));
+    Set(env, file, "name", Utf16ToJs(env, changed.name));
+    Set(env, file, "isDirectory",
+        changed.is_directory ? BooleanToJs(env, *changed.is_directory) : NullToJs(env));
+    Set(env, file, "reasons", NumberToJs(env, changed.reasons));
+    napi_set_element(env, files, i, file);
+  }
+  const auto text_or_null = [env](const std::string& text) {
+    return text.empty() ? NullToJs(env) : TextToJs(env, text);
+  };
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "mustScan", text_or_null(changes.must_scan));
+  Set(env, js, "checkpoint", text_or_null(changes.checkpoint));
+  Set(env, js, "files", files);
   return js;
 }
 

@@ -20,9 +20,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "binding/line_buffer.h"
 #include "streams/batch_queue.h"
 #include "streams/carry_out.h"
 #include "streams/stream_provider.h"
+#include "volume/read_changes.h"
 
 namespace sidestream::binding {
 
@@ -50,10 +52,12 @@ napi_value BytesToJs(napi_env env, std::span<const std::byte> bytes);
 // A NativeError.
 napi_value ToJs(napi_env env, const StreamError& error);
 napi_value ToJs(napi_env env, const TargetInfo& target);
-napi_value ToJs(napi_env env, const Batch& batch);
+// `line_buffer` lends out the batch's lines; null where none were asked for.
+napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer);
 napi_value ToJs(napi_env env, const ScanProgress& progress);
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
 napi_value ToJs(napi_env env, const std::vector<OperationResult>& results);
 napi_value ToJs(napi_env env, RemoveOutcome outcome);
+napi_value ToJs(napi_env env, const JournalChanges& changes);
 
 }  // namespace sidestream::binding

@@ -40,6 +40,12 @@ constexpr std::uint64_t MakeReference(std::uint64_t record, std::uint16_t sequen
   return (static_cast<std::uint64_t>(sequence) << 48) | record;
 }
 
+// The sequence that a deleted file's record had while the file was there: a deletion counts it up,
+// past 0. So a stale reference to the file still fits, and no file that uses the record next does.
+constexpr std::uint16_t SequenceBeforeDeletion(std::uint16_t sequence) {
+  return sequence <= 1 ? 0xFFFF : static_cast<std::uint16_t>(sequence - 1);
+}
+
 enum class RecordState {
   kEmpty,    // zeros: never used
   kFree,     // a deleted file's record: its contents are stale, whatever they look like

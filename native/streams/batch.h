@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_buffer.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream {
@@ -31,8 +32,10 @@ enum BatchFlag : std::uint8_t {
   kFlagResident = 2,
   kFlagSha256 = 4,
   kFlagContent = 8,
+  kFlagDeleted = 16,
 };
 
+// One batch. Streams whose lines a LineWriter finished are in `lines` and in no column.
 struct Batch {
   TextColumn paths;
   TextColumn links;  // all paths of one carrier, joined by U+0000
@@ -45,15 +48,22 @@ struct Batch {
   std::vector<std::byte> sha256;  // 32 a row, or empty
   std::vector<std::byte> content;
   std::vector<std::uint32_t> content_ends;
+  ByteBuffer lines;
+  std::size_t line_count = 0;
+  std::vector<std::uint32_t> line_offsets;  // row i comes before the line at line_offsets[i]
   std::vector<Unreadable> unreadable;
 
   std::size_t count() const { return sizes.size(); }
-  bool empty() const { return sizes.empty() && unreadable.empty(); }
+  std::size_t stream_count() const { return count() + line_count; }
+  bool empty() const { return stream_count() == 0 && unreadable.empty(); }
   // Bytes held in columns that grow with what a disk says, to bound memory beside the row count.
   std::size_t BytesHeld() const {
-    return content.size() +
+    return content.size() + lines.size() +
            sizeof(char16_t) * (paths.text.size() + links.text.size() + names.text.size());
   }
 };
+
+// Adds a row to the columns.
+void AddRow(Batch& batch, const FoundStream& stream, bool with_sha256);
 
 }  // namespace sidestream

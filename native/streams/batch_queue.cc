@@ -10,80 +10,108 @@ namespace {
 constexpr std::size_t kMaxQueued = 3;
 // A batch is handed over at this many bytes whatever its row count.
 constexpr std::size_t kBatchBytes = 4 << 20;
+// And a part, of which several may wait for an earlier one.
+constexpr std::size_t kPartBytes = 2 << 20;
+// Buffers kept to be filled again, as many as are filled at a time; and none of them larger.
+constexpr std::size_t kMaxSpare = 8;
+constexpr std::size_t kMaxSpareBytes = 2 << 20;
+// What the lines of a usual part need: growing there would touch twice as much memory.
+constexpr std::size_t kUsualLineBytes = 512 << 10;
 // How old rows may grow while the caller waits for some: results should appear as they are found.
 constexpr auto kMaxAge = std::chrono::milliseconds(50);
 
 StreamError Cancelled() { return {"ADS_CANCELLED", 0, "scan", "the scan was cancelled"}; }
 
-void Append(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
-  to.insert(to.end(), bytes.begin(), bytes.end());
+bool IsFull(const Batch& batch, const BatchOptions& options) {
+  return std::max(batch.stream_count(), batch.unreadable.size()) >= options.streams ||
+         batch.BytesHeld() >= kBatchBytes;
 }
 
-void AddRow(Batch& batch, const FoundStream& stream, bool with_sha256) {
-  batch.paths.AddRow(stream.path);
-  for (std::size_t i = 0; i < stream.links.size(); ++i) {
-    if (i > 0) batch.links.text.push_back(u'\0');
-    batch.links.text.append(stream.links[i]);
+void AddStream(Batch& batch, const FoundStream& stream, const BatchOptions& options) {
+  if (options.line_writer && options.line_writer->Append(stream, batch.lines)) {
+    ++batch.line_count;
+  } else {
+    AddRow(batch, stream, options.with_sha256);
   }
-  // The contract promises the path itself among the links.
-  if (stream.links.empty()) batch.links.text.append(stream.path);
-  batch.links.EndRow();
-  batch.names.AddRow(stream.name);
-  batch.identities.AddRow(std::u16string(stream.identity.begin(), stream.identity.end()));
-  batch.sizes.push_back(stream.size);
-  batch.allocated.push_back(stream.allocated);
-  batch.modified_ns.push_back(stream.modified_ns);
-
-  unsigned flags = 0;
-  if (stream.is_directory) flags |= kFlagDirectory;
-  if (stream.is_resident) flags |= kFlagResident;
-  if (with_sha256) {
-    if (stream.sha256) {
-      flags |= kFlagSha256;
-      Append(batch.sha256, *stream.sha256);
-    }
-    batch.sha256.resize(batch.sizes.size() * 32);
-  }
-  if (stream.content) {
-    flags |= kFlagContent;
-    Append(batch.content, *stream.content);
-  }
-  batch.content_ends.push_back(static_cast<std::uint32_t>(batch.content.size()));
-  batch.flags.push_back(static_cast<std::uint8_t>(flags));
 }
 
 }  // namespace
 
-BatchQueue::BatchQueue(bool with_sha256, std::uint32_t batch_streams,
-                       std::function<void()> on_ready)
-    : with_sha256_(with_sha256), batch_streams_(batch_streams), on_ready_(std::move(on_ready)) {}
+// Batches that are finished but for being queued.
+class BatchQueue::Part final : public ScanPart {
+ public:
+  explicit Part(BatchQueue& queue) : queue_(queue) { StartBatch(); }
+
+  void Add(const FoundStream& stream) override {
+    AddStream(BatchWithRoom(), stream, queue_.options_);
+  }
+  void AddUnreadable(Unreadable unreadable) override {
+    BatchWithRoom().unreadable.push_back(std::move(unreadable));
+  }
+  bool IsFull() const override { return bytes_ + batches_.back().BytesHeld() >= kPartBytes; }
+
+  std::vector<Batch>& batches() { return batches_; }
+
+ private:
+  Batch& BatchWithRoom() {
+    if (sidestream::IsFull(batches_.back(), queue_.options_)) {
+      bytes_ += batches_.back().BytesHeld();
+      StartBatch();
+    }
+    return batches_.back();
+  }
+  void StartBatch() {
+    batches_.emplace_back();
+    if (queue_.options_.line_writer) batches_.back().lines = queue_.SpareBuffer();
+  }
+
+  BatchQueue& queue_;
+  std::vector<Batch> batches_;
+  std::size_t bytes_ = 0;  // of all but the last
+};
+
+BatchQueue::BatchQueue(BatchOptions options, std::function<void()> on_ready)
+    : options_(std::move(options)), on_ready_(std::move(on_ready)) {}
 
 void BatchQueue::Add(const FoundStream& stream) {
-  bool is_ready = false;
-  {
-    std::unique_lock lock(mutex_);
-    WaitForRoom(lock);
-    if (IsCancelled()) return;
-    if (current_.empty()) current_since_ = Clock::now();
-    AddRow(current_, stream, with_sha256_);
+  // Making a line takes longer than all else here, so it is made before anybody has to wait.
+  thread_local ByteBuffer line;
+  line.Clear();
+  const bool is_line = options_.line_writer && options_.line_writer->Append(stream, line);
+  AddFinding([&](Batch& batch) {
+    if (is_line) {
+      batch.lines.Append(line.View());
+      ++batch.line_count;
+    } else {
+      AddRow(batch, stream, options_.with_sha256);
+    }
     streams_found_.fetch_add(1, std::memory_order_relaxed);
-    is_ready = QueueCurrentIfFull();
-  }
-  if (is_ready) on_ready_();
+  });
 }
 
 void BatchQueue::AddUnreadable(Unreadable unreadable) {
-  bool is_ready = false;
-  {
-    std::unique_lock lock(mutex_);
-    WaitForRoom(lock);
-    if (IsCancelled()) return;
-    if (current_.empty()) current_since_ = Clock::now();
-    current_.unreadable.push_back(std::move(unreadable));
+  AddFinding([&](Batch& batch) {
+    batch.unreadable.push_back(std::move(unreadable));
     unreadable_count_.fetch_add(1, std::memory_order_relaxed);
-    is_ready = QueueCurrentIfFull();
+  });
+}
+
+std::unique_ptr<ScanPart> BatchQueue::NewPart() { return std::make_unique<Part>(*this); }
+
+void BatchQueue::AddPart(std::unique_ptr<ScanPart> part) {
+  for (Batch& batch : static_cast<Part&>(*part).batches()) {
+    if (batch.empty()) continue;
+    {
+      std::unique_lock lock(mutex_);
+      WaitForRoom(lock);
+      if (IsCancelled()) return;
+      streams_found_.fetch_add(batch.stream_count(), std::memory_order_relaxed);
+      unreadable_count_.fetch_add(batch.unreadable.size(), std::memory_order_relaxed);
+      if (!current_.empty()) QueueCurrent();
+      Queue(std::move(batch));
+    }
+    on_ready_();
   }
-  if (is_ready) on_ready_();
 }
 
 void BatchQueue::Advance(std::uint64_t carriers, double fraction_done) {
@@ -142,6 +170,26 @@ BatchQueue::Taken BatchQueue::Take() {
   return End{};
 }
 
+void BatchQueue::Reuse(ByteBuffer lines) {
+  if (lines.capacity() == 0 || lines.capacity() > kMaxSpareBytes) return;
+  lines.Clear();
+  const std::lock_guard lock(mutex_);
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(lines));
+}
+
+ByteBuffer BatchQueue::SpareBuffer() {
+  ByteBuffer buffer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      buffer = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  buffer.Room(kUsualLineBytes);
+  return buffer;
+}
+
 ScanProgress BatchQueue::Progress() const {
   return {.carriers_seen = carriers_seen_.load(std::memory_order_relaxed),
           .streams_found = streams_found_.load(std::memory_order_relaxed),
@@ -153,15 +201,24 @@ void BatchQueue::WaitForRoom(std::unique_lock<std::mutex>& lock) {
   has_room_.wait(lock, [this] { return queue_.size() < kMaxQueued || IsCancelled(); });
 }
 
-bool BatchQueue::QueueCurrentIfFull() {
-  const std::size_t rows = std::max(current_.count(), current_.unreadable.size());
-  if (rows < batch_streams_ && current_.BytesHeld() < kBatchBytes) return false;
-  QueueCurrent();
-  return true;
+void BatchQueue::AddFinding(const std::function<void(Batch&)>& add) {
+  bool is_ready = false;
+  {
+    std::unique_lock lock(mutex_);
+    WaitForRoom(lock);
+    if (IsCancelled()) return;
+    if (current_.empty()) current_since_ = Clock::now();
+    add(current_);
+    is_ready = IsFull(current_, options_);
+    if (is_ready) QueueCurrent();
+  }
+  if (is_ready) on_ready_();
 }
 
-void BatchQueue::QueueCurrent() {
-  queue_.push_back(std::exchange(current_, {}));
+void BatchQueue::QueueCurrent() { Queue(std::exchange(current_, {})); }
+
+void BatchQueue::Queue(Batch batch) {
+  queue_.push_back(std::move(batch));
   is_consumer_waiting_.store(false, std::memory_order_relaxed);
 }
 

@@ -1,8 +1,8 @@
 // A ScanSink that gathers findings into batches and keeps a few of them for the caller.
 //
-// Provider threads fill it and wait in Add() while kMaxQueued batches are unread: that bounds
-// memory and is the back-pressure. One consumer thread takes batches without ever waiting; it is
-// told by a callback when there is something to take.
+// Provider threads fill it and wait in Add() and AddPart() while kMaxQueued batches are unread:
+// that bounds memory and is the back-pressure. One consumer thread takes batches without ever
+// waiting; it is told by a callback when there is something to take.
 
 #pragma once
 
@@ -14,8 +14,10 @@
 #include <functional>
 #include <mutex>
 #include <variant>
+#include <vector>
 
 #include "streams/batch.h"
+#include "streams/line_writer.h"
 
 namespace sidestream {
 
@@ -26,6 +28,14 @@ struct ScanProgress {
   double fraction_done = -1;  // below 0: unknown
 };
 
+// What is gathered, and how much at a time.
+struct BatchOptions {
+  bool with_sha256 = false;
+  std::uint32_t streams = 1000;  // at most, in one batch
+  // Makes lines of what it can, on the providers' threads. Null: all streams come as rows.
+  std::shared_ptr<const LineWriter> line_writer{};
+};
+
 class BatchQueue final : public ScanSink {
  public:
   struct Pending {};  // nothing yet; the callback will be called
@@ -34,13 +44,15 @@ class BatchQueue final : public ScanSink {
 
   // `on_ready` is called on provider threads, without the lock held, whenever Take() may have
   // become worth calling. It must not block.
-  BatchQueue(bool with_sha256, std::uint32_t batch_streams, std::function<void()> on_ready);
+  BatchQueue(BatchOptions options, std::function<void()> on_ready);
 
   // ---- ScanSink
   void Add(const FoundStream& stream) override;
   void AddUnreadable(Unreadable unreadable) override;
   void Advance(std::uint64_t carriers, double fraction_done) override;
   bool IsCancelled() const override { return is_cancelled_.load(std::memory_order_relaxed); }
+  std::unique_ptr<ScanPart> NewPart() override;
+  void AddPart(std::unique_ptr<ScanPart> part) override;
 
   // ---- the scan's owner
   // What came last, once the provider has returned. Nothing may be added after it.
@@ -50,17 +62,23 @@ class BatchQueue final : public ScanSink {
 
   // ---- the consumer
   Taken Take();
+  // Takes back a batch's memory for its lines, to be filled again: fresh memory costs the system
+  // more than all that is written to it.
+  void Reuse(ByteBuffer lines);
   ScanProgress Progress() const;
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void WaitForRoom(std::unique_lock<std::mutex>& lock);
-  bool QueueCurrentIfFull();
-  void QueueCurrent();
+  class Part;
 
-  const bool with_sha256_;
-  const std::uint32_t batch_streams_;
+  void AddFinding(const std::function<void(Batch&)>& add);
+  void WaitForRoom(std::unique_lock<std::mutex>& lock);
+  void QueueCurrent();
+  void Queue(Batch batch);
+  ByteBuffer SpareBuffer();
+
+  const BatchOptions options_;
   const std::function<void()> on_ready_;
 
   std::atomic<bool> is_cancelled_ = false;
@@ -68,7 +86,7 @@ class BatchQueue final : public ScanSink {
   std::atomic<std::uint64_t> streams_found_ = 0;
   std::atomic<std::uint64_t> unreadable_count_ = 0;
   std::atomic<double> fraction_done_ = -1;
-  // Rows wait in current_ and the consumer found nothing: Advance() should hand them over.
+  // Findings wait in current_ and the consumer found nothing: Advance() should hand them over.
   std::atomic<bool> is_consumer_waiting_ = false;
 
   mutable std::mutex mutex_;
@@ -76,6 +94,7 @@ class BatchQueue final : public ScanSink {
   Batch current_;
   Clock::time_point current_since_;
   std::deque<Batch> queue_;
+  std::vector<ByteBuffer> spare_;
   bool is_finished_ = false;
   Status final_status_;
 };

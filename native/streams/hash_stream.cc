@@ -1,23 +1,17 @@
 #include "streams/hash_stream.h"
 
-#include <cstdint>
-
 #include "base/sha256.h"
+#include "streams/stream_digest.h"
 
 namespace sidestream {
 
 Result<std::string> HashStream(Carrier& carrier, std::u16string_view name) {
-  constexpr std::uint64_t kStep = 1 << 20;
-  Sha256 digest;
-  std::uint64_t offset = 0;
-  while (true) {
-    const auto step = carrier.Read(name, offset, kStep);
-    if (!step.ok()) return step.error();
-    digest.Update(step.value());
-    offset += step.value().size();
-    if (step.value().size() < kStep) break;
-  }
-  return HexFromBytes(digest.Finish());
+  const auto read = [&](std::uint64_t offset, std::uint64_t length) {
+    return carrier.Read(name, offset, length);
+  };
+  const auto digest = DigestInSteps(read, 0, [] { return false; });
+  if (!digest.ok()) return digest.error();
+  return HexFromBytes(digest.value().sha256);
 }
 
 }  // namespace sidestream

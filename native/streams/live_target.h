@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "streams/change_journal.h"
 #include "streams/stream_provider.h"
 #include "streams/target_hints.h"
 
@@ -32,5 +33,9 @@ Result<TargetShape> InspectTarget(const std::u16string& path);
 // streams.
 Result<std::unique_ptr<StreamProvider>> OpenLiveTarget(const std::u16string& path,
                                                        const TargetHints& hints);
+
+// The change journal of a live volume. ADS_UNSUPPORTED where `path` is a folder, or the system has
+// none.
+Result<std::unique_ptr<ChangeJournal>> OpenLiveJournal(const std::u16string& path);
 
 }  // namespace sidestream

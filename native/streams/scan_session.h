@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -16,7 +15,7 @@ class ScanSession {
  public:
   // Starts at once: opens the target and scans it, both on the session's thread. `on_ready` as in
   // BatchQueue; it is not called any more once the destructor has returned.
-  ScanSession(std::u16string path, ScanOptions options, std::uint32_t batch_streams,
+  ScanSession(std::u16string path, ScanOptions options, BatchOptions batches,
               std::function<void()> on_ready);
   // Cancels and joins.
   ~ScanSession();
@@ -27,6 +26,7 @@ class ScanSession {
 
  private:
   void Run();
+  bool CanSeeDeleted(const StreamProvider& provider) const;
 
   const std::u16string path_;
   const ScanOptions options_;

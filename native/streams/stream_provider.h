@@ -35,7 +35,10 @@ struct ScanOptions {
   bool hash = false;
   std::uint32_t content_bytes = 0;
   bool include_internal = false;
+  bool include_deleted = false;  // raw volumes only
   std::vector<std::u16string> exclude;
+  // How many threads may walk a live folder; whoever else uses the machine may want one only.
+  std::uint32_t threads = 1;
   TargetHints hints{};  // for opening the target
 };
 
@@ -50,6 +53,7 @@ struct FoundStream {
   std::int64_t modified_ns = 0;
   bool is_directory = false;
   bool is_resident = false;
+  bool is_deleted = false;
   std::optional<std::span<const std::byte>> sha256;   // 32 bytes
   std::optional<std::span<const std::byte>> content;  // the first ScanOptions::content_bytes
 };
@@ -59,6 +63,8 @@ struct Unreadable {
   std::optional<std::u16string> stream;
   StreamError error;
 };
+
+class ScanPart;
 
 // Where a scan puts what it finds. Safe to call from several threads at once. Add blocks while the
 // caller is behind (bounded memory) and wakes on cancel.
@@ -71,6 +77,22 @@ class ScanSink {
   virtual void Advance(std::uint64_t carriers, double fraction_done) = 0;
   // Providers ask at least every few milliseconds and return early when true.
   virtual bool IsCancelled() const = 0;
+
+  // For several threads whose findings are to come out in one order: each gathers some in a part of
+  // its own, without locks and without waiting, and AddPart() adds them all as Add() would. A part
+  // goes to the sink that it is from. These keep copies; a sink that can do better has its own.
+  virtual std::unique_ptr<ScanPart> NewPart();
+  virtual void AddPart(std::unique_ptr<ScanPart> part);
+};
+
+// Some of a scan's findings, not yet added. Used from one thread at a time.
+class ScanPart {
+ public:
+  virtual ~ScanPart() = default;
+  virtual void Add(const FoundStream& stream) = 0;
+  virtual void AddUnreadable(Unreadable unreadable) = 0;
+  // It holds so much memory that it should be added before it gets more.
+  virtual bool IsFull() const = 0;
 };
 
 struct StreamEntry {

@@ -28,6 +28,15 @@ class Linker {
   }
 
  private:
+  // What the pass found whole may be torn by now; what it found damaged will be torn for ever, and
+  // there may be many of those.
+  Result<LoadedRecord> ReadBase(std::uint64_t number) {
+    if (patience_ == 0) return volume_.ReadRecord(number);
+    auto loaded = volume_.ReadRecordPatiently(number);
+    if (!loaded.ok() && loaded.error().code == "ADS_CORRUPT") --patience_;
+    return loaded;
+  }
+
   void Link(RowId id) {
     const RecordRow& extension = table_.Row(id);
     // The extension records of $MFT, $Secure and so on are no concern unless they hold streams.
@@ -35,15 +44,26 @@ class Linker {
     RowId base = table_.Find(base_number);
     if (base == kNoRow) {
       // An ordinary file that the pass let go, or nothing. A name alone is no reason to look.
-      if (extension.stream_count == 0) return;
-      const auto loaded = volume_.ReadRecord(base_number);
-      if (!loaded.ok()) return ReportStray(id, loaded.error().message);
-      base = collector_.Keep(loaded.value());
+      if (extension.stream_count == 0 || extension.is_deleted) return;
+      const auto loaded = ReadBase(base_number);
+      if (loaded.ok()) {
+        base = collector_.Keep(loaded.value());
+      } else if (loaded.error().code == "ADS_NOT_FOUND") {
+        return ReportStray(id, loaded.error().message);
+      } else {
+        // The pass reported it as lost; these streams of its file are not.
+        base = collector_.KeepLost(extension.base_reference);
+      }
       if (base == kNoRow) return;
     }
     // Keep() may have moved the rows.
     RecordRow& row = table_.Row(id);
     RecordRow& base_row = table_.Row(base);
+    if (base_row.is_deleted != row.is_deleted) {
+      // What a file left behind when it let go of a record is neither its own nor lost.
+      if (row.is_deleted) return;
+      return ReportStray(id, "record " + std::to_string(base_number) + " is free");
+    }
     if (base_row.is_extension()) {
       return ReportStray(id, "record " + std::to_string(base_number) + " is itself an extension");
     }
@@ -61,7 +81,7 @@ class Linker {
   // Streams in use whose file cannot be told. Not to be listed, and not to be passed over.
   void ReportStray(RowId id, const std::string& why) {
     const RecordRow& row = table_.Row(id);
-    if (row.stream_count == 0) return;
+    if (row.stream_count == 0 || row.is_deleted) return;
     sink_.AddUnreadable(
         {MftRecordPath(path_prefix_, row.record), std::nullopt,
          CorruptError("list", "MFT record " + std::to_string(row.record) + " holds " +
@@ -77,6 +97,7 @@ class Linker {
   const std::vector<std::byte> no_bitmap_;
   const CollectOptions no_options_;
   RecordCollector collector_;
+  int patience_ = 8;
 };
 
 }  // namespace

@@ -147,7 +147,7 @@ class MftCarrier final : public Carrier {
   }
 
   Status GatherExtension(std::uint64_t holder) {
-    const auto loaded = volume_->ReadRecord(holder);
+    const auto loaded = volume_->ReadRecordPatiently(holder);
     if (!loaded.ok()) {
       return CorruptError("list", "extension record: " + loaded.error().message);
     }
@@ -178,7 +178,7 @@ Result<std::unique_ptr<Carrier>> OpenMftCarrier(std::shared_ptr<const NtfsVolume
                                                 std::uint64_t record,
                                                 std::optional<FileReference> expected,
                                                 std::string identity_suffix) {
-  const auto loaded = volume->ReadRecord(record);
+  const auto loaded = volume->ReadRecordPatiently(record);
   if (!loaded.ok()) {
     StreamError error = loaded.error();
     error.operation = "open";

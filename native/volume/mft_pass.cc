@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sidestream {
@@ -14,6 +15,8 @@ namespace {
 
 // More threads gain nothing: copying out of the page cache fills the memory bus.
 constexpr std::size_t kMaxWorkers = 4;
+// More torn records than a writer can be in the middle of are damage.
+constexpr std::size_t kMostBeingWritten = 1024;
 // A worker's piece. Large enough for a disk's sequential speed, small enough for a core's cache.
 constexpr std::uint64_t kPieceBytes = 256u << 10;
 
@@ -62,7 +65,9 @@ class Pass {
     for (std::thread& thread : threads) thread.join();
     // Out of memory: thrown on where the caller can catch it, instead of ending the process here.
     if (failure_) std::rethrow_exception(failure_);
+    LookAgain();
     ReportLost();
+    ReportRecordsPastEnd();
   }
 
  private:
@@ -83,7 +88,7 @@ class Pass {
     std::vector<std::byte> buffer(static_cast<std::size_t>(per_piece * record_size));
     while (!sink_.IsCancelled()) {
       const std::uint64_t first = next_piece_.fetch_add(1) * per_piece;
-      if (first >= count) return;
+      if (first >= count) break;
       const std::uint64_t records = std::min(per_piece, count - first);
       const auto bytes = std::span(buffer).first(static_cast<std::size_t>(records * record_size));
       if (volume_.mft().Read(volume_.reader(), first * record_size, bytes)) {
@@ -94,6 +99,45 @@ class Pass {
       const double done = static_cast<double>(first + records) / static_cast<double>(count);
       sink_.Advance(collector.TakeCarriersSeen(), progress_.from + progress_.share * done);
     }
+    KeepSecondLooks(collector);
+  }
+
+  void KeepSecondLooks(RecordCollector& collector) {
+    const std::vector<std::uint64_t> records = collector.TakeSecondLooks();
+    if (records.empty()) return;
+    const std::lock_guard lock(lost_mutex_);
+    second_looks_.insert(second_looks_.end(), records.begin(), records.end());
+  }
+
+  // All records that were damaged are read again together, so that the pauses do not add up.
+  void LookAgain() {
+    RecordCollector collector(volume_, bitmap_, options_, path_prefix_, sink_, table_,
+                              table_.shard_count() - 1);
+    const std::size_t record_size = volume_.boot().record_size;
+    std::vector<std::byte> buffer(record_size);
+    const auto read_all = [&](auto collect) {
+      std::vector<std::uint64_t> records = std::exchange(second_looks_, {});
+      std::sort(records.begin(), records.end());
+      for (const std::uint64_t number : records) {
+        if (sink_.IsCancelled()) return;
+        if (Status fault = volume_.mft().Read(volume_.reader(), number * record_size, buffer)) {
+          AddLost(number, std::move(*fault));
+          continue;
+        }
+        const auto segment = volume_.mft().Locate(number * record_size);
+        collect(buffer, number, segment ? segment->volume_offset : 0);
+      }
+      KeepSecondLooks(collector);
+    };
+    if (second_looks_.size() <= kMostBeingWritten) {
+      for (const auto pause : kSecondLookPauses) {
+        if (second_looks_.empty() || sink_.IsCancelled()) break;
+        std::this_thread::sleep_for(pause);
+        read_all([&](auto&&... record) { collector.Collect(record...); });
+      }
+    }
+    read_all([&](auto&&... record) { collector.CollectFinally(record...); });
+    sink_.Advance(collector.TakeCarriersSeen(), progress_.from + progress_.share);
   }
 
   void CollectPiece(std::uint64_t first, std::span<std::byte> bytes, RecordCollector& collector) {
@@ -129,11 +173,7 @@ class Pass {
 
   void AddLost(std::uint64_t number, StreamError error) {
     // A record that the bitmap calls free loses nothing by being unreadable.
-    const std::uint64_t byte = number / 8;
-    if (byte < bitmap_.size() &&
-        (std::to_integer<unsigned>(bitmap_[byte]) >> (number % 8) & 1u) == 0) {
-      return;
-    }
+    if (number / 8 < bitmap_.size() && !IsMarkedInUse(number)) return;
     const std::lock_guard lock(lost_mutex_);
     if (!lost_.empty() && lost_.back().end == number) {
       ++lost_.back().end;
@@ -156,6 +196,23 @@ class Pass {
     }
   }
 
+  // The bitmap was written apart from $MFT's size, and tells where that has become too small.
+  void ReportRecordsPastEnd() {
+    const std::uint64_t count = volume_.record_count();
+    for (std::uint64_t number = count; number / 8 < bitmap_.size(); ++number) {
+      if (!IsMarkedInUse(number)) continue;
+      sink_.AddUnreadable({std::u16string(path_prefix_) + u"$MFT", std::nullopt,
+                           CorruptError("list", "$MFT has " + std::to_string(count) +
+                                                    " records, and its bitmap has record " +
+                                                    std::to_string(number) + " in use")});
+      return;
+    }
+  }
+
+  bool IsMarkedInUse(std::uint64_t number) const {
+    return (std::to_integer<unsigned>(bitmap_[number / 8]) >> (number % 8) & 1u) != 0;
+  }
+
   const NtfsVolume& volume_;
   const CollectOptions& options_;
   const std::u16string_view path_prefix_;
@@ -165,6 +222,7 @@ class Pass {
   const std::vector<std::byte> bitmap_;
   std::atomic<std::uint64_t> next_piece_{0};
   std::mutex lost_mutex_;
+  std::vector<std::uint64_t> second_looks_;  // and these, while the workers run
   std::vector<LostRecords> lost_;
   std::exception_ptr failure_;
 };

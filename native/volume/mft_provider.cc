@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -42,12 +41,6 @@ std::u16string PartitionName(std::uint32_t number) {
   return u"Partition" + std::u16string(digits.begin(), digits.end());
 }
 
-std::string HexSerial(std::uint64_t serial) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(serial));
-  return text;
-}
-
 class MftProvider final : public StreamProvider {
  public:
   MftProvider(std::vector<ImageVolume> volumes, std::vector<ClosedPartition> closed)
@@ -59,7 +52,7 @@ class MftProvider final : public StreamProvider {
     info.provider = "mft";
     info.kind = "image";
     info.file_system = "NTFS";
-    info.volume_id = "ntfs-" + HexSerial(first.boot().serial);
+    info.volume_id = first.volume_id();
     info.label = first.label();
     return info;
   }
@@ -106,8 +99,10 @@ class MftProvider final : public StreamProvider {
     const double from = share * static_cast<double>(index);
     RecordTable table(volume.record_count(), CountPassShards(volume));
     CollectOptions collect;
+    collect.include_deleted = options.include_deleted;
     if (options.hash || options.content_bytes > 0) {
-      collect.kept_value_bytes = kKeptValueBytes / CountPassShards(volume);
+      // The last shard is for records kept after the pass.
+      collect.kept_value_bytes = kKeptValueBytes / (CountPassShards(volume) - 1);
     }
     RunMftPass(volume, collect, prefix, {from, share * kPassShare}, sink, table);
     if (sink.IsCancelled()) return;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <optional>
+#include <thread>
 
 #include "base/little_endian.h"
 #include "ntfs/fixup.h"
@@ -80,7 +82,21 @@ Result<std::shared_ptr<const NtfsVolume>> NtfsVolume::Open(std::shared_ptr<const
   return std::shared_ptr<const NtfsVolume>(volume);
 }
 
+std::string NtfsVolume::volume_id() const {
+  char text[24];
+  std::snprintf(text, sizeof text, "ntfs-%016llx", static_cast<unsigned long long>(boot_.serial));
+  return text;
+}
+
 Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {
+  return ReadRecordIn(number, ntfs::RecordState::kInUse);
+}
+
+Result<LoadedRecord> NtfsVolume::ReadDeletedRecord(std::uint64_t number) const {
+  return ReadRecordIn(number, ntfs::RecordState::kFree);
+}
+
+Result<LoadedRecord> NtfsVolume::ReadRecordIn(std::uint64_t number, ntfs::RecordState state) const {
   const auto not_found = [number](const std::string& why) {
     return StreamError{"ADS_NOT_FOUND", 0, "read", "MFT record " + std::to_string(number) + why};
   };
@@ -97,9 +113,12 @@ Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {
   const std::string context = "MFT record " + std::to_string(number);
   switch (ntfs::ClassifyRecord(loaded.bytes)) {
     case ntfs::RecordState::kInUse:
-      break;
-    case ntfs::RecordState::kEmpty:
+      if (state == ntfs::RecordState::kInUse) break;
+      return not_found(" is in use again");
     case ntfs::RecordState::kFree:
+      if (state == ntfs::RecordState::kFree) break;
+      return not_found(" is free");
+    case ntfs::RecordState::kEmpty:
       return not_found(" is free");
     case ntfs::RecordState::kDamaged:
     case ntfs::RecordState::kForeign:
@@ -113,6 +132,16 @@ Result<LoadedRecord> NtfsVolume::ReadRecord(std::uint64_t number) const {
   const auto record = ntfs::ParseFileRecord(loaded.bytes, loaded.volume_offset);
   if (!record.ok()) return CorruptError("read", context, record.error());
   loaded.record = record.value();
+  return loaded;
+}
+
+Result<LoadedRecord> NtfsVolume::ReadRecordPatiently(std::uint64_t number) const {
+  auto loaded = ReadRecord(number);
+  for (const auto pause : kSecondLookPauses) {
+    if (loaded.ok() || loaded.error().code != "ADS_CORRUPT") break;
+    std::this_thread::sleep_for(pause);
+    loaded = ReadRecord(number);
+  }
   return loaded;
 }
 

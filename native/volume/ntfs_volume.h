@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +16,12 @@
 #include "volume/volume_reader.h"
 
 namespace sidestream {
+
+// How often, and after which pauses, a record that was torn when it was read is read again. Writing
+// one takes a live volume's driver well under a millisecond; being kept from running takes longer.
+inline constexpr std::chrono::milliseconds kSecondLookPauses[] = {
+    std::chrono::milliseconds(5), std::chrono::milliseconds(10), std::chrono::milliseconds(20),
+    std::chrono::milliseconds(40), std::chrono::milliseconds(80)};
 
 // A record read and fixed up. `record` points into `bytes`: moving keeps it valid, copying would
 // not.
@@ -43,11 +50,17 @@ class NtfsVolume {
   const MftMap& mft() const { return mft_; }
   std::uint64_t record_count() const { return mft_.size() / boot_.record_size; }
   const std::u16string& label() const { return label_; }
+  // See native/addon.ts, NativeTarget.volumeId.
+  std::string volume_id() const;
   // What of $MFT or the boot sector was lost or replaced by a copy.
   const std::vector<StreamError>& faults() const { return faults_; }
 
   // Reads one record that is in use. ADS_NOT_FOUND: it is free, or $MFT is not that long.
   Result<LoadedRecord> ReadRecord(std::uint64_t number) const;
+  // Reads one that is not in use: what is left of a deleted file. ADS_NOT_FOUND: it is in use.
+  Result<LoadedRecord> ReadDeletedRecord(std::uint64_t number) const;
+  // As ReadRecord(), but looks again at one that is damaged before it says so.
+  Result<LoadedRecord> ReadRecordPatiently(std::uint64_t number) const;
 
   // The whole value of a small attribute, resident or not, e.g. an attribute list.
   Result<std::vector<std::byte>> ReadAttributeValue(const ntfs::AttributeRecord& attribute,
@@ -58,6 +71,7 @@ class NtfsVolume {
 
  private:
   NtfsVolume(VolumeReader reader, ntfs::BootSector boot, MftBootstrap bootstrap);
+  Result<LoadedRecord> ReadRecordIn(std::uint64_t number, ntfs::RecordState state) const;
   void ReadLabel();
 
   VolumeReader reader_;

@@ -18,18 +18,20 @@ enum : std::uint8_t { kUnresolved, kResolving, kResolved };
 // but without some end, a few crafted directories would make every path in a scan megabytes long.
 constexpr std::size_t kMaxPathUnits = 1u << 16;
 
-// Together a few megabytes at worst.
-constexpr std::size_t kCachedPaths = 8192;
 constexpr std::size_t kMaxCachedUnits = 512;
 
 }  // namespace
 
-PathBuilder::PathBuilder(RecordTable& table, std::u16string_view path_prefix)
+PathBuilder::PathBuilder(RecordTable& table, std::u16string_view path_prefix,
+                         std::size_t cached_paths)
     : table_(table),
       prefix_(path_prefix),
+      cache_(cached_paths),
       root_path_(path_prefix),
-      orphan_path_(std::u16string(path_prefix) + u"$Orphan\\") {
-  cache_.resize(kCachedPaths);
+      orphan_path_(std::u16string(path_prefix) + u"$Orphan\\") {}
+
+PathBuilder::PathBuilder(RecordTable& table, std::u16string_view path_prefix)
+    : PathBuilder(table, path_prefix, kCachedPaths) {
   for (std::uint64_t record = 0; record < table_.record_limit(); ++record) {
     const RowId id = table_.Find(record);
     if (id == kNoRow) continue;
@@ -66,7 +68,7 @@ RowId PathBuilder::ChooseName(RowId directory) const {
 }
 
 // The row of a parent directory, kRootParent or kOrphanParent.
-RowId PathBuilder::FindParent(std::uint64_t reference) const {
+RowId PathBuilder::FindParent(RowId child, std::uint64_t reference) const {
   const std::uint64_t record = ntfs::RecordNumberOf(reference);
   // Even if the root's own record is damaged, it is the root.
   if (record == ntfs::kRootRecord) return kRootParent;
@@ -74,6 +76,7 @@ RowId PathBuilder::FindParent(std::uint64_t reference) const {
   if (id == kNoRow) return kOrphanParent;
   const RecordRow& row = table_.Row(id);
   if (row.is_extension() || !row.is_directory) return kOrphanParent;
+  if (row.is_deleted && !table_.Row(child).is_deleted) return kOrphanParent;
   // Sequence 0 in a reference means that it is not checked (ntfs-3g does the same).
   const std::uint16_t sequence = ntfs::SequenceOf(reference);
   return sequence == 0 || sequence == row.sequence ? id : kOrphanParent;
@@ -93,7 +96,7 @@ void PathBuilder::Resolve(RowId directory) {
     if (row.record == ntfs::kRootRecord) {
       row.parent = kRootParent;
     } else if (row.own_name != kNoRow) {
-      row.parent = FindParent(table_.Name(row.own_name).parent_reference);
+      row.parent = FindParent(id, table_.Name(row.own_name).parent_reference);
     }
     id = row.parent;
   }
@@ -117,7 +120,7 @@ bool PathBuilder::IsInternal(RowId base) const {
   bool has_internal_parent = false;
   bool has_other_parent = false;
   ForEachName(base, [&](RowId name) {
-    const RowId parent = FindParent(table_.Name(name).parent_reference);
+    const RowId parent = FindParent(base, table_.Name(name).parent_reference);
     const bool is_internal = parent < kOrphanParent && table_.Row(parent).is_internal;
     (is_internal ? has_internal_parent : has_other_parent) = true;
   });
@@ -168,16 +171,18 @@ std::u16string_view PathBuilder::NameOf(RowId directory) const {
   return name == kNoRow ? u"?" : table_.ShardOf(name).TextOf(table_.Name(name));
 }
 
-std::vector<std::u16string_view> PathBuilder::PathsOf(RowId base) {
+std::span<const std::u16string_view> PathBuilder::PathsOf(RowId base) {
   text_.clear();
   ends_.clear();
+  paths_.clear();
   if (table_.Row(base).record == ntfs::kRootRecord) {
     text_.append(prefix_).append(u".");
-    return {text_};
+    paths_.push_back(text_);
+    return paths_;
   }
   const auto add = [&](RowId id) {
     const NameRow& name = table_.Name(id);
-    text_.append(DirectoryPath(FindParent(name.parent_reference)));
+    text_.append(DirectoryPath(FindParent(base, name.parent_reference)));
     text_.append(table_.ShardOf(id).TextOf(name));
     ends_.push_back(text_.size());
   };
@@ -190,14 +195,12 @@ std::vector<std::u16string_view> PathBuilder::PathsOf(RowId base) {
     text_.append(orphan_path_).append(u"$MFT record ").append(number.begin(), number.end());
     ends_.push_back(text_.size());
   }
-  std::vector<std::u16string_view> paths;
-  paths.reserve(ends_.size());
   std::size_t start = 0;
   for (const std::size_t end : ends_) {
-    paths.push_back(std::u16string_view(text_).substr(start, end - start));
+    paths_.push_back(std::u16string_view(text_).substr(start, end - start));
     start = end;
   }
-  return paths;
+  return paths_;
 }
 
 }  // namespace sidestream

@@ -1,9 +1,11 @@
 // Builds paths out of a finished RecordTable: parent by parent, each reference checked with its
 // sequence number. A file whose parent is gone, or has become another, stands below `$Orphan\`; so
-// does a directory that is its own ancestor. It never gets the path of the record's new owner.
+// does a directory that is its own ancestor. It never gets the path of the record's new owner. A
+// deleted file may stand below a deleted directory; a file that is there may not.
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,17 +19,24 @@ class PathBuilder {
   // Resolves every directory's parent. `path_prefix` comes before each path (`Partition2\`, or
   // empty).
   PathBuilder(RecordTable& table, std::u16string_view path_prefix);
+  // Another one over the same table, for another thread: each keeps what it looked up to itself.
+  PathBuilder ForAnotherThread() const { return {table_, prefix_, kCachedPaths}; }
 
   // True for metafiles (records below 24 but the root) and for everything below one, as $Extend.
   bool IsInternal(RowId base) const;
 
   // All paths of a carrier: one for each hard link. Never empty: a carrier without any name is
   // called by its record number. The views hold until the next call.
-  std::vector<std::u16string_view> PathsOf(RowId base);
+  std::span<const std::u16string_view> PathsOf(RowId base);
 
  private:
+  // Together a few megabytes at worst.
+  static constexpr std::size_t kCachedPaths = 8192;
+
+  PathBuilder(RecordTable& table, std::u16string_view path_prefix, std::size_t cached_paths);
+
   void Resolve(RowId directory);
-  RowId FindParent(std::uint64_t reference) const;
+  RowId FindParent(RowId child, std::uint64_t reference) const;
   RowId ChooseName(RowId directory) const;
   template <typename Visit>
   void ForEachName(RowId base, Visit visit) const;
@@ -53,6 +62,7 @@ class PathBuilder {
   std::u16string orphan_path_;
   std::u16string text_;
   std::vector<std::size_t> ends_;
+  std::vector<std::u16string_view> paths_;
 };
 
 }  // namespace sidestream

@@ -43,37 +43,64 @@ bool EqualsIgnoringCase(std::u16string_view a, std::u16string_view b) {
 
 void RecordCollector::Collect(std::span<std::byte> bytes, std::uint64_t number,
                               std::uint64_t volume_offset) {
+  if (TryCollect(bytes, number, volume_offset)) second_looks_.push_back(number);
+}
+
+void RecordCollector::CollectFinally(std::span<std::byte> bytes, std::uint64_t number,
+                                     std::uint64_t volume_offset) {
+  if (const auto fault = TryCollect(bytes, number, volume_offset)) ReportDamage(number, *fault);
+}
+
+std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> bytes,
+                                                       std::uint64_t number,
+                                                       std::uint64_t volume_offset) {
   switch (ntfs::ClassifyRecord(bytes)) {
     case ntfs::RecordState::kFree:
-      return;
+      if (options_.include_deleted) CollectDeleted(bytes, number, volume_offset);
+      return std::nullopt;
     case ntfs::RecordState::kDamaged:
-      return ReportDamage(number, "record at volume offset " + std::to_string(volume_offset) +
-                                      ": expected signature FILE, found BAAD");
+      return "record at volume offset " + std::to_string(volume_offset) +
+             ": expected signature FILE, found BAAD";
     case ntfs::RecordState::kEmpty:
     case ntfs::RecordState::kForeign:
       // Where no file is, anything may lie. Where the bitmap says that one is, it is lost.
-      if (!IsMarkedInUse(number, ntfs::ClassifyRecord(bytes))) return;
-      return ReportDamage(number, "record at volume offset " + std::to_string(volume_offset) +
-                                      ": not marked free; expected signature FILE, found " +
-                                      std::to_string(LoadLe<std::uint32_t>(bytes.data())));
+      if (!IsMarkedInUse(number, ntfs::ClassifyRecord(bytes))) return std::nullopt;
+      return "record at volume offset " + std::to_string(volume_offset) +
+             ": not marked free; expected signature FILE, found " +
+             std::to_string(LoadLe<std::uint32_t>(bytes.data()));
     case ntfs::RecordState::kInUse:
       break;
   }
-  if (const auto fault = ntfs::ApplyFixup(bytes, volume_offset)) {
-    return ReportDamage(number, Describe(*fault));
-  }
+  if (const auto fault = ntfs::ApplyFixup(bytes, volume_offset)) return Describe(*fault);
   const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
-  if (!record.ok()) return ReportDamage(number, Describe(record.error()));
-  CollectRecord(record.value(), number, false);
+  if (!record.ok()) return Describe(record.error());
+  CollectRecord(record.value(), number, Use::kInUse);
+  return std::nullopt;
+}
+
+// Nobody promised that stale bytes can be read: what does not decode is no loss to report.
+void RecordCollector::CollectDeleted(std::span<std::byte> bytes, std::uint64_t number,
+                                     std::uint64_t volume_offset) {
+  if (ntfs::ApplyFixup(bytes, volume_offset)) return;
+  const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
+  if (record.ok()) CollectRecord(record.value(), number, Use::kDeleted);
 }
 
 RowId RecordCollector::Keep(const LoadedRecord& loaded) {
-  CollectRecord(loaded.record, loaded.number, true);
+  CollectRecord(loaded.record, loaded.number, Use::kInUseAndWanted);
   return table_.Find(loaded.number);
 }
 
-void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_t number,
-                                    bool keep_always) {
+RowId RecordCollector::KeepLost(std::uint64_t reference) {
+  const std::uint64_t number = ntfs::RecordNumberOf(reference);
+  ntfs::FileRecord record;
+  record.sequence = ntfs::SequenceOf(reference);
+  CollectRecord(record, number, Use::kInUseAndWanted);
+  return table_.Find(number);
+}
+
+void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, Use use) {
+  const bool keep_always = use == Use::kInUseAndWanted;
   pending_names_.clear();
   has_attribute_list_ = false;
   has_wanted_name_ = false;
@@ -81,7 +108,8 @@ void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_
   RecordRow row{};
   row.base_reference = record.base_reference;
   row.record = static_cast<std::uint32_t>(number);
-  row.sequence = record.sequence;
+  row.is_deleted = use == Use::kDeleted;
+  row.sequence = row.is_deleted ? ntfs::SequenceBeforeDeletion(record.sequence) : record.sequence;
   row.is_directory = record.is_directory;
   row.first_stream = static_cast<std::uint32_t>(shard_.streams.size());
   row.next_extension = row.parent = row.own_name = kNoRow;
@@ -93,10 +121,10 @@ void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_
     if (auto found = CollectAttribute(raw, row); found && !fault) fault = found;
   }
   if (cursor.error()) fault = cursor.error();
-  if (fault) ReportDamage(number, Describe(*fault));
+  if (fault && !row.is_deleted) ReportDamage(number, Describe(*fault));
 
   row.stream_count = static_cast<std::uint32_t>(shard_.streams.size()) - row.first_stream;
-  if (!row.is_extension() && !keep_always) ++carriers_seen_;
+  if (!row.is_extension() && use == Use::kInUse) ++carriers_seen_;
   const bool is_kept = row.is_extension() ? row.stream_count > 0 || !pending_names_.empty()
                                           : row.is_directory || row.stream_count > 0 ||
                                                 has_attribute_list_ || has_wanted_name_;
@@ -133,7 +161,9 @@ ntfs::ParseStatus RecordCollector::CollectAttribute(const ntfs::RawAttribute& ra
     }
     case AttributeType::kAttributeList:
       has_attribute_list_ = true;
-      if (!row.is_extension() && row.record >= ntfs::kRootRecord) AddPromises(raw, row);
+      if (!row.is_extension() && !row.is_deleted && row.record >= ntfs::kRootRecord) {
+        AddPromises(raw, row);
+      }
       return std::nullopt;
     default:
       return std::nullopt;
@@ -151,7 +181,7 @@ ntfs::ParseStatus RecordCollector::AddStream(const ntfs::RawAttribute& raw) {
   stream.is_resident = !attribute.is_non_resident;
   stream.is_encrypted = attribute.is_encrypted;
   stream.units = static_cast<std::uint8_t>(attribute.name_units());
-  stream.text = AddText(attribute.name);
+  stream.text = AddStreamName(attribute.name);
   stream.value = StreamRow::kNoValue;
   if (stream.is_resident &&
       shard_.values.size() + attribute.value.size() <= options_.kept_value_bytes) {
@@ -169,6 +199,24 @@ std::uint32_t RecordCollector::AddText(std::span<const std::byte> name) {
   std::size_t start = 0;
   CopyUtf16Le(name.data(), shard_.text.AppendRun(name.size() / 2, start));
   return static_cast<std::uint32_t>(start);
+}
+
+// Streams have few names between them: one that was met before is kept once.
+std::uint32_t RecordCollector::AddStreamName(std::span<const std::byte> name) {
+  const std::size_t units = name.size() / 2;
+  const auto last = LoadLe<std::uint16_t>(name.data() + name.size() - 2);
+  KnownName& known = known_names_[(units * 31 + last) % known_names_.size()];
+  if (known.units == units) {
+    const auto text = shard_.text.Run(known.text, units);
+    const auto is_same = [&](std::size_t i) {
+      return LoadLe<std::uint16_t>(name.data() + 2 * i) == text[i];
+    };
+    std::size_t same = 0;
+    while (same < units && is_same(same)) ++same;
+    if (same == units) return known.text;
+  }
+  known = {AddText(name), units};
+  return known.text;
 }
 
 void RecordCollector::AddNames(RecordRow& row) {

@@ -3,8 +3,11 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +27,8 @@ struct CollectOptions {
   std::uint64_t kept_value_bytes = 0;
   // Also keep every file that has this name, whatever its case. Empty: none.
   std::u16string_view wanted_name;
+  // Also keep what records hold that are not in use, as far as it still decodes.
+  bool include_deleted = false;
 };
 
 // The path under which a damaged record is reported.
@@ -46,23 +51,40 @@ class RecordCollector {
         shard_index_(shard),
         shard_(table.Shard(shard)) {}
 
-  // Takes a raw record; fixes it up in place.
+  // Takes a raw record; fixes it up in place. One that is torn, or has lost its header, is not
+  // reported but kept for a second look: on a live volume it may be whole a moment later.
   void Collect(std::span<std::byte> bytes, std::uint64_t number, std::uint64_t volume_offset);
+  std::vector<std::uint64_t> TakeSecondLooks() { return std::exchange(second_looks_, {}); }
+  // The last look: what is still damaged is reported.
+  void CollectFinally(std::span<std::byte> bytes, std::uint64_t number,
+                      std::uint64_t volume_offset);
 
   // Keeps a base record that the pass let go, because an extension record turned out to belong to
   // it.
   RowId Keep(const LoadedRecord& loaded);
 
+  // A row without names for a base record that is lost, so that what its extension records hold is
+  // listed under the file's identity.
+  RowId KeepLost(std::uint64_t reference);
+
   // Files and directories seen since the last call.
   std::uint64_t TakeCarriersSeen() { return std::exchange(carriers_seen_, 0); }
 
  private:
-  void CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, bool keep_always);
+  // What keeps the record from being decoded, in words; nothing if it was, or is none in use.
+  std::optional<std::string> TryCollect(std::span<std::byte> bytes, std::uint64_t number,
+                                        std::uint64_t volume_offset);
+  void CollectDeleted(std::span<std::byte> bytes, std::uint64_t number,
+                      std::uint64_t volume_offset);
+  enum class Use { kInUse, kInUseAndWanted, kDeleted };
+  void CollectRecord(const ntfs::FileRecord& record, std::uint64_t number, Use use);
   // Returns the first fault. What was decoded before it stays.
   ntfs::ParseStatus CollectAttribute(const ntfs::RawAttribute& raw, RecordRow& row);
   ntfs::ParseStatus AddStream(const ntfs::RawAttribute& raw);
   void AddNames(RecordRow& row);
   std::uint32_t AddText(std::span<const std::byte> name);
+  // The same for a name that many have; it is not empty.
+  std::uint32_t AddStreamName(std::span<const std::byte> name);
   void AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row);
   bool IsWanted(const ntfs::FileName& name) const;
   bool IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const;
@@ -84,6 +106,14 @@ class RecordCollector {
   bool has_attribute_list_ = false;
   bool has_wanted_name_ = false;
   std::uint64_t carriers_seen_ = 0;
+  std::vector<std::uint64_t> second_looks_;
+
+  // Where names of streams lie in the shard's text already.
+  struct KnownName {
+    std::uint32_t text = 0;
+    std::size_t units = 0;
+  };
+  std::array<KnownName, 256> known_names_{};
 };
 
 }  // namespace sidestream

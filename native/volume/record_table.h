@@ -55,8 +55,9 @@ struct RecordRow {
   RowId parent;          // of a directory, once PathBuilder has resolved it
   RowId own_name;        // of a directory: which NameRow, of the base or of an extension record
   std::uint16_t name_count;
-  std::uint16_t sequence;
+  std::uint16_t sequence;  // of a deleted file: the one it had
   bool is_directory;
+  bool is_deleted;
   bool is_internal;  // a metafile, or below $Extend
   std::uint8_t resolve_state;
 

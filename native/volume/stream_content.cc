@@ -31,9 +31,22 @@ void FillZero(std::span<std::byte> bytes) {
 Result<StreamContent> StreamContent::Load(const NtfsVolume& volume,
                                           std::span<const std::uint64_t> records,
                                           std::u16string_view name) {
+  return LoadFrom(volume, records, name, false);
+}
+
+Result<StreamContent> StreamContent::LoadDeleted(const NtfsVolume& volume,
+                                                 std::span<const std::uint64_t> records,
+                                                 std::u16string_view name) {
+  return LoadFrom(volume, records, name, true);
+}
+
+Result<StreamContent> StreamContent::LoadFrom(const NtfsVolume& volume,
+                                              std::span<const std::uint64_t> records,
+                                              std::u16string_view name, bool is_deleted) {
   StreamContent content(volume);
   for (const std::uint64_t number : records) {
-    const auto loaded = volume.ReadRecord(number);
+    const auto loaded =
+        is_deleted ? volume.ReadDeletedRecord(number) : volume.ReadRecordPatiently(number);
     if (!loaded.ok()) return loaded.error();
     const std::string context = "MFT record " + std::to_string(number);
     ntfs::AttributeCursor cursor(loaded.value().record.attributes,
@@ -108,6 +121,14 @@ Status StreamContent::CheckPieces(std::u16string_view name) {
     return CorruptError(kOperation, "run list: expected clusters for " +
                                         std::to_string(initialized_size_) + " bytes, found " +
                                         std::to_string(vcn * cluster));
+  }
+  return std::nullopt;
+}
+
+Status StreamContent::CheckStillFree(const ClusterBitmap& clusters) const {
+  for (const ntfs::Run& run : runs_) {
+    if (run.is_hole()) continue;
+    if (Status fault = clusters.CheckFree(run.lcn, run.clusters)) return fault;
   }
   return std::nullopt;
 }

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "ntfs/run_list.h"
+#include "volume/cluster_bitmap.h"
 #include "volume/ntfs_volume.h"
 
 namespace sidestream {
@@ -23,6 +24,15 @@ class StreamContent {
                                     std::span<const std::uint64_t> records,
                                     std::u16string_view name);
 
+  // The same from records that are not in use any more.
+  static Result<StreamContent> LoadDeleted(const NtfsVolume& volume,
+                                           std::span<const std::uint64_t> records,
+                                           std::u16string_view name);
+
+  // For a deleted stream: nothing, if all its clusters are free. That they were not used for
+  // something else in between cannot be known.
+  Status CheckStillFree(const ClusterBitmap& clusters) const;
+
   std::uint64_t size() const { return size_; }
   // Bytes of `size()` for which nothing is stored. A sparse stream can claim 2^60 of them.
   std::uint64_t hole_bytes() const;
@@ -32,6 +42,9 @@ class StreamContent {
 
  private:
   explicit StreamContent(const NtfsVolume& volume) : volume_(&volume) {}
+  static Result<StreamContent> LoadFrom(const NtfsVolume& volume,
+                                        std::span<const std::uint64_t> records,
+                                        std::u16string_view name, bool is_deleted);
   Status AddPiece(const ntfs::AttributeRecord& attribute, std::uint64_t record);
   Status CheckPieces(std::u16string_view name);
   Status ReadClusters(std::uint64_t offset, std::span<std::byte> into) const;

@@ -1,6 +1,6 @@
 // Hands what a pass collected to the sink: carriers in order of record number, with all their
-// paths, and contents where they were asked for. Gives back the contents kept in `table` as it
-// goes.
+// paths, and contents where they were asked for. Works on as many threads as help, and gives back
+// the contents kept in `table` as it goes.
 
 #pragma once
 

@@ -1,8 +1,9 @@
 /** A small client of central's HTTP API, signed in as a person would be. */
+import type { ScanStarted } from '../../server/protocol/agent-api.ts'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../server/protocol/api/machines.ts'
 import type { Order, OrderPreview, OrderTargetPage } from '../../server/protocol/api/orders.ts'
-import type { StreamPage } from '../../server/protocol/api/streams.ts'
+import type { StreamFacets, StreamPage } from '../../server/protocol/api/streams.ts'
 import type { ErrorReply } from '../../server/protocol/errors.ts'
 
 export class CentralClient {
@@ -33,8 +34,16 @@ export class CentralClient {
     return this.#ask('GET', `/machines/${machineId}`)
   }
 
+  startScan(machineId: string): Promise<ScanStarted> {
+    return this.#ask('POST', `/machines/${machineId}/scan`, {})
+  }
+
   search(query: string, limit = 100): Promise<StreamPage> {
     return this.#ask('GET', `/streams?limit=${limit}&q=${encodeURIComponent(query)}`)
+  }
+
+  facets(query: string): Promise<StreamFacets> {
+    return this.#ask('GET', `/streams/facets?q=${encodeURIComponent(query)}`)
   }
 
   previewOrder(streamIds: number[]): Promise<OrderPreview> {

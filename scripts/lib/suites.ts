@@ -95,6 +95,13 @@ export const SUITES: Suite[] = [
     needs: [program('g++', 'g++'), opensslHeaders],
   },
   {
+    name: 'walk',
+    proves:
+      'the threads of a live walk, under the thread, address and undefined-behaviour sanitizers',
+    program: ['scripts/test-walk.sh'],
+    needs: [program('g++', 'g++'), opensslHeaders],
+  },
+  {
     name: 'fuzz',
     proves:
       'no input makes a decoder crash, hang or leave its bounds, as far as ten seconds each go',
@@ -108,16 +115,31 @@ export const SUITES: Suite[] = [
     needs: [program('python3', 'python3'), program('setpriv', 'util-linux')],
   },
   {
+    name: 'faults',
+    proves: 'what was acknowledged outlives kills, full disks, wrong clocks and bad agents',
+    files: ['test/faults'],
+    inOrder: true,
+    needs: [],
+  },
+  {
     name: 'conformance-live',
     proves: 'the live provider on folders, against an independent reader of the same attributes',
     files: ['test/conformance/live'],
     needs: [program('python3', 'python3')],
   },
   {
+    name: 'conformance-lines',
+    proves: 'the lines that the addon finishes are, byte for byte, those of TypeScript',
+    files: ['test/conformance/lines'],
+    needs: [program('g++', 'g++'), program('python3', 'python3')],
+  },
+  {
     name: 'conformance-image',
-    proves: 'a scanned image equals what ntfs-3g shows of it when mounted',
+    proves:
+      'a scanned image equals what ntfs-3g shows of it when mounted, damage costs only what it hit, ' +
+      'and fls agrees but for its known faults',
     files: ['test/conformance/ntfs/'],
-    needs: ntfsMount,
+    needs: [...ntfsMount, program('fls', 'sleuthkit'), program('python3', 'python3')],
   },
   {
     name: 'conformance-ntfs-3g',
@@ -135,7 +157,13 @@ export const SUITES: Suite[] = [
     name: 'conformance-tree',
     proves: 'one tree, one expected list and one matrix of strips on every provider that Linux has',
     files: ['test/conformance/tree'],
-    needs: [...ntfsMount, ...samba, program('python3', 'python3')],
+    needs: [
+      ...ntfsMount,
+      ...samba,
+      program('python3', 'python3'),
+      program('g++', 'g++'),
+      opensslHeaders,
+    ],
   },
   {
     name: 'windows',

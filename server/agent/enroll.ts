@@ -55,7 +55,7 @@ export async function enroll(options: EnrollOptions): Promise<{ machineId: strin
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const { machineId } = await ask(centralUrl, {
+  const { machineId } = await askForMachine(centralUrl, {
     token,
     publicKey: keys.publicKey.toString('base64'),
     facts: machineFacts(AGENT_VERSION, config.name),
@@ -77,7 +77,11 @@ function checkedUrl(serverUrl: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-async function ask(centralUrl: string, request: EnrolRequest): Promise<EnrolReply> {
+/** The question to central alone: nothing is kept here. */
+export async function askForMachine(
+  centralUrl: string,
+  request: EnrolRequest,
+): Promise<EnrolReply> {
   let response: Response
   let body: unknown
   try {

@@ -10,6 +10,9 @@ import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { AGENT_VERSION } from './agent-version.ts'
 import { type AgentApp, buildApp } from './app.ts'
+import { FileFinder } from './ask/file-finder.ts'
+import { QueryRunner } from './ask/query-runner.ts'
+import { RunningAsks } from './ask/running-asks.ts'
 import {
   type AgentConfig,
   checkConfig,
@@ -25,7 +28,7 @@ import { Link } from './link/link.ts'
 import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
 import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
-import { machineFacts } from './machine-facts.ts'
+import { machineFacts, machineFingerprint } from './machine-facts.ts'
 import { NEW_MACHINE, readPolicy } from './policy.ts'
 import { ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
@@ -69,7 +72,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const parts = await buildParts(options, config, identity, state)
     const socketPath = options.socketPath ?? defaultSocketPath(options.stateDir)
     await listen(parts.app, socketPath)
-    parts.schedule.start()
+    if (parts.link) parts.schedule.startInTurn(linkTimings(options).scanPatienceMs)
+    else parts.schedule.start()
     parts.link?.start()
     options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
     return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
@@ -102,6 +106,7 @@ interface Parts {
   readonly schedule: Schedule
   readonly scanRunner: ScanRunner
   readonly orders: OrderEngine
+  readonly asks: RunningAsks
   readonly link: Link | null
   readonly status: () => AgentStatus
 }
@@ -136,22 +141,21 @@ async function buildParts(
     clock,
     logger,
   })
+
+  const asks = new RunningAsks()
+  const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
+  const fileFinder = new FileFinder({ addon, scope, asks })
+
   const status = () => agentStatus(identity, state, scanRunner, link, policy)
-  const app = buildApp({
-    addon,
-    scope,
-    status,
-    scanRunner,
-    orderRunner: orders.runner,
-    quarantineStore: state.quarantine,
-    logger,
-  })
+  const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
+  const quarantineStore = state.quarantine
+  const app = buildApp({ addon, scope, status, asks, ...runners, quarantineStore, logger })
   const link = identity && buildLink(options, config.name, identity, state, app, schedule)
   if (link) {
     inventory.onChange(() => link.wake())
     scanRunner.listen(link)
   }
-  return { app, schedule, scanRunner, orders, link, status }
+  return { app, schedule, scanRunner, orders, asks, link, status }
 }
 
 function buildLink(
@@ -162,18 +166,25 @@ function buildLink(
   app: AgentApp,
   schedule: Schedule,
 ): Link {
+  const fingerprint = machineFingerprint()
   return new Link({
     identity,
-    facts: machineFacts(AGENT_VERSION, name),
+    facts: { ...machineFacts(AGENT_VERSION, name), ...(fingerprint ? { fingerprint } : {}) },
     outbox: new Outbox(state),
     requests: new RequestRunner(app),
     lastScan: () => state.scans.last(),
-    onWelcome(seconds) {
-      if (options.scanEverySeconds === undefined) schedule.setEverySeconds(seconds)
+    isScanDue: () => schedule.isWaitingForTurn,
+    onWelcome({ scanEverySeconds, scanAfterSeconds }) {
+      if (options.scanEverySeconds === undefined) schedule.setEverySeconds(scanEverySeconds)
+      schedule.takeTurn(scanAfterSeconds * 1_000)
     },
-    timings: { ...DEFAULT_TIMINGS, ...options.linkTimings },
+    timings: linkTimings(options),
     logger: options.logger,
   })
+}
+
+function linkTimings(options: AgentOptions): LinkTimings {
+  return { ...DEFAULT_TIMINGS, ...options.linkTimings }
 }
 
 function agentStatus(
@@ -211,6 +222,7 @@ function quarantineStatus(state: AgentState): AgentStatus['quarantine'] {
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
   await parts.link?.close()
+  await parts.asks.close()
   await parts.scanRunner.close()
   await parts.orders.close()
   await parts.app.close()

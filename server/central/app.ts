@@ -5,8 +5,12 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
+import type { SessionService } from './accounts/session-service.ts'
+import type { TokenService } from './accounts/token-service.ts'
+import type { UserService } from './accounts/user-service.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { EnrolmentService } from './enrolment/enrolment-service.ts'
 import type { EventHub } from './events/event-hub.ts'
@@ -16,29 +20,45 @@ import { consoleRoutes } from './http/console-routes.ts'
 import { enrolmentRoutes } from './http/enrolment-routes.ts'
 import { sendError, sendNotFound } from './http/error-replies.ts'
 import { eventsRoute } from './http/events-route.ts'
+import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
+import { liveRoutes } from './http/live-routes.ts'
+import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
+import { type SinkRoutesOptions, sinkRoutes } from './http/sink-routes.ts'
+import { statusRoutes } from './http/status-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
+import { tokenRoutes } from './http/token-routes.ts'
+import { userRoutes } from './http/user-routes.ts'
 import { compileValidator } from './http/validation.ts'
-import type { LinkParts } from './link/agent-connection.ts'
 import { agentRoutes } from './link/agent-routes.ts'
+import type { LinkParts } from './link/link-parts.ts'
+import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
+import type { Metrics } from './metrics.ts'
 import type { OrderService } from './ordering/order-service.ts'
-import type { SessionService } from './sessions/session-service.ts'
-import type { StreamService } from './streams/stream-service.ts'
 
-export interface AppParts {
+export interface AppParts
+  extends FileRoutesOptions,
+    MachineCareRoutesOptions,
+    SinkRoutesOptions,
+    SavedQueryRoutesOptions {
   machines: MachineService
-  streams: StreamService
   orders: OrderService
+  live: LiveService
   enrolment: EnrolmentService
   sessions: SessionService
+  users: UserService
+  tokens: TokenService
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
+  status: () => CentralStatus
+  metrics: Metrics
   link: LinkParts
   logger: Logger
   consoleDir: string | undefined
@@ -67,6 +87,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     preClose: (done) => closeSockets(app, done),
   })
   guardRoutes(app, parts)
+  parts.metrics.watch(app)
   await app.register(helmet, SECURITY_HEADERS)
   await app.register(rateLimit, { global: false })
   await app.register(swagger, {
@@ -84,10 +105,18 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
   await app.register(machineRoutes, parts)
+  await app.register(machineCareRoutes, parts)
   await app.register(streamRoutes, parts)
   await app.register(orderRoutes, parts)
+  await app.register(liveRoutes, parts)
+  await app.register(fileRoutes, parts)
+  await app.register(sinkRoutes, parts)
+  await app.register(savedQueryRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
+  await app.register(userRoutes, parts)
+  await app.register(tokenRoutes, parts)
+  await app.register(statusRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -13,6 +13,7 @@ export interface CentralFlags {
   readonly port: number
   readonly console?: string
   readonly scanEvery: number
+  readonly keepGoneDays?: number
   readonly logLevel: string
 }
 
@@ -31,6 +32,7 @@ export async function runCentral(
     logger: createLogger('central', flags.logLevel),
     clock: systemClock,
     scanEverySeconds: flags.scanEvery,
+    keepGoneDays: flags.keepGoneDays,
   }).catch((error: unknown) => {
     throw startError(error, flags)
   })

@@ -5,7 +5,8 @@
 import { type Options, stringify } from 'csv-stringify/sync'
 import { displayName } from '../streams/display-name.ts'
 import type { ListingExtras, ListingWriter } from './listing-format.ts'
-import { MAX_CONTENT_BYTES, type StreamRecord } from './stream-record.ts'
+import { MAX_CONTENT_BYTES } from './scan-options.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 const COLUMNS = [
   'path',
@@ -28,6 +29,7 @@ const OPTIONS: Options = { escape_formulas: true, record_delimiter: '\r\n' }
 export function csvListing(extras: ListingExtras): ListingWriter {
   const columns = [
     ...COLUMNS,
+    ...(extras.deleted ? ['deleted'] : []),
     ...(extras.hash ? ['sha256'] : []),
     ...(extras.content ? ['content', 'contentTruncated'] : []),
   ]
@@ -64,6 +66,7 @@ function toRow(record: StreamRecord, extras: ListingExtras): unknown[] {
     record.rule,
     // `|` cannot be part of a Windows name.
     record.links.map(displayName).join('|'),
+    ...(extras.deleted ? [String(record.deleted)] : []),
     ...(extras.hash ? [record.sha256] : []),
     ...(extras.content
       ? [

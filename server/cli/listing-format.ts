@@ -7,6 +7,8 @@ export type ListingFormat = (typeof LISTING_FORMATS)[number]
 export interface ListingExtras {
   readonly hash: boolean
   readonly content: boolean
+  /** Whether records of deleted files may come; each says of itself if it is one. */
+  readonly deleted: boolean
 }
 
 /** Turns records into text as they come; nothing is kept longer than the format needs. */

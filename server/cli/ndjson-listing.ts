@@ -3,7 +3,8 @@
  * written digit for digit; a reader that needs those above 2^53 must not parse into a double.
  */
 import type { ListingExtras, ListingWriter } from './listing-format.ts'
-import { MAX_CONTENT_BYTES, type StreamRecord } from './stream-record.ts'
+import { MAX_CONTENT_BYTES } from './scan-options.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 export function ndjsonListing(extras: ListingExtras): ListingWriter {
   return {
@@ -31,9 +32,10 @@ export function toJson(record: StreamRecord, extras: ListingExtras): string {
     rule: record.rule,
     links: record.links,
   }
-  if (!extras.hash && !extras.content) return JSON.stringify(line)
+  if (!extras.hash && !extras.content && !record.deleted) return JSON.stringify(line)
   return JSON.stringify({
     ...line,
+    ...(record.deleted ? { deleted: true } : {}),
     ...(extras.hash ? { sha256: record.sha256 } : {}),
     ...(extras.content ? contentFields(record) : {}),
   })

@@ -1,9 +1,8 @@
 /** What an order of this PC would do or did, a row for each target. */
-import Table from 'cli-table3'
 import type { ReceiptOutcome } from '../protocol/order.ts'
 import { displayName } from '../streams/display-name.ts'
 import { humanSize } from './human.ts'
-import { NO_LINES } from './plain-table.ts'
+import { plainTable, renderPlain } from './plain-table.ts'
 
 export interface OrderRow {
   readonly action: 'strip' | 'reduce' | 'mark' | 'restore'
@@ -19,10 +18,8 @@ export interface OrderRow {
 export function orderText(rows: readonly OrderRow[], format: 'table' | 'ndjson'): string {
   if (format === 'ndjson') return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
   if (rows.length === 0) return ''
-  const table = new Table({
+  const table = plainTable({
     head: ['Outcome', 'Action', 'Size', 'Stream', 'Path'],
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     colAligns: ['left', 'left', 'right', 'left', 'left'],
   })
   for (const { outcome, action, size, stream, path, reason } of rows) {
@@ -36,5 +33,5 @@ export function orderText(rows: readonly OrderRow[], format: 'table' | 'ndjson')
       displayName(path) + why,
     ])
   }
-  return `${table.toString().replace(/ +$/gm, '')}\n`
+  return renderPlain(table)
 }

@@ -1,13 +1,17 @@
 /** The commands and their options. Each command's code is loaded when it is called. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
 import type { CentralFlags } from './central-command.ts'
+import { badUsage, describeError } from './cli-error.ts'
+import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
 import { addOrders } from './order-options.ts'
+import type { QueryFlags } from './query-command.ts'
 import type { ScanFlags } from './scan-command.ts'
+import type { SearchFlags } from './search-command.ts'
 import type { ShowFlags } from './show-command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,18 +22,48 @@ export interface CliContext {
   readonly finish: (exitCode: number) => void
 }
 
+/** Parses the arguments and runs the command; what that throws is for the caller. */
+export async function runProgram(args: readonly string[], context: CliContext): Promise<void> {
+  const program = buildProgram(context)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    context.finish(reportUsage(error, program, args[0], context.terminal))
+  }
+}
+
+function reportUsage(
+  error: CommanderError,
+  program: Command,
+  name: string | undefined,
+  terminal: Terminal,
+): number {
+  // Help and version were printed and asked for.
+  if (error.exitCode === 0) return ExitCode.complete
+  if (error.code !== 'commander.help') {
+    const isCommand = program.commands.some((command) => command.name() === name)
+    const help = isCommand ? `sidestream ${name} --help` : 'sidestream --help'
+    const usage = badUsage(error.message.replace(/^error: /, ''))
+    terminal.note(`sidestream: ${describeError(usage)}. Try: ${help}`)
+  }
+  return ExitCode.badUsage
+}
+
 export function buildProgram(context: CliContext): Command {
   const program = new Command('sidestream')
     .description('Finds, explains, tracks and removes NTFS alternate data streams.')
     .version(packageJson.version)
     .helpCommand(false)
     .showSuggestionAfterError()
-    // Failures come out of parseAsync and become one line in main.ts.
+    // Failures come out of parseAsync and become one line.
     .exitOverride()
     .configureOutput({ outputError: () => {} })
   addScan(program, context)
   addShow(program, context)
   addOrders(program, context)
+  addSearch(program, context)
+  addQuery(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program
@@ -57,6 +91,7 @@ function addScan(program: Command, { terminal, finish }: CliContext): void {
     .option('--content', 'content as base64, up to 1 MiB a stream (ndjson and csv)')
     .option('--stream <glob>', 'only streams of this name, e.g. "Zone.*"', nonEmpty)
     .option('--all', 'also the streams of NTFS itself ($Secure:$SDS, …)')
+    .option('--deleted', 'also streams of deleted files (volumes and images read raw)')
     .addOption(smbConf())
     .option('--errors <file>', 'write what could not be read to this file, as NDJSON', nonEmpty)
     .option('--no-progress', 'no progress bar on a terminal')
@@ -90,10 +125,60 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
     })
 }
 
-function addCentral(program: Command, { terminal, environment, finish }: CliContext): void {
-  program
+/** How to reach a central. There is no option for the password: other users could read it. */
+function withAccess(command: Command): Command {
+  return command
+    .option('--central <url>', 'address of the central ($SIDESTREAM_CENTRAL)', nonEmpty)
+    .option('--user <name>', 'who asks ($SIDESTREAM_USER; default: admin)', nonEmpty)
+    .option('--password-file <file>', 'holds the password ($SIDESTREAM_PASSWORD)', nonEmpty)
+}
+
+const listingFormat = () =>
+  new Option('--format <format>', 'how to print the listing')
+    .choices(LISTING_FORMATS)
+    .default('table')
+
+function addSearch(program: Command, { terminal, environment, finish }: CliContext): void {
+  const command = program
+    .command('search')
+    .description('List the streams of the fleet that a central knows.')
+    .argument('<query>', 'such as "zone:3 ext:exe host:*.example.com"; "" for all')
+    .option('--gone', 'also streams that are gone')
+    .addOption(listingFormat())
+  withAccess(command)
+    .addOption(verbose())
+    .action(async (query: string, flags: SearchFlags) => {
+      const { runSearch } = await import('./search-command.ts')
+      finish(await runSearch(query, flags, environment, terminal))
+    })
+}
+
+function addQuery(program: Command, { terminal, environment, finish }: CliContext): void {
+  const command = program
+    .command('query')
+    .description('Ask the agents of the fleet which streams are on their disks now.')
+    .argument('<query>', 'such as "verdict:suspicious"; "" for all')
+    .option('--paths <path...>', 'only these folders, inside each agent’s scope')
+    .option('--machines <machine...>', 'host names with wildcards, ids, label:NAME (default: all)')
+    .option('--hash', 'SHA-256 of every stream')
+    .option('--time-limit <seconds>', 'for each machine', integerIn(1, 600), 30)
+    .option('--rows <number>', 'most streams of one machine', integerIn(1, 5_000), 500)
+    .option('--wait <seconds>', 'for machines that are off', integerIn(0, 2_592_000), 0)
+    .addOption(listingFormat())
+  withAccess(command)
+    .addOption(verbose())
+    .action(async (query: string, flags: QueryFlags) => {
+      const { runQuery } = await import('./query-command.ts')
+      finish(await runQuery(query, flags, environment, terminal))
+    })
+}
+
+function addCentral(program: Command, context: CliContext): void {
+  const { terminal, environment, finish } = context
+  const central = program
     .command('central')
     .description('Run the server that agents report to and people look at.')
+    .helpCommand(false)
     .option(
       '--data <folder>',
       'where it keeps everything ($SIDESTREAM_DATA)',
@@ -109,12 +194,50 @@ function addCentral(program: Command, { terminal, environment, finish }: CliCont
       integerIn(10, 31_536_000),
       DAY_SECONDS,
     )
+    .option(
+      '--keep-gone-days <days>',
+      'forget streams that went longer ago (default: never)',
+      integerIn(1, 36_500),
+    )
+    .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())
     .action(async (flags: CentralFlags) => {
       const { runCentral } = await import('./central-command.ts')
       const adminPassword = environment.SIDESTREAM_ADMIN_PASSWORD || undefined
       finish(await runCentral(flags, adminPassword, terminal))
+    })
+  addCentralCare(central, context)
+}
+
+/** With `--data` of `central`. */
+function addCentralCare(central: Command, { terminal, finish }: CliContext): void {
+  central
+    .command('backup')
+    .description('Copy all that central keeps, as it is now, into a new folder, while it runs.')
+    .argument('<folder>', 'a data folder itself, once it is there', nonEmpty)
+    .addOption(verbose())
+    .action(async (folder: string, _: unknown, command: Command) => {
+      const { runBackup } = await import('./central-care-commands.ts')
+      finish(await runBackup(command.optsWithGlobals<CentralFlags>().data, folder, terminal))
+    })
+  central
+    .command('check')
+    .description('Compare what central keeps with a recount, while it runs. Exit code 1: faults.')
+    .addOption(verbose())
+    .action(async (_: unknown, command: Command) => {
+      const { runCheck } = await import('./central-care-commands.ts')
+      finish(await runCheck(command.optsWithGlobals<CentralFlags>().data, terminal))
+    })
+  central
+    .command('permissions')
+    .description('Show which role may do what.')
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+    )
+    .action(async (flags: { format: 'table' | 'json' }) => {
+      const { showPermissions } = await import('./permissions-command.ts')
+      finish(await showPermissions(flags, terminal))
     })
 }
 

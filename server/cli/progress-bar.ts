@@ -1,5 +1,5 @@
 /** What shows a scan's progress. Apart from the bar itself, so that a scan without one loads none. */
-import type { ScanCounts } from './scan-targets.ts'
+import type { ScanCounts } from './follow-scan.ts'
 
 export interface ScanProgressBar {
   update(counts: ScanCounts, fractionDone: number | null): void

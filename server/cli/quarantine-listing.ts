@@ -1,18 +1,15 @@
-import Table from 'cli-table3'
 import type { QuarantinedStream, QuarantinePage } from '../protocol/quarantine.ts'
 import { displayName } from '../streams/display-name.ts'
 import { counted, humanSize } from './human.ts'
-import { NO_LINES } from './plain-table.ts'
+import { plainTable, renderPlain } from './plain-table.ts'
 
 /** NDJSON is exact and has the ids; so has the table, since a restore asks for them. */
 export function quarantineText(page: QuarantinePage, format: 'table' | 'ndjson'): string {
   if (format === 'ndjson') return page.entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
   const total = `${counted(page.keptEntries, 'stream')} kept, ${humanSize(BigInt(page.keptBytes))}\n`
   if (page.entries.length === 0) return total
-  const table = new Table({
+  const table = plainTable({
     head: ['Kept at', 'State', 'Id', 'Size', 'Stream', 'Path'],
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     colAligns: ['left', 'left', 'left', 'right', 'left', 'left'],
   })
   for (const entry of page.entries) {
@@ -25,7 +22,7 @@ export function quarantineText(page: QuarantinePage, format: 'table' | 'ndjson')
     table.push([keptAt, stateOf(entry), targetId, size, name, place])
   }
   const more = page.cursor === null ? '' : `older ones: --cursor ${page.cursor}\n`
-  return `${table.toString().replace(/ +$/gm, '')}\n${total}${more}`
+  return `${renderPlain(table)}${total}${more}`
 }
 
 function stateOf({ restoredAt, prunedAt, outcome, action }: QuarantinedStream): string {

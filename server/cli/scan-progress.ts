@@ -3,9 +3,9 @@
  * of a raw volume), counts where it is not. It leaves nothing behind.
  */
 import progress from 'cli-progress'
+import type { ScanCounts } from './follow-scan.ts'
 import { counted } from './human.ts'
 import type { ScanProgressBar } from './progress-bar.ts'
-import type { ScanCounts } from './scan-targets.ts'
 import type { Terminal } from './terminal.ts'
 
 const BAR_COLUMNS = 24

@@ -13,7 +13,8 @@ import { hintsOf } from './hints.ts'
 import { counted, humanCount, humanSize } from './human.ts'
 import { nativeAddon } from './native-addon.ts'
 import { toJson } from './ndjson-listing.ts'
-import { JUDGED_BYTES, type StreamRecord, toRecord } from './stream-record.ts'
+import { JUDGED_BYTES } from './scan-options.ts'
+import { type StreamRecord, toRecord } from './stream-record.ts'
 import type { Terminal } from './terminal.ts'
 import { colorVerdict } from './verdict-color.ts'
 import { zoneName } from './zone-name.ts'
@@ -117,7 +118,7 @@ function toCarrierRecord(
 }
 
 function jsonText(carrier: NativeCarrier, path: string, records: readonly StreamRecord[]): string {
-  const extras = { hash: false, content: false }
+  const extras = { hash: false, content: false, deleted: false }
   const streams = records.map((record) => {
     const known = findKnownStream(record.stream)
     const more = JSON.stringify({

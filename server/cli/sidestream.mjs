@@ -13,4 +13,6 @@ import { fileURLToPath } from 'node:url'
 // Beside the code that it stands for, so that whoever may change the one may change the other; the default
 // is in the temporary folder of all. A folder that cannot be written to only costs the time.
 enableCompileCache(fileURLToPath(new URL('../../.sidestream/compile-cache', import.meta.url)))
+const { beginUsualScan } = await import('./usual-scan.ts')
+beginUsualScan(process.argv.slice(2))
 await import('./main.ts')

@@ -3,17 +3,7 @@ import type { ScannedStream } from '../../native/scan.ts'
 import type { Origin, VerdictName } from '../protocol/stream.ts'
 import { nanosecondsToTimestamp } from '../shared/clock.ts'
 import { judge, type RuleName } from '../streams/verdict.ts'
-import {
-  isZoneIdentifierName,
-  MAX_ZONE_IDENTIFIER_BYTES,
-  readZoneIdentifier,
-} from '../streams/zone-identifier.ts'
-
-/** What every listing reads of each stream: enough for its verdict and its origin. */
-export const JUDGED_BYTES = MAX_ZONE_IDENTIFIER_BYTES
-
-/** What `--content` puts into one record. */
-export const MAX_CONTENT_BYTES = 1024 * 1024
+import { isZoneIdentifierName, readZoneIdentifier } from '../streams/zone-identifier.ts'
 
 export interface StreamRecord {
   readonly path: string
@@ -24,13 +14,15 @@ export interface StreamRecord {
   /** RFC 3339. */
   readonly modified: string
   readonly resident: boolean
+  /** The file is gone, and the stream only what is left of it. */
+  readonly deleted: boolean
   readonly zone: Origin | null
   readonly verdict: VerdictName
   readonly rule: RuleName
   readonly links: readonly string[]
   /** Null: not asked for, or not readable. */
   readonly sha256: string | null
-  /** The first {@link MAX_CONTENT_BYTES}, if asked for. Null: not readable. */
+  /** The first `MAX_CONTENT_BYTES`, if asked for. Null: not readable. */
   readonly content: Uint8Array | null
 }
 
@@ -56,6 +48,7 @@ export function toRecord(found: ScannedStream): StreamRecord {
     allocated: found.allocated,
     modified: nanosecondsToTimestamp(found.modifiedNs),
     resident: found.isResident,
+    deleted: found.isDeleted === true,
     zone,
     verdict,
     rule,

@@ -3,11 +3,10 @@
  * they are found, in chunks of one table that looks like one. On a terminal, long paths and names lose
  * their middle; elsewhere the path, being the last column, has any length.
  */
-import Table from 'cli-table3'
 import { displayName } from '../streams/display-name.ts'
 import { displayWidth, humanSize, shortenMiddle } from './human.ts'
 import type { ListingWriter } from './listing-format.ts'
-import { NO_LINES } from './plain-table.ts'
+import { COLUMN_GAP, plainTable, renderPlain } from './plain-table.ts'
 import type { StreamRecord } from './stream-record.ts'
 import { colorVerdict } from './verdict-color.ts'
 import { zoneName } from './zone-name.ts'
@@ -16,7 +15,6 @@ const HEADER = ['Size', 'Verdict', 'Zone', 'Stream', 'Path']
 const SIZE_WIDTH = '1023 KiB'.length
 const VERDICT_WIDTH = 'suspicious'.length
 const ZONE_WIDTH = '4 restricted'.length
-const GAP = '  '
 /** Rows that the widths are taken from. */
 const FIRST_ROWS = 200
 const NARROWEST_PATH = 16
@@ -58,7 +56,7 @@ function widthsFor(rows: readonly StreamRecord[], { columns }: TableOptions): Wi
     ...rows.map((row) => displayWidth(displayName(row.stream))),
   )
   if (columns === null) return { stream: longest, path: null }
-  const fixed = SIZE_WIDTH + VERDICT_WIDTH + ZONE_WIDTH + 4 * GAP.length
+  const fixed = SIZE_WIDTH + VERDICT_WIDTH + ZONE_WIDTH + 4 * COLUMN_GAP.length
   const free = Math.max(2 * NARROWEST_PATH, columns - fixed)
   const stream = Math.min(longest, Math.max(NARROWEST_PATH, Math.floor(free / 3)))
   return { stream, path: free - stream }
@@ -71,15 +69,14 @@ function render(
   head: string[],
 ): string {
   if (records.length === 0) return ''
-  const table = new Table({
+  const table = plainTable({
     head,
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     colWidths: [SIZE_WIDTH, VERDICT_WIDTH, ZONE_WIDTH, widths.stream, widths.path],
     colAligns: ['right', 'left', 'left', 'left', 'left'],
   })
   for (const record of records) {
-    const path = displayName(record.path)
+    // No path of a volume begins so: a name holds no colon.
+    const path = `${record.deleted ? 'deleted: ' : ''}${displayName(record.path)}`
     table.push([
       humanSize(record.size),
       hasColor ? colorVerdict(record.verdict) : record.verdict,
@@ -88,6 +85,5 @@ function render(
       widths.path === null ? path : shortenMiddle(path, widths.path),
     ])
   }
-  // The last column needs no padding, and a copied line no blanks at its end.
-  return `${table.toString().replace(/ +$/gm, '')}\n`
+  return renderPlain(table)
 }

@@ -9,6 +9,12 @@ export const MAX_PATH_UNITS = 32_767
 export const MAX_STREAM_NAME_UNITS = 255
 /** A carrier may have at most 1,024 hard links on NTFS; more on Linux are cut, see `linkCount`. */
 export const MAX_LINKS = 1_024
+/** Deltas of one agent that may be under way. */
+export const MAX_WINDOW = 16
+/** Of a comparison of inventories: with a digest of 32 hex digits each, the answer stays below 160 KB. */
+export const MAX_BUCKETS = 4_096
+/** A hello has a few hundred bytes; until it is checked, a stranger gets no more of our memory. */
+export const MAX_HELLO_BYTES = 64 * 1024
 /** Upserts plus gone entries in one `inventory.delta`. */
 export const MAX_DELTA_ENTRIES = 500
 /** Uncompressed bytes of one frame, either way. Bounds what a lying zstd header can make us allocate. */

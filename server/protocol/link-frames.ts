@@ -1,17 +1,28 @@
 /**
- * The frames of `/agent/v1`, the one WebSocket between an agent and central. README.md beside this file
- * tells the conversation. A text frame is the JSON of one message; a binary frame is that JSON,
- * zstd-compressed. Unknown fields and types are refused: see version.ts.
+ * The frames of `/agent/v1`, the one WebSocket between an agent and central, in the newest protocol; what
+ * older ones had otherwise is in link-frames-1.ts. README.md beside this file tells the conversation.
+ * Unknown fields and types are refused: see version.ts.
+ *
+ * A text frame is the JSON of one message. A binary frame to central begins with a byte of
+ * {@link BINARY_KINDS}, followed by the zstd-compressed JSON; one to an agent is compressed JSON alone.
  */
 import { type Static, Type } from 'typebox'
 import { MachineId } from './ids.ts'
-import { MAX_DELTA_ENTRIES } from './limits.ts'
+import { MAX_BUCKETS, MAX_DELTA_ENTRIES, MAX_WINDOW } from './limits.ts'
 import { ScanProgress, ScanSummary } from './scan.ts'
 import { ReportedStream, StreamKey } from './stream.ts'
 
+/** So that central can hand a delta on, unopened, to those who store it. */
+export const BINARY_KINDS = { delta: 1, message: 2 } as const
+
 const strict = { additionalProperties: false } as const
-const Sequence = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+export const Sequence = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const RequestId = Type.String({ minLength: 1, maxLength: 64 })
+const Digest = Type.String({ pattern: '^[0-9a-f]{32}$' })
+/** Chosen by an agent's state when it is made: tells the sequences of one state from those of another. */
+const Epoch = Type.String({ pattern: '^[0-9a-f]{32}$' })
+/** How many deltas may be under way, sent and not acknowledged. 0: none, until central gives more. */
+const Window = Type.Integer({ minimum: 0, maximum: MAX_WINDOW })
 
 /** Central → agent, first frame of every connection. The nonce is used once. */
 export const Challenge = Type.Object(
@@ -31,6 +42,12 @@ export const MachineFacts = Type.Object(
     osRelease: Type.String({ maxLength: 255 }),
     architecture: Type.String({ maxLength: 32 }),
     agentVersion: Type.String({ maxLength: 32 }),
+    fingerprint: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'Tells a machine from a copy of it that has the same key',
+      }),
+    ),
   },
   strict,
 )
@@ -39,43 +56,100 @@ export type MachineFacts = Static<typeof MachineFacts>
 /**
  * Agent → central, the answer to `challenge`. `signature` is Ed25519, base64, over the UTF-8 bytes of
  * `sidestream-agent-hello\n<nonce>\n<machineId>\n<protocol>`; see `helloText`.
- * `inventory` is what the agent believes central has acknowledged; where central's own digest differs,
- * `welcome.resend` asks for everything.
  */
 export const Hello = Type.Object(
   {
     type: Type.Literal('hello'),
-    protocol: Type.Integer({ minimum: 1 }),
+    protocol: Type.Literal(2),
     machineId: MachineId,
     signature: Type.String({ minLength: 80, maxLength: 96 }),
     facts: MachineFacts,
-    inventory: Type.Object(
-      {
-        count: Type.Integer({ minimum: 0 }),
-        digest: Type.String({ pattern: '^[0-9a-f]{32}$' }),
-      },
-      strict,
-    ),
+    epoch: Epoch,
+    isScanDue: Type.Boolean({ description: 'It would like to scan, and waits to be told when' }),
   },
   strict,
 )
+export type Hello = Static<typeof Hello>
 
-/** Central → agent: accepted. Anything else before it is a refusal by close code. */
+/** What one side holds of a machine: how many streams, and their digest (shared/inventory-digest.ts). */
+export const HeldInventory = Type.Object(
+  { count: Type.Integer({ minimum: 0 }), digest: Digest },
+  strict,
+)
+export type HeldInventory = Static<typeof HeldInventory>
+
+/**
+ * Central → agent: accepted. `resume` is up to where central has committed the deltas of the agent's epoch,
+ * and what it holds then. The agent books everything up to there as acknowledged, forgets what it sent after it, and
+ * goes on counting from there; where central then still holds something else, it asks for a comparison.
+ */
 export const Welcome = Type.Object(
   {
     type: Type.Literal('welcome'),
-    protocol: Type.Integer({ minimum: 1 }),
-    resend: Type.Boolean(),
+    protocol: Type.Literal(2),
+    resume: Type.Object(
+      {
+        epoch: Epoch,
+        sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+        ...HeldInventory.properties,
+      },
+      strict,
+    ),
+    window: Window,
     scanEverySeconds: Type.Integer({ minimum: 10, maximum: 31_536_000 }),
+    scanAfterSeconds: Type.Number({
+      minimum: 0,
+      maximum: 86_400,
+      description:
+        'Where a scan is due: this machine’s turn, so that a fleet does not scan at once',
+    }),
+    pingEveryMs: Type.Integer({ minimum: 10, maximum: 600_000 }),
+  },
+  strict,
+)
+export type Welcome = Static<typeof Welcome>
+
+/**
+ * Agent → central, right after the welcome and before any delta: digests of what central holds, each stream
+ * in bucket `bucketOf(key, bucketCount)` of shared/inventory-buckets.ts. Once in a connection.
+ */
+export const InventoryCompare = Type.Object(
+  {
+    type: Type.Literal('inventory.compare'),
+    bucketCount: Type.Integer({ minimum: 1, maximum: MAX_BUCKETS }),
   },
   strict,
 )
 
+/** Central → agent, the answer: a digest for each bucket. */
+export const InventoryBuckets = Type.Object(
+  {
+    type: Type.Literal('inventory.buckets'),
+    digests: Type.Array(Digest, { minItems: 1, maxItems: MAX_BUCKETS }),
+  },
+  strict,
+)
+
+/** Which buckets a resync is about. */
+export const BucketChoice = Type.Object(
+  {
+    count: Type.Integer({ minimum: 1, maximum: MAX_BUCKETS }),
+    numbers: Type.Array(Type.Integer({ minimum: 0, maximum: MAX_BUCKETS - 1 }), {
+      minItems: 1,
+      maxItems: MAX_BUCKETS,
+    }),
+  },
+  strict,
+)
+export type BucketChoice = Static<typeof BucketChoice>
+
 /**
- * Agent → central: what changed since the last acknowledged state. Sent again until acknowledged; a
- * repeat is a no-op, because an upsert says the whole state and a gone key stays gone.
- * `resync`: set while everything is sent again; with `isLast`, what central holds for the machine and
- * was not named under this id since it began is gone.
+ * Agent → central: what changed since the last acknowledged state. Always a binary frame. Sent again until acknowledged; a
+ * repeat is a no-op, because an upsert says the whole state and a gone key stays gone. `sequence` counts
+ * without gaps from the resume point on.
+ *
+ * `resync`: set while buckets that differ are sent again. With `isLast`, what central holds in `buckets` (null: in
+ * any) and was not named by a delta since the first of this id is gone; `buckets` is null before the last.
  */
 export const InventoryDelta = Type.Object(
   {
@@ -83,7 +157,11 @@ export const InventoryDelta = Type.Object(
     sequence: Sequence,
     resync: Type.Union([
       Type.Object(
-        { id: Type.String({ minLength: 1, maxLength: 64 }), isLast: Type.Boolean() },
+        {
+          id: Type.String({ minLength: 1, maxLength: 64 }),
+          isLast: Type.Boolean(),
+          buckets: Type.Union([BucketChoice, Type.Null()]),
+        },
         strict,
       ),
       Type.Null(),
@@ -95,9 +173,25 @@ export const InventoryDelta = Type.Object(
 )
 export type InventoryDelta = Static<typeof InventoryDelta>
 
-/** Central → agent, after the commit of that delta and never before. */
+/** Central → agent, after the commit of that delta, and so of all before it, and never before. */
 export const InventoryAck = Type.Object(
-  { type: Type.Literal('inventory.ack'), sequence: Sequence },
+  { type: Type.Literal('inventory.ack'), sequence: Sequence, window: Window },
+  strict,
+)
+
+/** Central → agent: a new window, where there is no acknowledgement to say it with. */
+export const InventoryWindow = Type.Object(
+  { type: Type.Literal('inventory.window'), window: Window },
+  strict,
+)
+
+/** Central → agent, last frame before a close that the agent should answer by coming back, not sooner than that. */
+export const Goodbye = Type.Object(
+  {
+    type: Type.Literal('goodbye'),
+    message: Type.String({ maxLength: 1_024 }),
+    retryAfterSeconds: Type.Number({ minimum: 0, maximum: 86_400 }),
+  },
   strict,
 )
 
@@ -141,12 +235,20 @@ export const ResponseFrame = Type.Object(
 )
 export type ResponseFrame = Static<typeof ResponseFrame>
 
-export const FrameToAgent = Type.Union([Challenge, Welcome, InventoryAck, RequestFrame])
+export const FrameToAgent = Type.Union([
+  Challenge,
+  Welcome,
+  InventoryBuckets,
+  InventoryAck,
+  InventoryWindow,
+  RequestFrame,
+  Goodbye,
+])
 export type FrameToAgent = Static<typeof FrameToAgent>
 
+/** After the hello; deltas come in binary frames of their own kind. */
 export const FrameToCentral = Type.Union([
-  Hello,
-  InventoryDelta,
+  InventoryCompare,
   ScanProgressFrame,
   ScanFinishedFrame,
   ResponseFrame,

@@ -4,8 +4,14 @@
  *
  * - 1: 2026-11-22: `challenge`, `hello`, `welcome`, `inventory.delta`, `inventory.ack`, `scan.progress`,
  *   `scan.finished`, `request`, `response`.
+ * - 2: 2026-11-22: an agent's deltas are counted within an `epoch`; `welcome` says up to where central has them
+ *   (`resume`), so that a lost acknowledgement costs nothing. `inventory.compare`, `inventory.buckets` and
+ *   `resync.buckets`: where two inventories differ, only what differs is sent again. A `window` in `welcome`,
+ *   `inventory.ack` and `inventory.window` bounds what is under way; an acknowledgement is for all before it, too.
+ *   `isScanDue`, `scanAfterSeconds`: scans of a fleet take turns. `pingEveryMs`: only agents ping. `goodbye` says
+ *   when to come back. Binary frames to central begin with their kind; deltas are always binary.
  */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
-/** The oldest version that central still understands. */
+/** The oldest version that central still serves. An agent speaks the newest only: update central first. */
 export const OLDEST_PROTOCOL_VERSION = 1

@@ -6,6 +6,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
+import { BINARY_KINDS } from '../protocol/link-frames.ts'
 
 /** Below this, compression costs more than it saves. */
 const COMPRESS_FROM_BYTES = 1_024
@@ -15,35 +16,75 @@ export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
 
+/** To an agent, and either way in protocol 1: a binary frame is compressed JSON and nothing else. */
 export function encodeFrame(frame: object): string | Buffer {
   const text = JSON.stringify(frame)
-  if (text.length < COMPRESS_FROM_BYTES) return text
-  return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+  return text.length < COMPRESS_FROM_BYTES ? text : compress(text)
+}
+
+/** To central: a binary frame begins with its kind. */
+export function encodeToCentral(frame: object): string | Buffer {
+  const text = JSON.stringify(frame)
+  return text.length < COMPRESS_FROM_BYTES ? text : withKind(BINARY_KINDS.message, text)
+}
+
+/** A delta is binary whatever its size: central does not open it where it comes in. */
+export function encodeDelta(delta: object): Buffer {
+  return withKind(BINARY_KINDS.delta, JSON.stringify(delta))
+}
+
+/** The compressed part of a delta from the wire, or null where the frame is something else. */
+export function deltaBytes(data: Buffer, isBinary: boolean): Buffer | null {
+  return isBinary && data[0] === BINARY_KINDS.delta ? data.subarray(1) : null
+}
+
+/** A binary frame to central, that is no delta, without its kind. */
+export function messageBytes(data: Buffer, isBinary: boolean): Buffer {
+  if (!isBinary) return data
+  if (data[0] === BINARY_KINDS.message) return data.subarray(1)
+  throw new FrameError(`a binary frame of unknown kind ${data[0] ?? 'none'}`)
+}
+
+export interface FrameDecoder<Frame> {
+  (data: Buffer, isBinary: boolean): Frame
+  /** Of what was parsed already. */
+  check(value: unknown): Frame
 }
 
 /** Makes the decoder of one direction. The result is fully checked against the schema. */
-export function frameDecoder<Frame>(schema: TSchema): (data: Buffer, isBinary: boolean) => Frame {
+export function frameDecoder<Frame>(schema: TSchema): FrameDecoder<Frame> {
   const validator = Compile(schema)
-  return (data, isBinary) => {
-    const value = parseJson(isBinary ? decompress(data) : data)
+  const check = (value: unknown): Frame => {
     if (validator.Check(value)) return value as Frame
     throw new FrameError(`not a frame of this protocol: ${firstFault(validator.Errors(value))}`)
   }
+  const decode = (data: Buffer, isBinary: boolean): Frame => check(parseFrame(data, isBinary))
+  return Object.assign(decode, { check })
 }
 
-function decompress(data: Buffer): Buffer {
+/** `maxBytes` of JSON, whatever a zstd header claims. */
+export function parseFrame(data: Buffer, isBinary: boolean, maxBytes = MAX_FRAME_BYTES): unknown {
+  const json = isBinary ? decompress(data, maxBytes) : data
   try {
-    return zstdDecompressSync(data, { maxOutputLength: MAX_FRAME_BYTES })
+    return JSON.parse(json.toString('utf8'))
   } catch (cause) {
-    throw new FrameError('a binary frame is no zstd data, or too large', { cause })
+    throw new FrameError('a frame is no JSON', { cause })
   }
 }
 
-function parseJson(data: Buffer): unknown {
+function compress(text: string): Buffer {
+  return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+}
+
+function withKind(kind: number, text: string): Buffer {
+  return Buffer.concat([Buffer.of(kind), compress(text)])
+}
+
+function decompress(data: Buffer, maxOutputLength: number): Buffer {
   try {
-    return JSON.parse(data.toString('utf8'))
+    return zstdDecompressSync(data, { maxOutputLength })
   } catch (cause) {
-    throw new FrameError('a frame is no JSON', { cause })
+    throw new FrameError('a binary frame is no zstd data, or too large', { cause })
   }
 }
 

@@ -4,14 +4,6 @@
  * look alike, an escape sequence repaints a terminal.
  */
 
-/**
- * Controls and format characters (bidirectional marks, joiners, tags), line separators, spaces other
- * than the plain one, lone surrogates, code points without a glyph of their own, and what Unicode
- * says is to be ignored when displayed (fillers, variation selectors); the blank Braille pattern.
- */
-const INVISIBLE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
-
 /** A backslash that would read as an escape of ours, though it is the name's own. */
 const LOOKS_ESCAPED = /\\(?=u[0-9a-f]{4})/g
 
@@ -28,8 +20,19 @@ export function displayName(name: string): string {
   if (PLAIN.test(name)) return name
   return name
     .replace(LOOKS_ESCAPED, '\\u005c')
-    .replace(INVISIBLE, escapeUnits)
+    .replace(invisible(), escapeUnits)
     .replace(OUTER_SPACES, escapeUnits)
+}
+
+/**
+ * Controls and format characters (bidirectional marks, joiners, tags), line separators, spaces other
+ * than the plain one, lone surrogates, code points without a glyph of their own, and what Unicode
+ * says is to be ignored when displayed (fillers, variation selectors); the blank Braille pattern.
+ *
+ * In a function, because making it takes milliseconds, which most runs need not spend.
+ */
+function invisible(): RegExp {
+  return /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
 }
 
 function escapeUnits(text: string): string {

@@ -19,7 +19,7 @@ export type ContentRule =
   | 'content-archive'
   | 'content-compound-file'
 
-interface Signature {
+export interface Signature {
   readonly rule: ContentRule
   readonly bytes: readonly number[]
   /** Formats that data streams of known names may rightly hold count only under an unknown name. */
@@ -28,7 +28,7 @@ interface Signature {
 
 const ascii = (text: string) => [...text].map((character) => character.charCodeAt(0))
 
-const SIGNATURES: readonly Signature[] = [
+export const SIGNATURES: readonly Signature[] = [
   { rule: 'content-windows-program', bytes: ascii('MZ'), onlyUnknownNames: false },
   { rule: 'content-linux-program', bytes: [0x7f, ...ascii('ELF')], onlyUnknownNames: false },
   { rule: 'content-mac-program', bytes: [0xcf, 0xfa, 0xed, 0xfe], onlyUnknownNames: false },
@@ -54,7 +54,7 @@ const SIGNATURES: readonly Signature[] = [
   },
 ]
 
-const SCRIPTS: readonly RegExp[] = [
+export const SCRIPTS: readonly RegExp[] = [
   /^\s*<\?(?:php|=)/i,
   /<script[\s>]/i,
   /<hta:application/i,

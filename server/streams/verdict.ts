@@ -9,11 +9,8 @@ import { executableContentRule } from './executable-content.ts'
 import { hasExecutableName } from './executable-name.ts'
 import { findKnownStream } from './known-stream.ts'
 import { type KnownStream, USUAL_MAX_BYTES } from './known-streams.ts'
-import {
-  MAX_ZONE_IDENTIFIER_BYTES,
-  readZoneIdentifier,
-  type ZoneIdentifierText,
-} from './zone-identifier.ts'
+import { readZoneIdentifier, type ZoneIdentifierText } from './zone-identifier.ts'
+import { MAX_ZONE_IDENTIFIER_BYTES } from './zone-identifier-limit.ts'
 
 export interface StreamToJudge {
   readonly stream: string
@@ -122,6 +119,31 @@ export function judge(stream: StreamToJudge): Verdict {
   const content = stream.content?.subarray(0, MAX_ZONE_IDENTIFIER_BYTES) ?? null
   const rule = firstRule(isLonger ? { ...stream, content, zoneText: undefined } : stream, known)
   return { verdict: rules[rule][0], rule }
+}
+
+/** What {@link judge} says of a stream for its name alone: where nothing else about it is remarkable. */
+export interface NameVerdict extends Verdict {
+  /** A larger stream is remarkable for its size. */
+  readonly belowBytes: number
+}
+
+/**
+ * The verdict on every small stream of this name with harmless content, in a place that no rule looks at;
+ * null where the name's meaning depends on content or place. It spares a listing to ask again.
+ */
+export function judgeName(stream: string): NameVerdict | null {
+  const known = findKnownStream(stream)
+  if (known?.class === 'mark' || known?.class === 'internal') return null
+  // Content that was not read changes nothing, as harmless content does, and is not searched.
+  const verdict = judge({
+    stream,
+    sizeBytes: 0,
+    content: null,
+    path: 'anywhere',
+    kind: 'file',
+    origin: null,
+  })
+  return { ...verdict, belowBytes: Math.min(known?.maxBytes ?? USUAL_MAX_BYTES, USUAL_MAX_BYTES) }
 }
 
 function firstRule(stream: StreamToJudge, known: KnownStream | undefined): RuleName {

@@ -10,9 +10,7 @@
  * lenient: it must find a mark wherever Windows would. It never throws, and trusts nothing it reads.
  */
 import type { Origin } from '../protocol/stream.ts'
-
-/** 7-Zip ignores a larger one too; real ones have 26 bytes to a few KiB. */
-export const MAX_ZONE_IDENTIFIER_BYTES = 32 * 1024
+import { MAX_ZONE_IDENTIFIER_BYTES } from './zone-identifier-limit.ts'
 
 type OriginKey = keyof Origin
 

@@ -38,8 +38,22 @@ describe.skipIf(!hasChromium)('every page of the console', () => {
       confirmCount: 1,
       reason: 'to have an order to look at',
     })
-    pages = ['/', '/streams', `/streams/${stream.streamId}`, '/machines', '/orders', '/audit']
+    pages = [
+      '/',
+      '/streams',
+      `/streams/${stream.streamId}`,
+      '/machines',
+      '/orders',
+      '/audit',
+      '/users',
+      '/account',
+    ]
+    const { questionId } = await fleet.post('/api/v1/live-queries', {
+      query: 'verdict:suspicious',
+      machines: { isAll: true },
+    })
     pages.push(`/machines/${stream.machineId}`, `/orders/${orderId}`)
+    pages.push('/live', `/live/${questionId}`)
   }, 120_000)
 
   afterAll(async () => {

@@ -119,3 +119,58 @@ TEST("records past $MFT's initialized size were never written and are not read")
   volume.ScanInto(sink);
   CHECK_EQUAL(sink.rows.size(), 1);
 }
+
+TEST("streams of a file whose base record is lost are listed under its identity, below $Orphan") {
+  SyntheticVolume volume;
+  volume.Record(30, AFileRecord({AName(u"named in the base only")}).Text(0, "BAAD"));
+  volume.Extension(31, ReferenceTo(30), {AStream(u"a")});
+  volume.Record(32, AFileRecord({AName(u"SHORT~1", kRoot, 2)}).U16(510, 0xFFFF));
+  volume.Extension(33, ReferenceTo(32), {AName(u"long name.txt"), AStream(u"b")});
+  RememberingSink sink;
+  volume.ScanInto(sink);
+  const Row* const nameless = sink.Find(u"$Orphan\\$MFT record 30", u"a");
+  CHECK(nameless != nullptr);
+  CHECK_EQUAL(nameless->identity, "ntfs:" + std::to_string(ReferenceTo(30)));
+  CHECK(!nameless->sha256.empty());
+  CHECK(sink.Find(u"long name.txt", u"b") != nullptr);
+  CHECK_EQUAL(sink.unreadable.size(), 2);
+}
+
+TEST("records in use past the end that record 0 gives $MFT are said to be missing") {
+  SyntheticVolume volume;
+  const auto clusters = static_cast<int>(SyntheticVolume::kMftClusters);
+  const auto scan = [&](std::uint64_t records) {
+    Bytes bitmap(SyntheticVolume::kRecords / 8);
+    bitmap.U8(0, 1).U8(30 / 8, 1u << (30 % 8));
+    volume.Record(0, AFileRecord({ANonResidentData(u"", 0, SyntheticVolume::kMftClusters - 1,
+                                                   records * 1024, Bytes{0x11, clusters, 4, 0}),
+                                  AResidentAttribute(0xB0, u"", bitmap)}));
+    RememberingSink sink;
+    volume.ScanInto(sink);
+    return sink.unreadable.size();
+  };
+  volume.File(30, {AName(u"f"), AStream(u"s")});
+  CHECK_EQUAL(scan(SyntheticVolume::kRecords), 0);
+  CHECK_EQUAL(scan(28), 1);
+}
+
+TEST("a file that is there never stands below a deleted folder, a deleted one does") {
+  SyntheticVolume volume;
+  const auto deleted = [](Bytes record, unsigned flags) {
+    return record.U16(16, kSequence + 1u).U16(22, flags);
+  };
+  volume.Record(30, deleted(AFileRecord({AName(u"gone"), AStream(u"of a folder")}), 2));
+  volume.Record(31, deleted(AFileRecord({AName(u"f", ReferenceTo(30)), AStream(u"s")}), 0));
+  volume.File(32, {AName(u"live", ReferenceTo(30)), AStream(u"s")});
+  volume.Record(33, deleted(AFileRecord({AStream(u"let go of")}).U64(32, ReferenceTo(32)), 0));
+  volume.Record(34, AFileRecord({AName(u"torn"), AStream(u"s")}).U16(22, 0).U16(510, 0xFFFF));
+  RememberingSink sink;
+  Scan(volume.image(), sink, {.include_deleted = true, .exclude = {}});
+  CHECK_EQUAL(sink.rows.size(), 3);
+  CHECK(sink.Find(u"gone", u"of a folder") != nullptr);
+  const Row* const file = sink.Find(u"gone\\f", u"s");
+  CHECK(file != nullptr);
+  CHECK_EQUAL(file->identity, "ntfs:" + std::to_string(ReferenceTo(31)));
+  CHECK(sink.Find(u"$Orphan\\live", u"s") != nullptr);
+  CHECK_EQUAL(sink.unreadable.size(), 0);
+}

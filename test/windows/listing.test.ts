@@ -161,6 +161,18 @@ describe('targets on Windows', () => {
     ])
   })
 
+  it('without a change journal ask for a scan, and a folder has none of its own', () => {
+    // Wine knows no journal. What a real one says is proved on recorded ones.
+    const outcomes = onWindows<unknown[]>(
+      'return Promise.all(args.map((t) => support.outcomeOf(addon.readChanges(t, null))))',
+      [live.drive, `${live.drive}\\folder`],
+    )
+    expect(outcomes).toEqual([
+      { mustScan: 'no-journal', checkpoint: null, files: [] },
+      'ADS_UNSUPPORTED',
+    ])
+  })
+
   it('keep every unit of a name, also of one that is not valid Unicode', () => {
     const { streams } = onWindows<Scanned>('return support.scanAll(args[0])', [`${live.drive}\\`])
     const names = streams.map(({ path, name }) => `${path.slice(3)}:${name}`)

@@ -132,6 +132,21 @@ describe('a removal on Windows', () => {
     kept.push('locked.txt:Zone.Identifier')
   })
 
+  it('leaves another file alone that took the name after the carrier was opened', () => {
+    marked('swapped.txt')
+    marked('other.txt')
+    const { outcome } = strip(
+      'swapped.txt',
+      `fs.renameSync(drive + '\\\\swapped.txt', drive + '\\\\moved.txt')
+       fs.renameSync(drive + '\\\\other.txt', drive + '\\\\swapped.txt')`,
+    )
+    // By its handle the carrier is the right one still, whatever it is called.
+    expect(outcome).toBe('done')
+    kept.splice(kept.indexOf('other.txt:bystander'), 1, 'moved.txt:bystander')
+    kept.push('swapped.txt:Zone.Identifier')
+    gone.push('moved.txt:Zone.Identifier')
+  })
+
   it.each([
     ['as Windows does since 10', {}],
     ['without FileDispositionInformationEx, as before', { SIDESTREAM_SHIM_OLD: '1' }],

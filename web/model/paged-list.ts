@@ -9,6 +9,8 @@ export interface Page<Row> {
   cursor: string | null
   /** All that match; null where the route does not count. */
   total: number | null
+  /** False: there are at least so many. */
+  isTotalExact?: boolean
 }
 
 export type LoadPage<Row> = (
@@ -21,6 +23,7 @@ export interface PagedState<Row> {
   readonly rows: readonly Row[]
   readonly cursor: string | null
   readonly total: number | null
+  readonly isTotalExact: boolean
   readonly phase: 'first' | 'more' | 'idle' | 'failed'
   readonly error: unknown
   /** Something changed and the list is too long to be read again unasked. */
@@ -37,6 +40,7 @@ export class PagedList<Row> {
     rows: [],
     cursor: null,
     total: null,
+    isTotalExact: true,
     phase: 'first',
     error: null,
     isStale: false,
@@ -74,6 +78,7 @@ export class PagedList<Row> {
           rows: [...rows, ...page.rows],
           cursor: page.cursor,
           total: page.total,
+          isTotalExact: page.isTotalExact ?? true,
           phase: 'idle',
         })
       }
@@ -104,13 +109,15 @@ export class PagedList<Row> {
     const rows: Row[] = []
     let cursor: string | null = null
     let total: number | null = null
+    let isTotalExact = true
     do {
       const page: Page<Row> = await this.#loadPage(cursor, PAGE_ROWS, this.#abort.signal)
       rows.push(...page.rows)
       cursor = page.cursor
       total = page.total
+      isTotalExact = page.isTotalExact ?? true
     } while (cursor !== null && rows.length < count)
-    this.#patch({ rows, cursor, total, phase: 'idle', error: null, isStale: false })
+    this.#patch({ rows, cursor, total, isTotalExact, phase: 'idle', error: null, isStale: false })
   }
 
   #run(step: () => Promise<void>): Promise<void> {

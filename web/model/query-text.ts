@@ -3,12 +3,6 @@
  * one term more. The language itself is in server/streams/query.
  */
 
-/** `field:value` that finds exactly this value, wildcards and quotes in it taken literally. */
-export function exactTerm(field: string, value: string): string {
-  const literal = value.replace(/[*?\\"]/g, '\\$&')
-  return /^[\p{L}\p{N}._@$%+-]+$/u.test(value) ? `${field}:${value}` : `${field}:"${literal}"`
-}
-
 /** Splits at blanks outside quotes and parentheses. An unclosed one swallows the rest. */
 export function topLevelTerms(query: string): string[] {
   const terms: string[] = []

@@ -4,9 +4,10 @@ import { useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import type { MachineDetail } from '../../server/protocol/api/machines.ts'
 import type { ScanProgress, ScanSummary } from '../../server/protocol/scan.ts'
+import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { api, isNotThere } from '../api.ts'
 import { useEvents } from '../events.ts'
-import { exactTerm, streamsUrl } from '../model/query-text.ts'
+import { streamsUrl } from '../model/query-text.ts'
 import { Empty, Facts, Failure, Loading, Notice, Time } from '../parts/bits.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { Presence } from '../parts/machine-columns.tsx'
@@ -15,6 +16,7 @@ import { LastScan, Scanning, Volumes } from '../parts/scan-panels.tsx'
 import { StreamBrowser } from '../parts/stream-browser.tsx'
 import { streamColumnsOfMachine } from '../parts/stream-columns.tsx'
 import { say, sayError } from '../parts/toasts.tsx'
+import { may } from '../session.ts'
 
 export function MachinePage() {
   const { params } = useRoute()
@@ -113,6 +115,7 @@ const volumesOf = (scan: ScanSummary | null) => scan?.volumes ?? []
 function ScanButton({ detail, isScanning }: { detail: MachineDetail; isScanning: boolean }) {
   const [isAsking, setIsAsking] = useState(false)
   const { machine } = detail
+  if (!may('machines.ask')) return null
   const start = async () => {
     setIsAsking(true)
     try {

@@ -12,6 +12,7 @@ import { OrderBar, STATES } from '../parts/order-progress.tsx'
 import { OrderTargets } from '../parts/order-targets.tsx'
 import { say, sayError } from '../parts/toasts.tsx'
 import { UndoDialog } from '../parts/undo-dialog.tsx'
+import { may } from '../session.ts'
 import { ACTIONS, OrderState } from './orders.tsx'
 
 export function OrderPage() {
@@ -67,12 +68,12 @@ function Detail({ order, onChanged }: { order: Order; onChanged: () => void }) {
           </h1>
         </div>
         <div class="page-actions">
-          {queued > 0 && (
+          {may('orders.create') && queued > 0 && (
             <button type="button" class="button" onClick={() => void cancel()}>
               Cancel {formatCount(queued)} queued
             </button>
           )}
-          {undoable > 0 && (
+          {may('orders.create') && undoable > 0 && (
             <button type="button" class="button" onClick={() => setIsUndoing(true)}>
               Undo: put back {plural(undoable, 'stream')}…
             </button>

@@ -1,10 +1,11 @@
 /** The fleet at a glance. Every number is a link to what it counts; what nobody looked at is said first. */
 import type { ComponentChildren } from 'preact'
 import type { StreamFacets } from '../../server/protocol/api/streams.ts'
+import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { api } from '../api.ts'
 import { countOf, unreadablePlaces } from '../model/fleet.ts'
 import { formatCount, plural, zoneLabel } from '../model/format.ts'
-import { exactTerm, streamsUrl } from '../model/query-text.ts'
+import { streamsUrl } from '../model/query-text.ts'
 import { AddMachine } from '../parts/add-machine.tsx'
 import { Empty, Failure, Loading } from '../parts/bits.tsx'
 import { type CountBar, CountBars } from '../parts/count-bars.tsx'

@@ -5,15 +5,17 @@ import { useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import type { StreamRow } from '../../server/protocol/api/streams.ts'
 import { neverStripReason } from '../../server/streams/never-strip.ts'
+import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { explainRule } from '../../server/streams/verdict.ts'
 import { api, isNotThere } from '../api.ts'
 import { formatBytes, plural, zoneLabel } from '../model/format.ts'
-import { exactTerm, streamsUrl } from '../model/query-text.ts'
+import { streamsUrl } from '../model/query-text.ts'
 import { Empty, Facts, Failure, Loading, Notice, Time, Verdict } from '../parts/bits.tsx'
 import { ContentViewer } from '../parts/content-viewer.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { Name, Path } from '../parts/name.tsx'
 import { StripDialog } from '../parts/strip-dialog.tsx'
+import { may } from '../session.ts'
 
 export function StreamPage() {
   const { params } = useRoute()
@@ -63,7 +65,7 @@ function StreamDetail({ row }: { row: StreamRow }) {
           </p>
         </div>
         <div class="page-actions">
-          {blocked === null && (
+          {blocked === null && may('orders.create') && (
             <button type="button" class="button is-danger" onClick={() => setIsStripping(true)}>
               Strip this stream…
             </button>
@@ -86,7 +88,9 @@ function StreamDetail({ row }: { row: StreamRow }) {
           {row.origin !== null && <OriginPanel row={row} />}
           <section class="panel">
             <h2>Content</h2>
-            {row.goneAt === null ? (
+            {!may('content.read') ? (
+              <p class="faint">Your role may not read contents.</p>
+            ) : row.goneAt === null ? (
               <ContentViewer key={row.streamId} row={row} />
             ) : (
               <p class="faint">The stream is gone, and so is its content.</p>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import { api } from '../api.ts'
 import { plural } from '../model/format.ts'
+import { may } from '../session.ts'
 import { Failure, Notice, Time } from './bits.tsx'
 import { Command } from './command.tsx'
 import { Dialog } from './dialog.tsx'
@@ -15,6 +16,7 @@ const LIFETIMES: readonly (readonly [number, string])[] = [
 
 export function AddMachine({ isPrimary = false }: { isPrimary?: boolean }) {
   const [isOpen, setIsOpen] = useState(false)
+  if (!may('enrolments.create')) return null
   return (
     <>
       <button

@@ -1,8 +1,9 @@
 /** Counts of what was found, each a refinement: add it, take it off again, or leave it out. */
 import type { StreamFacets } from '../../server/protocol/api/streams.ts'
 import type { VerdictName } from '../../server/protocol/stream.ts'
+import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { formatCount, zoneLabel } from '../model/format.ts'
-import { exactTerm, hasTerm, toggledTerm } from '../model/query-text.ts'
+import { hasTerm, toggledTerm } from '../model/query-text.ts'
 import { VERDICTS } from './bits.tsx'
 import { Name } from './name.tsx'
 
@@ -19,17 +20,20 @@ interface Group {
   title: string
   field: string
   buckets: readonly { value: string; count: number }[]
+  /** False: each count is at least so much. */
+  isExact: boolean
   label?: (value: string) => string
 }
 
 export function FacetPanel({ facets, query, onQuery }: FacetPanelProps) {
+  const { machines, hosts, others: isExact } = facets.isExact
   const groups: readonly Group[] = [
-    { title: 'Verdict', field: 'verdict', buckets: facets.verdicts, label: verdictLabel },
-    { title: 'Zone', field: 'zone', buckets: facets.zones, label: zoneLabel },
-    { title: 'Origin host', field: 'host', buckets: facets.hosts },
-    { title: 'Stream name', field: 'stream', buckets: facets.names },
-    { title: 'Extension', field: 'ext', buckets: facets.extensions },
-    { title: 'Machine', field: 'machine', buckets: facets.machines },
+    { title: 'Verdict', field: 'verdict', buckets: facets.verdicts, isExact, label: verdictLabel },
+    { title: 'Zone', field: 'zone', buckets: facets.zones, isExact, label: zoneLabel },
+    { title: 'Origin host', field: 'host', buckets: facets.hosts, isExact: hosts },
+    { title: 'Stream name', field: 'stream', buckets: facets.names, isExact },
+    { title: 'Extension', field: 'ext', buckets: facets.extensions, isExact },
+    { title: 'Machine', field: 'machine', buckets: facets.machines, isExact: machines },
   ]
   return (
     <aside class="facets" aria-label="Refine">
@@ -93,7 +97,13 @@ function FacetItem(props: {
         <span class="facet-label">
           <Name text={label} isTitled />
         </span>
-        <span class="facet-count">{formatCount(bucket.count)}</span>
+        <span
+          class="facet-count"
+          title={group.isExact ? undefined : 'At least; not all were counted'}
+        >
+          {group.isExact ? '' : '≥ '}
+          {formatCount(bucket.count)}
+        </span>
       </button>
       <button
         type="button"

@@ -1,6 +1,7 @@
 import type { Machine } from '../../server/protocol/api/machines.ts'
+import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { formatCount } from '../model/format.ts'
-import { exactTerm, streamsUrl } from '../model/query-text.ts'
+import { streamsUrl } from '../model/query-text.ts'
 import { Status, Time, type Tone } from './bits.tsx'
 import type { Column } from './grid.tsx'
 import { Name } from './name.tsx'

@@ -13,7 +13,7 @@ export function QueryHelp() {
       </p>
       <dl>
         {fields.map((field) =>
-          field.type === 'reserved' ? null : (
+          field.type === 'text' && field.isLiveOnly ? null : (
             <div key={field.name}>
               <dt>
                 <a href={streamsUrl(field.example)}>

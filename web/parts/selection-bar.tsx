@@ -1,5 +1,6 @@
 import { MAX_ORDER_TARGETS } from '../../server/protocol/limits.ts'
 import { formatCount, plural } from '../model/format.ts'
+import { may } from '../session.ts'
 
 interface SelectionBarProps {
   chosenCount: number
@@ -7,6 +8,7 @@ interface SelectionBarProps {
   missingCount: number
   loadedCount: number
   total: number | null
+  isTotalExact: boolean
   isLoadingMore: boolean
   isStale: boolean
   onReload: () => void
@@ -16,16 +18,27 @@ interface SelectionBarProps {
 }
 
 export function SelectionBar(props: SelectionBarProps) {
-  const { chosenCount, missingCount, total } = props
+  const { chosenCount, missingCount, total, isTotalExact } = props
   return (
     <div class={`selection-bar ${chosenCount > 0 ? 'is-active' : ''}`}>
       <div class="selection-text" aria-live="polite">
         {chosenCount === 0 ? (
-          total !== null && <strong>{plural(total, 'stream')}</strong>
+          total !== null && (
+            <strong>
+              {isTotalExact ? '' : 'at least '}
+              {plural(total, 'stream')}
+            </strong>
+          )
         ) : (
           <>
             <strong>{formatCount(chosenCount)} chosen</strong>
-            {total !== null && <span class="faint"> of {formatCount(total)}</span>}
+            {total !== null && (
+              <span class="faint">
+                {' '}
+                of {isTotalExact ? '' : 'at least '}
+                {formatCount(total)}
+              </span>
+            )}
             {missingCount > 0 && (
               <span class="faint"> · {formatCount(missingCount)} no longer in this list</span>
             )}
@@ -43,14 +56,16 @@ export function SelectionBar(props: SelectionBarProps) {
           <button type="button" class="button is-small is-quiet" onClick={props.onClear}>
             Clear
           </button>
-          <button
-            type="button"
-            class="button is-small is-danger"
-            disabled={chosenCount > MAX_ORDER_TARGETS}
-            onClick={props.onStrip}
-          >
-            Strip {plural(chosenCount, 'stream')}…
-          </button>
+          {may('orders.create') && (
+            <button
+              type="button"
+              class="button is-small is-danger"
+              disabled={chosenCount > MAX_ORDER_TARGETS}
+              onClick={props.onStrip}
+            >
+              Strip {plural(chosenCount, 'stream')}…
+            </button>
+          )}
         </>
       )}
       {chosenCount > MAX_ORDER_TARGETS && (
@@ -62,13 +77,15 @@ export function SelectionBar(props: SelectionBarProps) {
 
 function ChooseAll({
   chosenCount,
-  total,
+  total: counted,
+  isTotalExact,
   loadedCount,
   isLoadingMore,
   onChooseAll,
 }: SelectionBarProps) {
-  if (total === null || total === 0 || chosenCount === 0) return null
-  const reachable = Math.min(total, MAX_ORDER_TARGETS)
+  if (counted === null || counted === 0 || chosenCount === 0) return null
+  const total = Math.max(counted, loadedCount)
+  const reachable = isTotalExact ? Math.min(total, MAX_ORDER_TARGETS) : MAX_ORDER_TARGETS
   if (chosenCount >= reachable) {
     return total > MAX_ORDER_TARGETS ? (
       <span class="faint">The first {formatCount(MAX_ORDER_TARGETS)}: an order names no more.</span>
@@ -83,8 +100,8 @@ function ChooseAll({
   }
   return (
     <button type="button" class="button is-small is-quiet" onClick={() => void onChooseAll()}>
-      {total > MAX_ORDER_TARGETS
-        ? `Choose the first ${formatCount(MAX_ORDER_TARGETS)} of ${formatCount(total)}`
+      {total > MAX_ORDER_TARGETS || !isTotalExact
+        ? `Choose the first ${formatCount(MAX_ORDER_TARGETS)} of ${isTotalExact ? '' : 'at least '}${formatCount(total)}`
         : `Choose all ${formatCount(total)} that match`}
     </button>
   )

@@ -2,22 +2,25 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import type { PermissionName } from '../../server/protocol/api/permission-table.ts'
 import { api } from '../api.ts'
 import { connectEvents, connection } from '../events.ts'
-import { endSession, session } from '../session.ts'
+import { endSession, may, session } from '../session.ts'
 import { nextTheme, theme } from '../theme.ts'
 import { Status } from './bits.tsx'
 import { Name } from './name.tsx'
 import { sayError, Toasts } from './toasts.tsx'
 import { Wordmark } from './wordmark.tsx'
 
-const PAGES = [
-  ['/', 'Overview'],
-  ['/streams', 'Streams'],
-  ['/machines', 'Machines'],
-  ['/orders', 'Orders'],
-  ['/audit', 'Audit'],
-] as const
+const PAGES: readonly (readonly [href: string, label: string, needs: PermissionName])[] = [
+  ['/', 'Overview', 'inventory.read'],
+  ['/streams', 'Streams', 'inventory.read'],
+  ['/live', 'Live', 'machines.ask'],
+  ['/machines', 'Machines', 'inventory.read'],
+  ['/orders', 'Orders', 'inventory.read'],
+  ['/audit', 'Audit', 'audit.read'],
+  ['/users', 'Users', 'users.manage'],
+]
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path, route } = useLocation()
@@ -46,7 +49,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <Wordmark />
         </a>
         <nav aria-label="Pages">
-          {PAGES.map(([href, label]) => (
+          {PAGES.filter(([, , needs]) => may(needs)).map(([href, label]) => (
             <a key={href} href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
               {label}
             </a>
@@ -62,9 +65,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
           >
             Theme: {theme.value}
           </button>
-          <span class="user">
+          <a class="user" href="/account" aria-current={path === '/account' ? 'page' : undefined}>
             <Name text={session.value?.username ?? ''} isTitled />
-          </span>
+          </a>
           <button type="button" class="button is-quiet is-small" onClick={() => void signOut()}>
             Sign out
           </button>

@@ -60,7 +60,8 @@ export function StreamBrowser(props: StreamBrowserProps) {
   const shownIds = useMemo(() => new Set(ids), [ids])
 
   const chooseAllMatching = async () => {
-    await list.loadUpTo(Math.min(MAX_ORDER_TARGETS, state.total ?? MAX_ORDER_TARGETS))
+    const known = state.isTotalExact ? state.total : null
+    await list.loadUpTo(Math.min(MAX_ORDER_TARGETS, known ?? MAX_ORDER_TARGETS))
     choose(allOf(list.state.peek().rows.map(rowKey), MAX_ORDER_TARGETS))
   }
 
@@ -72,6 +73,7 @@ export function StreamBrowser(props: StreamBrowserProps) {
         missingCount={countMissing(selection, shownIds)}
         loadedCount={state.rows.length}
         total={total}
+        isTotalExact={state.isTotalExact}
         isLoadingMore={state.phase === 'more'}
         isStale={state.isStale}
         onReload={() => list.reload()}
@@ -107,7 +109,12 @@ function useStreamList(listKey: string, props: StreamBrowserProps): PagedList<St
     try {
       const page = await api.streams({ q: query, gone: withGone, cursor, limit }, abort)
       onQueryError?.(null)
-      return { rows: page.streams, cursor: page.cursor, total: page.total }
+      return {
+        rows: page.streams,
+        cursor: page.cursor,
+        total: page.total,
+        isTotalExact: page.totalIsExact,
+      }
     } catch (error) {
       if (hasCode(error, 'QUERY_INVALID') && !abort.aborted) onQueryError?.(error as ApiError)
       throw error
@@ -174,6 +181,16 @@ function ListEnd({ list, query, isAged }: ListEndProps) {
     return <Failure error={state.error} retry={() => list.reload()} />
   }
   if (state.phase === 'first') return isAged ? null : <Loading what="streams" />
+  if (state.rows.length === 0 && state.cursor !== null) {
+    return (
+      <Empty title="Nothing found so far">
+        <p>The search looked through a part of the inventory.</p>
+        <button type="button" class="button" onClick={() => list.loadMore()}>
+          Search on
+        </button>
+      </Empty>
+    )
+  }
   if (state.rows.length === 0) {
     return query === '' ? (
       <Empty title="No streams in the inventory">
@@ -196,7 +213,9 @@ function ListEnd({ list, query, isAged }: ListEndProps) {
     <p class="list-end">
       {state.cursor === null
         ? `End of the list: ${plural(state.rows.length, 'stream')}.`
-        : `Loading more; ${formatCount(rest)} to go…`}
+        : state.isTotalExact
+          ? `Loading more; ${formatCount(rest)} to go…`
+          : 'Loading more…'}
     </p>
   )
 }

@@ -93,15 +93,15 @@ std::string SourceHint(const Mount* mount) {
 }
 
 // ntfs-3g answers this xattr whatever its stream interface is.
-bool IsNtfs3g(const std::string& path) { return GetXattr(path, "system.ntfs_attrib").ok(); }
+bool IsNtfs3g(const XattrPlace& place) { return GetXattr(place, "system.ntfs_attrib").ok(); }
 
 // Shared by name only: the scheme lives as long as the process.
 std::shared_ptr<const StreamScheme> Static(const StreamScheme& scheme) {
   return {std::shared_ptr<void>(), &scheme};
 }
 
-int ErrnoOfGet(const std::string& path, const char* name) {
-  const auto value = GetXattr(path, name);
+int ErrnoOfGet(const XattrPlace& place, const char* name) {
+  const auto value = GetXattr(place, name);
   return value.ok() ? 0 : value.error().system_code;
 }
 
@@ -113,13 +113,13 @@ int ErrnoOfGet(const std::string& path, const char* name) {
 //   xattr       EOPNOTSUPP          ENODATA
 //   openxattr   ENODATA             ENODATA
 //   windows     the list            EOPNOTSUPP
-void ChooseNtfs3gScheme(FileSystem& result, const std::string& path, const Mount* mount) {
+void ChooseNtfs3gScheme(FileSystem& result, const XattrPlace& place, const Mount* mount) {
   result.name = "ntfs-3g";
   if (mount != nullptr) {
     if (auto id = NtfsVolumeId(mount->source)) result.volume_id = *id;
   }
-  const int list_errno = ErrnoOfGet(path, "ntfs.streams.list");
-  const int user_errno = ErrnoOfGet(path, "user.sidestream.probe");
+  const int list_errno = ErrnoOfGet(place, "ntfs.streams.list");
+  const int user_errno = ErrnoOfGet(place, "user.sidestream.probe");
   const bool has_user_names = user_errno == 0 || user_errno == ENODATA;
   if (list_errno == 0 && user_errno == EOPNOTSUPP) {
     result.scheme = Static(Ntfs3gWindowsScheme());
@@ -138,9 +138,9 @@ void ChooseNtfs3gScheme(FileSystem& result, const std::string& path, const Mount
 }
 
 // A failing read of an xattr that nobody has tells whether there can be any.
-void ChooseSambaScheme(FileSystem& result, const std::string& path,
+void ChooseSambaScheme(FileSystem& result, const XattrPlace& place,
                        const std::shared_ptr<const StreamScheme>& samba) {
-  const auto probe = GetXattr(path, "user.sidestream.probe");
+  const auto probe = GetXattr(place, "user.sidestream.probe");
   if (!probe.ok() && probe.error().system_code == EOPNOTSUPP) {
     result.unsupported =
         Unsupported("this file system (" + result.name +
@@ -176,7 +176,7 @@ FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& m
   result.identity_suffix = IdentitySuffix(result.volume_id);
   result.is_writable = (status.f_flags & ST_RDONLY) == 0;
   const auto type = static_cast<std::uint32_t>(status.f_type);
-  const std::string path = ProcPath(fd);
+  const XattrPlace place = XattrPlace::Behind(fd);
   if (Contains(kPseudo, type)) {
     result.is_pseudo = true;
   } else if (type == kNtfs3 || type == kNtfsReadOnly) {
@@ -189,10 +189,10 @@ FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& m
                     (mount == nullptr ? std::string() : mount->source));
   } else if (type == kAutofs) {
     result.unsupported = Unsupported("an automount point with nothing mounted; mount it first");
-  } else if (type == kFuse && IsNtfs3g(path)) {
-    ChooseNtfs3gScheme(result, path, mount);
+  } else if (type == kFuse && IsNtfs3g(place)) {
+    ChooseNtfs3gScheme(result, place, mount);
   } else {
-    ChooseSambaScheme(result, path, samba);
+    ChooseSambaScheme(result, place, samba);
   }
   return result;
 }

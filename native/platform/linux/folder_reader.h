@@ -14,17 +14,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
+#include <string_view>
 
 #include "platform/linux/errno_error.h"
 
 namespace sidestream {
 
+struct FolderEntry {
+  const char* name;  // ends with a NUL; valid until the next entry
+  unsigned char type;
+  std::uint64_t inode;
+};
+
 class FolderReader {
  public:
-  // Calls `entry(name, d_type)` for each entry but `.` and `..`, until it returns false.
-  template <typename Entry>
-  Status ForEach(int folder_fd, Entry entry) {
+  // Calls `use(entry)` for each entry but `.` and `..`, until it returns false.
+  template <typename Use>
+  Status ForEach(int folder_fd, Use use) {
     while (true) {
       const long filled = syscall(SYS_getdents64, folder_fd, buffer_.data(), buffer_.size());
       if (filled < 0 && errno == EINTR) continue;
@@ -35,13 +41,16 @@ class FolderReader {
       for (long at = 0; at < filled;) {
         // struct linux_dirent64: ino 8, off 8, record length 2, type 1, name
         const std::byte* record = buffer_.data() + at;
+        FolderEntry entry;
         std::uint16_t record_bytes = 0;
+        std::memcpy(&entry.inode, record, sizeof entry.inode);
         std::memcpy(&record_bytes, record + 16, sizeof record_bytes);
-        const auto type = std::to_integer<unsigned char>(record[18]);
-        const std::string name(reinterpret_cast<const char*>(record + 19));
+        entry.type = std::to_integer<unsigned char>(record[18]);
+        entry.name = reinterpret_cast<const char*>(record + 19);
         at += record_bytes;
+        const std::string_view name = entry.name;
         if (name == "." || name == "..") continue;
-        if (!entry(name, type)) return std::nullopt;
+        if (!use(entry)) return std::nullopt;
       }
     }
   }

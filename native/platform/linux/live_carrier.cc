@@ -7,7 +7,7 @@
 #include "base/utf16.h"
 #include "platform/linux/carrier_times.h"
 #include "platform/linux/errno_error.h"
-#include "platform/linux/stored_digest.h"
+#include "streams/stream_digest.h"
 
 namespace sidestream {
 namespace {
@@ -49,7 +49,8 @@ LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd pa
       fd_(std::move(fd)),
       parent_fd_(std::move(parent_fd)),
       facts_(facts),
-      ref_{fd_.get(), parent_fd_.get(), std::move(base_name), facts.IsDirectory(), facts.inode},
+      ref_{XattrPlace::Behind(fd_.get()), fd_.get(),           parent_fd_.get(),
+           std::move(base_name),          facts.IsDirectory(), facts.inode},
       identity_(IdentityOf(*scheme_, ref_, facts, file_system.identity_suffix)) {}
 
 // A partial listing is none: what is not seen could be what is meant.
@@ -139,7 +140,10 @@ Result<bool> LiveCarrier::IsExpected(const StoredStream& stream, std::uint64_t e
   const auto measure = scheme_->Measure(ref_, stream);
   if (!measure.ok()) return measure.error();
   if (measure.value().size != expected_size) return false;
-  const auto digest = DigestStored(*scheme_, ref_, stream, 0, [] { return false; });
+  const auto read = [&](std::uint64_t offset, std::uint64_t length) {
+    return scheme_->Read(ref_, stream, offset, length);
+  };
+  const auto digest = DigestInSteps(read, 0, [] { return false; });
   if (!digest.ok()) return digest.error();
   const auto& [size, sha256, front] = digest.value();
   return size == expected_size && std::ranges::equal(sha256, expected_sha256);

@@ -48,7 +48,7 @@ Result<UniqueFd> OpenParent(const std::string& path, const FileFacts& facts) {
   const std::string folder = slash == 0 ? "/" : path.substr(0, slash);
   UniqueFd parent(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!parent.ok()) return FromErrno(errno, "open", folder);
-  const auto entry = FactsOf(parent.get(), path.substr(slash + 1));
+  const auto entry = FactsOf(parent.get(), path.c_str() + slash + 1);
   if (!entry.ok()) return entry.error();
   if (entry.value().inode != facts.inode) {
     return StreamError{"ADS_IDENTITY_CHANGED", 0, "open",
@@ -98,15 +98,17 @@ Status LiveProvider::Scan(const ScanOptions& options, ScanSink& sink) const {
     ScanFile(options, sink);
     return std::nullopt;
   }
-  const WalkTarget target{fd_.get(), shown_, absolute_path_, file_system_, samba_};
+  const WalkTarget target{fd_.get(), facts_.device, shown_, absolute_path_, file_system_, samba_};
   return Walk(target, MountTable::Read(), options, sink);
 }
 
 void LiveProvider::ScanFile(const ScanOptions& options, ScanSink& sink) const {
   sink.Advance(1, -1);
   const std::string base_name = absolute_path_.substr(absolute_path_.rfind('/') + 1);
-  const CarrierRef carrier{fd_.get(), parent_fd_.get(), base_name, false, facts_.inode};
-  ScanCarrier(file_system_, carrier, facts_, {shown_}, options, sink);
+  const CarrierRef carrier{
+      XattrPlace::Behind(fd_.get()), fd_.get(), parent_fd_.get(), base_name, false, facts_.inode};
+  const std::u16string_view path = shown_;
+  ScanCarrier(file_system_, carrier, facts_, {&path, 1}, options, sink);
 }
 
 // Empty for the target itself.

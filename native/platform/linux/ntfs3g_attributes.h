@@ -16,7 +16,7 @@ namespace sidestream {
 inline constexpr const char* kNtfs3gAttributesName = "system.ntfs_attrib";
 
 inline Result<std::optional<std::vector<std::byte>>> Ntfs3gAttributes(int carrier_fd) {
-  auto value = GetXattr(ProcPath(carrier_fd), kNtfs3gAttributesName);
+  auto value = GetXattr(XattrPlace::Behind(carrier_fd), kNtfs3gAttributesName);
   if (!value.ok()) return value.error();
   return std::optional(std::move(value.value()));
 }
@@ -25,7 +25,7 @@ inline Status RestoreNtfs3gAttributes(int carrier_fd, std::span<const std::byte>
   const auto now = Ntfs3gAttributes(carrier_fd);
   if (!now.ok()) return now.error();
   if (std::ranges::equal(*now.value(), before)) return std::nullopt;
-  return ReplaceXattr(ProcPath(carrier_fd), kNtfs3gAttributesName, before);
+  return ReplaceXattr(XattrPlace::Behind(carrier_fd), kNtfs3gAttributesName, before);
 }
 
 }  // namespace sidestream

@@ -10,8 +10,8 @@
 
 namespace sidestream {
 
-inline std::optional<std::int64_t> Ntfs3gBirthNs(int carrier_fd) {
-  const auto value = GetXattr(ProcPath(carrier_fd), "system.ntfs_crtime");
+inline std::optional<std::int64_t> Ntfs3gBirthNs(const XattrPlace& place) {
+  const auto value = GetXattr(place, "system.ntfs_crtime");
   if (!value.ok() || value.value().size() < sizeof(std::int64_t)) return std::nullopt;
   std::uint64_t ticks = 0;
   for (std::size_t i = 0; i < sizeof ticks; ++i) {

@@ -72,14 +72,15 @@ class Ntfs3gWindows final : public StreamScheme {
  public:
   const char* provider() const override { return "ntfs-3g"; }
 
-  Result<bool> HasStreams(const std::string& path) const override {
-    const auto list = GetXattrNoFollow(path, kListName);
+  // Streams are opened in the carrier's folder, and what stands there compared with the carrier.
+  Result<FirstLook> LookAt(const XattrPlace& place) const override {
+    const auto list = GetXattr(place, kListName);
     if (!list.ok()) return list.error();
-    return !list.value().empty();
+    return FirstLook{{}, list.value().empty()};
   }
 
   Result<StreamListing> List(const CarrierRef& carrier) const override {
-    const auto list = GetXattr(ProcPath(carrier.fd), kListName);
+    const auto list = GetXattr(carrier.place, kListName);
     if (!list.ok()) return list.error();
     return NamesIn(list.value());
   }
@@ -157,7 +158,7 @@ class Ntfs3gWindows final : public StreamScheme {
   }
 
   std::optional<std::int64_t> BirthNs(const CarrierRef& carrier) const override {
-    return Ntfs3gBirthNs(carrier.fd);
+    return Ntfs3gBirthNs(carrier.place);
   }
 
  private:

@@ -7,7 +7,6 @@
 // Both are errors here, so such a stream is reported as unreadable, by name, and never with a
 // made-up size. ntfs-3g itself hides streams whose names begin with `ntfs-3g.`.
 
-#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -32,26 +31,21 @@ class Ntfs3gXattr final : public StreamScheme {
 
   const char* provider() const override { return "ntfs-3g"; }
 
-  Result<bool> HasStreams(const std::string& path) const override {
-    const auto keys = ListXattrsNoFollow(path);
-    if (!keys.ok()) return keys.error();
-    return std::any_of(keys.value().begin(), keys.value().end(),
-                       [this](const std::string& key) { return FromKey(key).has_value(); });
+  Result<FirstLook> LookAt(const XattrPlace& place) const override {
+    auto streams = StreamsAt(place);
+    if (!streams.ok()) return streams.error();
+    return FirstLook{std::move(streams.value()), true};
   }
 
   Result<StreamListing> List(const CarrierRef& carrier) const override {
-    const auto keys = ListXattrs(ProcPath(carrier.fd));
-    if (!keys.ok()) return keys.error();
-    StreamListing listing;
-    for (const std::string& key : keys.value()) {
-      if (auto stream = FromKey(key)) listing.streams.push_back(std::move(*stream));
-    }
-    return listing;
+    auto streams = StreamsAt(carrier.place);
+    if (!streams.ok()) return streams.error();
+    return StreamListing{std::move(streams.value()), std::nullopt};
   }
 
   Result<StreamMeasure> Measure(const CarrierRef& carrier,
                                 const StoredStream& stream) const override {
-    const auto size = GetXattrSize(ProcPath(carrier.fd), stream.key);
+    const auto size = GetXattrSize(carrier.place, stream.key);
     if (!size.ok()) return size.error();
     if (size.value() >= kLargestValue) {
       const auto content = ReadAll(carrier, stream);
@@ -68,17 +62,17 @@ class Ntfs3gXattr final : public StreamScheme {
   }
 
   Status Remove(const CarrierRef& carrier, const StoredStream& stream) const override {
-    return RemoveXattr(ProcPath(carrier.fd), stream.key);
+    return RemoveXattr(carrier.place, stream.key);
   }
 
   Status Replace(const CarrierRef& carrier, const StoredStream& stream,
                  std::span<const std::byte> bytes) const override {
-    return ReplaceXattr(ProcPath(carrier.fd), stream.key, bytes);
+    return ReplaceXattr(carrier.place, stream.key, bytes);
   }
 
   Status Create(const CarrierRef& carrier, const std::string& name,
                 std::span<const std::byte> bytes) const override {
-    return CreateXattr(ProcPath(carrier.fd), std::string(prefix_) + name, bytes);
+    return CreateXattr(carrier.place, std::string(prefix_) + name, bytes);
   }
 
   Result<std::optional<std::vector<std::byte>>> Attributes(
@@ -92,20 +86,24 @@ class Ntfs3gXattr final : public StreamScheme {
   }
 
   std::optional<std::int64_t> BirthNs(const CarrierRef& carrier) const override {
-    return Ntfs3gBirthNs(carrier.fd);
+    return Ntfs3gBirthNs(carrier.place);
   }
 
  private:
-  std::optional<StoredStream> FromKey(const std::string& key) const {
-    if (key == kEfsInfo || !key.starts_with(prefix_) || key.size() == prefix_.size()) {
-      return std::nullopt;
-    }
-    return StoredStream{key.substr(prefix_.size()), key};
+  Result<std::vector<StoredStream>> StreamsAt(const XattrPlace& place) const {
+    const auto keys = ListXattrs(place);
+    if (!keys.ok()) return keys.error();
+    std::vector<StoredStream> streams;
+    keys.value().ForEach([&](std::string_view key) {
+      if (key == kEfsInfo || !key.starts_with(prefix_) || key.size() == prefix_.size()) return;
+      streams.push_back({std::string(key.substr(prefix_.size())), std::string(key)});
+    });
+    return streams;
   }
 
   static Result<std::vector<std::byte>> ReadAll(const CarrierRef& carrier,
                                                 const StoredStream& stream) {
-    auto content = GetXattr(ProcPath(carrier.fd), stream.key);
+    auto content = GetXattr(carrier.place, stream.key);
     if (content.ok()) return content;
     StreamError error = content.error();
     if (error.system_code == ERANGE || error.system_code == E2BIG) {

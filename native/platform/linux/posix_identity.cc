@@ -28,6 +28,7 @@ Result<FileFacts> Statx(int fd, const char* name, int flags) {
   if ((status.stx_mask & STATX_BTIME) != 0) facts.birth_ns = Nanoseconds(status.stx_btime);
   facts.access_ns = Nanoseconds(status.stx_atime);
   facts.modified_ns = Nanoseconds(status.stx_mtime);
+  facts.changed_ns = Nanoseconds(status.stx_ctime);
   facts.mode = status.stx_mode;
   return facts;
 }
@@ -36,9 +37,7 @@ Result<FileFacts> Statx(int fd, const char* name, int flags) {
 
 Result<FileFacts> FactsOf(int fd) { return Statx(fd, "", AT_EMPTY_PATH); }
 
-Result<FileFacts> FactsOf(int folder_fd, const std::string& name) {
-  return Statx(folder_fd, name.c_str(), 0);
-}
+Result<FileFacts> FactsOf(int folder_fd, const char* name) { return Statx(folder_fd, name, 0); }
 
 std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,
                        const FileFacts& facts, const std::string& suffix) {

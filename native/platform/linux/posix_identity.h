@@ -20,6 +20,7 @@ struct FileFacts {
   std::int64_t birth_ns = 0;  // 0: unknown
   std::int64_t access_ns = 0;
   std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;  // content, name, links or attributes
   mode_t mode = 0;
 
   bool IsRegular() const { return S_ISREG(mode); }
@@ -29,7 +30,7 @@ struct FileFacts {
 // The inode behind a descriptor, O_PATH ones included.
 Result<FileFacts> FactsOf(int fd);
 // An entry of a folder. Follows no link and triggers no automount.
-Result<FileFacts> FactsOf(int folder_fd, const std::string& name);
+Result<FileFacts> FactsOf(int folder_fd, const char* name);
 
 // `posix:<ino>:<birth ns><suffix>`, see NativeBatch.identities; `suffix` is that of the FileSystem.
 std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,

@@ -53,8 +53,8 @@ bool LooksLikeDepot(const std::string& folder, std::uint64_t device) {
   if (!facts.ok() || facts.value().device != device) return false;
   bool has_hash = false;
   const auto reader = std::make_unique<FolderReader>();
-  const auto error = reader->ForEach(fd.get(), [&](const std::string& name, unsigned char) {
-    has_hash = has_hash || IsDepotHash(name);
+  const auto error = reader->ForEach(fd.get(), [&](const FolderEntry& entry) {
+    has_hash = has_hash || IsDepotHash(entry.name);
     return !has_hash;
   });
   return has_hash || error;
@@ -63,7 +63,7 @@ bool LooksLikeDepot(const std::string& folder, std::uint64_t device) {
 }  // namespace
 
 Result<bool> HasDepotMarker(const CarrierRef& carrier) {
-  const auto marker = GetXattr(ProcPath(carrier.fd), kDepotMarkerName);
+  const auto marker = GetXattr(carrier.place, kDepotMarkerName);
   if (!marker.ok() && marker.error().system_code == ENODATA) return false;
   if (!marker.ok()) return marker.error();
   // smbd reads one byte and takes a longer value for none.
@@ -109,7 +109,8 @@ Result<std::optional<StreamListing>> ListDepot(const std::string& folder,
     return std::optional(listing);
   }
   const auto reader = std::make_unique<FolderReader>();
-  const auto error = reader->ForEach(fd.value().get(), [&](const std::string& file, unsigned char) {
+  const auto error = reader->ForEach(fd.value().get(), [&](const FolderEntry& entry) {
+    const std::string file = entry.name;
     const std::string path = place + "/" + file;
     const auto name = StreamOfDepotFile(file);
     struct stat status = {};

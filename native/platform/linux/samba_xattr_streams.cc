@@ -36,7 +36,7 @@ bool IsPrivate(std::string_view key) {
   return std::ranges::any_of(kPrivate, [&](auto name) { return EqualWithoutCase(name, key); });
 }
 
-const SambaXattrForm* FormOf(const std::string& key, std::span<const SambaXattrForm> forms) {
+const SambaXattrForm* FormOf(std::string_view key, std::span<const SambaXattrForm> forms) {
   for (const SambaXattrForm& form : forms) {
     if (form.prefix.empty() || !key.starts_with(form.prefix)) continue;
     const bool is_extent =
@@ -62,9 +62,9 @@ std::vector<std::byte> WithMarker(std::span<const std::byte> bytes) {
 }
 
 // Extents are written without gaps, so the first missing one is the end.
-Status RemoveExtents(const std::string& path, const std::string& key, const SambaXattrForm& form) {
+Status RemoveExtents(const XattrPlace& place, const std::string& key, const SambaXattrForm& form) {
   for (int extent = 1; extent <= kMaxExtents; ++extent) {
-    const auto error = RemoveXattr(path, ExtentKey(key, extent, form));
+    const auto error = RemoveXattr(place, ExtentKey(key, extent, form));
     if (error && error->system_code == ENODATA) break;
     if (error) return error;
   }
@@ -73,17 +73,17 @@ Status RemoveExtents(const std::string& path, const std::string& key, const Samb
 
 }  // namespace
 
-std::optional<StoredStream> StreamOfXattr(const std::string& key,
+std::optional<StoredStream> StreamOfXattr(std::string_view key,
                                           std::span<const SambaXattrForm> forms) {
   const SambaXattrForm* form = FormOf(key, forms);
   if (form == nullptr) return std::nullopt;
-  std::string_view name = std::string_view(key).substr(form->prefix.size());
+  std::string_view name = key.substr(form->prefix.size());
   if (EndsWithType(name)) name.remove_suffix(kType.size());
   if (name.empty()) return std::nullopt;
-  return StoredStream{std::string(name), key};
+  return StoredStream{std::string(name), std::string(key)};
 }
 
-bool IsExtent(const std::string& key, std::span<const SambaXattrForm> forms) {
+bool IsExtent(std::string_view key, std::span<const SambaXattrForm> forms) {
   return std::ranges::any_of(forms, [&](const SambaXattrForm& form) {
     return !form.extent_prefix.empty() && key.starts_with(form.extent_prefix);
   });
@@ -93,8 +93,7 @@ Result<std::vector<std::byte>> ReadXattrStream(const CarrierRef& carrier, const 
                                                std::span<const SambaXattrForm> forms) {
   const SambaXattrForm* form = FormOf(key, forms);
   if (form == nullptr) return FromErrno(ENODATA, "read", "extended attribute " + key);
-  const std::string path = ProcPath(carrier.fd);
-  auto anchor = GetXattr(path, key);
+  auto anchor = GetXattr(carrier.place, key);
   if (!anchor.ok()) return anchor.error();
   auto& content = anchor.value();
   if (content.empty()) return Damaged(key, "is empty, not even Samba's marker byte");
@@ -105,7 +104,7 @@ Result<std::vector<std::byte>> ReadXattrStream(const CarrierRef& carrier, const 
                             ", Samba writes 0 to " + std::to_string(kMaxExtents));
   }
   for (int extent = 1; extent <= extents; ++extent) {
-    const auto more = GetXattr(path, ExtentKey(key, extent, *form));
+    const auto more = GetXattr(carrier.place, ExtentKey(key, extent, *form));
     if (!more.ok() && more.error().system_code == ENODATA) {
       return Damaged(key, "has " + std::to_string(extents) + " extents, extent " +
                               std::to_string(extent) + " is missing");
@@ -123,24 +122,22 @@ Status RemoveXattrStream(const CarrierRef& carrier, const StoredStream& stream,
   const std::string& key = stream.key;
   const SambaXattrForm* form = FormOf(key, forms);
   if (form == nullptr) return FromErrno(ENODATA, "remove", "extended attribute " + key);
-  const std::string path = ProcPath(carrier.fd);
-  if (auto error = RemoveXattr(path, key)) return error;
-  return stream.may_have_extents ? RemoveExtents(path, key, *form) : std::nullopt;
+  if (auto error = RemoveXattr(carrier.place, key)) return error;
+  return stream.may_have_extents ? RemoveExtents(carrier.place, key, *form) : std::nullopt;
 }
 
 Status ReplaceXattrStream(const CarrierRef& carrier, const std::string& key,
                           std::span<const std::byte> bytes, std::span<const SambaXattrForm> forms) {
   const SambaXattrForm* form = FormOf(key, forms);
   if (form == nullptr) return FromErrno(ENODATA, "replace", "extended attribute " + key);
-  const std::string path = ProcPath(carrier.fd);
-  if (auto error = ReplaceXattr(path, key, WithMarker(bytes))) return error;
-  return RemoveExtents(path, key, *form);
+  if (auto error = ReplaceXattr(carrier.place, key, WithMarker(bytes))) return error;
+  return RemoveExtents(carrier.place, key, *form);
 }
 
 Status CreateXattrStream(const CarrierRef& carrier, const std::string& name,
                          std::span<const std::byte> bytes, const SambaXattrForm& form) {
   const std::string type(form.stores_type ? kType : "");
-  return CreateXattr(ProcPath(carrier.fd), form.prefix + name + type, WithMarker(bytes));
+  return CreateXattr(carrier.place, form.prefix + name + type, WithMarker(bytes));
 }
 
 }  // namespace sidestream

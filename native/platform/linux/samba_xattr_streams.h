@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/linux/smb_conf.h"
@@ -23,11 +24,11 @@ namespace sidestream {
 
 // The stream that this xattr of the carrier holds in the first form that fits. Empty where it holds
 // none, or one without a name: that would be the file itself.
-std::optional<StoredStream> StreamOfXattr(const std::string& key,
+std::optional<StoredStream> StreamOfXattr(std::string_view key,
                                           std::span<const SambaXattrForm> forms);
 
 // Whether this xattr holds more of some stream than its anchor does.
-bool IsExtent(const std::string& key, std::span<const SambaXattrForm> forms);
+bool IsExtent(std::string_view key, std::span<const SambaXattrForm> forms);
 
 // The whole stream; only the value's last byte tells how far it goes. `form` is the one it has.
 Result<std::vector<std::byte>> ReadXattrStream(const CarrierRef& carrier, const std::string& key,

@@ -1,76 +1,106 @@
 #include "platform/linux/scan_carrier.h"
 
+#include <algorithm>
+
+#include "base/sha256.h"
 #include "base/utf16.h"
 #include "platform/linux/errno_error.h"
-#include "platform/linux/stored_digest.h"
+#include "streams/stream_digest.h"
 
 namespace sidestream {
 namespace {
 
-// Fills size, digest and content of `found`, whose views then point into `content`.
-Status ReadInto(FoundStream& found, StoredDigest& content, const StreamScheme& scheme,
-                const CarrierRef& carrier, const StoredStream& stream, const ScanOptions& options,
-                const ScanSink& sink) {
-  StreamMeasure measure;
-  if (options.content_bytes > 0 && !options.hash) {
-    auto both = scheme.MeasureAndRead(carrier, stream, options.content_bytes);
-    if (!both.ok()) return both.error();
-    measure = both.value().measure;
-    content.front = std::move(both.value().front);
-  } else {
-    const auto measured = scheme.Measure(carrier, stream);
-    if (!measured.ok()) return measured.error();
-    measure = measured.value();
-  }
-  found.size = measure.size;
-  found.allocated = measure.allocated;
-  found.is_resident = measure.is_resident;
-  if (options.hash) {
-    auto read = DigestStored(scheme, carrier, stream, options.content_bytes,
-                             [&sink] { return sink.IsCancelled(); });
-    if (!read.ok()) return read.error();
-    content = std::move(read.value());
-    // Size and digest must describe the same bytes, also if the stream grew since it was measured.
-    found.size = content.size;
-    found.sha256 = content.sha256;
-  }
-  if (options.content_bytes > 0) found.content = content.front;
+// Digest and front describe the same bytes, also if the stream grew since it was measured.
+Status AddDigest(ReadStream& read, const StreamScheme& scheme, const CarrierRef& carrier,
+                 const StoredStream& stream, const ScanOptions& options, const ScanSink& sink) {
+  const auto step = [&](std::uint64_t offset, std::uint64_t length) {
+    return scheme.Read(carrier, stream, offset, length);
+  };
+  auto digest = DigestInSteps(step, options.content_bytes, [&sink] { return sink.IsCancelled(); });
+  if (!digest.ok()) return digest.error();
+  read.measure.size = digest.value().size;
+  read.sha256 = digest.value().sha256;
+  if (options.content_bytes > 0) read.front = std::move(digest.value().front);
   return std::nullopt;
 }
 
 }  // namespace
 
+Result<ReadStream> ReadForScan(const StreamScheme& scheme, const CarrierRef& carrier,
+                               const StoredStream& stream, const ScanOptions& options,
+                               const ScanSink& sink) {
+  ReadStream read;
+  read.name = UnitsFromBytes(stream.name);
+  const std::uint64_t wanted =
+      std::max<std::uint64_t>(options.content_bytes, options.hash ? kDigestStep : 0);
+  if (wanted == 0) {
+    const auto measure = scheme.Measure(carrier, stream);
+    if (!measure.ok()) return measure.error();
+    read.measure = measure.value();
+    return read;
+  }
+  auto both = scheme.MeasureAndRead(carrier, stream, wanted);
+  if (!both.ok()) return both.error();
+  auto& [measure, front] = both.value();
+  read.measure = measure;
+  const bool is_whole = front.size() < wanted;
+  if (options.hash && !is_whole) {
+    if (auto error = AddDigest(read, scheme, carrier, stream, options, sink)) return *error;
+    return read;
+  }
+  if (options.hash) {
+    Sha256 digest;
+    digest.Update(front);
+    read.sha256 = digest.Finish();
+    read.measure.size = front.size();
+  }
+  if (options.content_bytes > 0) {
+    if (front.size() > options.content_bytes) front.resize(options.content_bytes);
+    read.front = std::move(front);
+  }
+  return read;
+}
+
+void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink) {
+  FoundStream found;
+  found.path = row.paths.front();
+  found.links = row.paths;
+  found.name = stream.name;
+  found.identity = row.identity;
+  found.size = stream.measure.size;
+  found.allocated = stream.measure.allocated;
+  found.modified_ns = row.modified_ns;
+  found.is_directory = row.is_directory;
+  found.is_resident = stream.measure.is_resident;
+  if (stream.sha256) found.sha256 = *stream.sha256;
+  if (stream.front) found.content = *stream.front;
+  sink.Add(found);
+}
+
 void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const FileFacts& facts,
-                 const std::vector<std::u16string>& paths, const ScanOptions& options,
+                 std::span<const std::u16string_view> paths, const ScanOptions& options,
                  ScanSink& sink) {
   const StreamScheme& scheme = *file_system.scheme;
+  const std::u16string path(paths.front());
   const auto listing = scheme.List(carrier);
   if (!listing.ok()) {
     if (!MeansVanished(listing.error().system_code)) {
-      sink.AddUnreadable({paths.front(), std::nullopt, listing.error()});
+      sink.AddUnreadable({path, std::nullopt, listing.error()});
     }
     return;
   }
   const auto& [streams, incomplete] = listing.value();
-  if (incomplete) sink.AddUnreadable({paths.front(), std::nullopt, *incomplete});
+  if (incomplete) sink.AddUnreadable({path, std::nullopt, *incomplete});
+  if (streams.empty()) return;
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
-  const std::vector<std::u16string_view> links(paths.begin(), paths.end());
+  const CarrierRow row{paths, identity, facts.modified_ns, carrier.is_directory};
   for (const StoredStream& stream : streams) {
     if (sink.IsCancelled()) return;
-    const std::u16string name = UnitsFromBytes(stream.name);
-    FoundStream found;
-    found.path = paths.front();
-    found.links = links;
-    found.name = name;
-    found.identity = identity;
-    found.modified_ns = facts.modified_ns;
-    found.is_directory = carrier.is_directory;
-    StoredDigest content;
-    const Status error = ReadInto(found, content, scheme, carrier, stream, options, sink);
-    if (!error) {
-      sink.Add(found);
-    } else if (error->code != "ADS_NOT_FOUND") {
-      sink.AddUnreadable({paths.front(), name, *error});
+    const auto read = ReadForScan(scheme, carrier, stream, options, sink);
+    if (read.ok()) {
+      Report(read.value(), row, sink);
+    } else if (read.error().code != "ADS_NOT_FOUND") {
+      sink.AddUnreadable({path, UnitsFromBytes(stream.name), read.error()});
     }
   }
 }

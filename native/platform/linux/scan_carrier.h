@@ -1,8 +1,13 @@
-// Reports every stream of one carrier to a scan's sink.
+// Reads the streams of one carrier and reports them to a scan's sink.
 
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/linux/file_system.h"
@@ -12,11 +17,32 @@
 
 namespace sidestream {
 
-// `paths`: all known paths of the carrier, as reported; the first is the record's own. A stream
-// that cannot be measured or read is reported as unreadable by name; one that went away meanwhile
-// is not.
+// A stream with all that a scan wants of it.
+struct ReadStream {
+  std::u16string name;
+  StreamMeasure measure;
+  std::optional<std::array<std::byte, 32>> sha256;
+  std::optional<std::vector<std::byte>> front;
+};
+
+Result<ReadStream> ReadForScan(const StreamScheme& scheme, const CarrierRef& carrier,
+                               const StoredStream& stream, const ScanOptions& options,
+                               const ScanSink& sink);
+
+// What the rows of all streams of a carrier have in common.
+struct CarrierRow {
+  std::span<const std::u16string_view> paths;  // all that are known; the first is the row's own
+  std::string_view identity;
+  std::int64_t modified_ns;
+  bool is_directory;
+};
+
+void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink);
+
+// Lists, reads and reports. A stream that cannot be measured or read is reported as unreadable by
+// name; one that went away meanwhile is not.
 void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const FileFacts& facts,
-                 const std::vector<std::u16string>& paths, const ScanOptions& options,
+                 std::span<const std::u16string_view> paths, const ScanOptions& options,
                  ScanSink& sink);
 
 }  // namespace sidestream

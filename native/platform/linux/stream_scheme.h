@@ -16,12 +16,14 @@
 
 #include "base/result.h"
 #include "platform/linux/smb_conf.h"
+#include "platform/linux/xattr_io.h"
 
 namespace sidestream {
 
-// One carrier, opened. Borrowed: the descriptors belong to the caller.
+// One carrier. Borrowed: descriptors and place belong to the caller.
 struct CarrierRef {
-  int fd = -1;            // O_PATH on the carrier itself
+  XattrPlace place;       // of its extended attributes
+  int fd = -1;            // O_PATH on the carrier itself; -1 after a FirstLook that showed all
   int parent_fd = -1;     // O_PATH on the folder that holds it; -1 for a folder that is the target
   std::string base_name;  // its name in that folder
   bool is_directory = false;
@@ -55,6 +57,14 @@ struct MeasuredFront {
   std::vector<std::byte> front;
 };
 
+// What one system call shows of a file. Without streams and with `is_all` it has none.
+struct FirstLook {
+  std::vector<StoredStream> streams;
+  // False: the rest, or which of them count, is told by List() on an opened carrier. True: the
+  // streams can be measured and read by the place alone.
+  bool is_all = true;
+};
+
 class StreamScheme {
  public:
   virtual ~StreamScheme() = default;
@@ -62,9 +72,8 @@ class StreamScheme {
   // NativeTarget.provider.
   virtual const char* provider() const = 0;
 
-  // False only if listing the file at `path` (may be relative; last component not followed) shows
-  // no stream. One system call, no permission on the file itself: a walk asks this of every file.
-  virtual Result<bool> HasStreams(const std::string& path) const = 0;
+  // Needs no permission on the file itself: a walk does it to every file.
+  virtual Result<FirstLook> LookAt(const XattrPlace& place) const = 0;
 
   // Never a stream without a name, never an attribute that is not a stream.
   virtual Result<StreamListing> List(const CarrierRef& carrier) const = 0;

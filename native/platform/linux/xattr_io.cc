@@ -2,11 +2,8 @@
 
 #include <sys/xattr.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
-#include <string_view>
+#include <cstdio>
 
 #include "platform/linux/errno_error.h"
 
@@ -17,47 +14,39 @@ namespace {
 constexpr std::size_t kFirstTry = 1024;
 
 // Calls `read(buffer, size)` (a listxattr or getxattr) with a buffer that is large enough, also
-// when the value grows between asking for its size and reading it.
-template <typename Read>
-Result<std::vector<std::byte>> ReadGrowing(Read read, const char* operation,
-                                           const std::string& what) {
-  std::array<std::byte, kFirstTry> small;
-  ssize_t length = read(small.data(), small.size());
-  if (length >= 0) return std::vector<std::byte>(small.begin(), small.begin() + length);
+// when the value grows between asking for its size and reading it. `Bytes` is a container of bytes.
+template <typename Bytes, typename Read, typename What>
+Result<Bytes> ReadGrowing(Read read, const char* operation, What what) {
+  using Byte = typename Bytes::value_type;
+  Byte small[kFirstTry];
+  ssize_t length = read(small, kFirstTry);
+  if (length >= 0) return Bytes(small, small + length);
   for (int tries = 0; errno == ERANGE && tries < 8; ++tries) {
     length = read(nullptr, 0);
     if (length < 0) break;
-    std::vector<std::byte> large(static_cast<std::size_t>(length) + 1);
+    Bytes large(static_cast<std::size_t>(length) + 1, Byte{});
     length = read(large.data(), large.size());
     if (length >= 0) {
       large.resize(static_cast<std::size_t>(length));
       return large;
     }
   }
-  return FromErrno(errno, operation, what);
+  const int error_number = errno;
+  return FromErrno(error_number, operation, what());
 }
 
-Result<std::vector<std::string>> SplitNames(Result<std::vector<std::byte>> list) {
-  if (!list.ok()) return list.error();
-  std::vector<std::string> names;
-  std::string_view rest(reinterpret_cast<const char*>(list.value().data()), list.value().size());
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\0');
-    names.emplace_back(rest.substr(0, end));
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  return names;
+ssize_t Get(const XattrPlace& place, const std::string& name, void* buffer, std::size_t size) {
+  const auto call = place.follows_link() ? getxattr : lgetxattr;
+  return call(place.path(), name.c_str(), buffer, size);
 }
 
-char* AsChars(void* buffer) { return static_cast<char*>(buffer); }
+std::string Named(const std::string& name) { return "extended attribute " + name; }
 
-Status SetXattr(const std::string& path, const std::string& name, std::span<const std::byte> value,
+Status SetXattr(const XattrPlace& place, const std::string& name, std::span<const std::byte> value,
                 int flags, const char* operation) {
-  if (setxattr(path.c_str(), name.c_str(), value.data(), value.size(), flags) == 0) {
-    return std::nullopt;
-  }
-  StreamError error = FromErrno(errno, operation, "extended attribute " + name);
+  const auto call = place.follows_link() ? setxattr : lsetxattr;
+  if (call(place.path(), name.c_str(), value.data(), value.size(), flags) == 0) return std::nullopt;
+  StreamError error = FromErrno(errno, operation, Named(name));
   // Larger than the kernel's 64 KiB (E2BIG) or than the file system's own limit (ERANGE, e.g. NFS).
   if (error.system_code == E2BIG || error.system_code == ERANGE) error.code = "ADS_NO_SPACE";
   return error;
@@ -69,39 +58,36 @@ std::string ProcPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 std::string ProcPath(int fd, const std::string& name) { return ProcPath(fd) + "/" + name; }
 
-Result<std::vector<std::string>> ListXattrs(const std::string& path) {
-  return SplitNames(
-      ReadGrowing([&](void* buffer,
-                      std::size_t size) { return listxattr(path.c_str(), AsChars(buffer), size); },
-                  "list", "extended attributes"));
+XattrPlace XattrPlace::Behind(int fd) {
+  XattrPlace place;
+  std::snprintf(place.own_.data(), place.own_.size(), "/proc/self/fd/%d", fd);
+  return place;
 }
 
-Result<std::vector<std::string>> ListXattrsNoFollow(const std::string& path) {
-  return SplitNames(
-      ReadGrowing([&](void* buffer,
-                      std::size_t size) { return llistxattr(path.c_str(), AsChars(buffer), size); },
-                  "list", "extended attributes"));
+XattrPlace XattrPlace::At(const char* path) {
+  XattrPlace place;
+  place.borrowed_ = path;
+  return place;
 }
 
-Result<std::vector<std::byte>> GetXattr(const std::string& path, const std::string& name) {
-  return ReadGrowing(
-      [&](void* buffer, std::size_t size) {
-        return getxattr(path.c_str(), name.c_str(), buffer, size);
-      },
-      "read", "extended attribute " + name);
+Result<XattrNames> ListXattrs(const XattrPlace& place) {
+  const auto call = place.follows_link() ? listxattr : llistxattr;
+  auto list = ReadGrowing<std::string>(
+      [&](char* buffer, std::size_t size) { return call(place.path(), buffer, size); }, "list",
+      [] { return "extended attributes"; });
+  if (!list.ok()) return list.error();
+  return XattrNames(std::move(list.value()));
 }
 
-Result<std::vector<std::byte>> GetXattrNoFollow(const std::string& path, const std::string& name) {
-  return ReadGrowing(
-      [&](void* buffer, std::size_t size) {
-        return lgetxattr(path.c_str(), name.c_str(), buffer, size);
-      },
-      "read", "extended attribute " + name);
+Result<std::vector<std::byte>> GetXattr(const XattrPlace& place, const std::string& name) {
+  return ReadGrowing<std::vector<std::byte>>(
+      [&](std::byte* buffer, std::size_t size) { return Get(place, name, buffer, size); }, "read",
+      [&] { return Named(name); });
 }
 
-Result<std::size_t> GetXattrSize(const std::string& path, const std::string& name) {
-  const ssize_t size = getxattr(path.c_str(), name.c_str(), nullptr, 0);
-  if (size < 0) return FromErrno(errno, "read", "extended attribute " + name);
+Result<std::size_t> GetXattrSize(const XattrPlace& place, const std::string& name) {
+  const ssize_t size = Get(place, name, nullptr, 0);
+  if (size < 0) return FromErrno(errno, "read", Named(name));
   return static_cast<std::size_t>(size);
 }
 
@@ -114,19 +100,20 @@ std::vector<std::byte> SliceOf(std::span<const std::byte> value, std::uint64_t o
   return {part.begin(), part.end()};
 }
 
-Status CreateXattr(const std::string& path, const std::string& name,
+Status CreateXattr(const XattrPlace& place, const std::string& name,
                    std::span<const std::byte> value) {
-  return SetXattr(path, name, value, XATTR_CREATE, "create");
+  return SetXattr(place, name, value, XATTR_CREATE, "create");
 }
 
-Status ReplaceXattr(const std::string& path, const std::string& name,
+Status ReplaceXattr(const XattrPlace& place, const std::string& name,
                     std::span<const std::byte> value) {
-  return SetXattr(path, name, value, XATTR_REPLACE, "replace");
+  return SetXattr(place, name, value, XATTR_REPLACE, "replace");
 }
 
-Status RemoveXattr(const std::string& path, const std::string& name) {
-  if (removexattr(path.c_str(), name.c_str()) == 0) return std::nullopt;
-  return FromErrno(errno, "remove", "extended attribute " + name);
+Status RemoveXattr(const XattrPlace& place, const std::string& name) {
+  const auto call = place.follows_link() ? removexattr : lremovexattr;
+  if (call(place.path(), name.c_str()) == 0) return std::nullopt;
+  return FromErrno(errno, "remove", Named(name));
 }
 
 }  // namespace sidestream

@@ -1,15 +1,13 @@
-// Extended attributes by path, grown to whatever size they have.
-//
-// Paths are mostly `/proc/self/fd/<n>` (the inode behind a descriptor) and
-// `/proc/self/fd/<folder>/<name>`. That reaches an inode through a descriptor opened with O_PATH,
-// which needs no permission on the file; f*xattr() would need it opened for reading.
+// Extended attributes of one inode, grown to whatever size they have.
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,27 +19,60 @@ std::string ProcPath(int fd);
 // `name` inside the folder behind `fd`.
 std::string ProcPath(int fd, const std::string& name);
 
-// The last component is followed if it is a link, which `ProcPath(fd)` always is.
-Result<std::vector<std::string>> ListXattrs(const std::string& path);
-// The last component is never followed.
-Result<std::vector<std::string>> ListXattrsNoFollow(const std::string& path);
+// How system calls on extended attributes reach an inode.
+class XattrPlace {
+ public:
+  // Through a descriptor, an O_PATH one included: that needs no permission on the file, where
+  // f*xattr() would need it opened for reading.
+  static XattrPlace Behind(int fd);
+  // By path; a link at its end is not followed. Borrows `path`. A bare name in the working folder
+  // is the cheapest there is: a third of the way through /proc/self/fd.
+  static XattrPlace At(const char* path);
 
-Result<std::vector<std::byte>> GetXattr(const std::string& path, const std::string& name);
-Result<std::vector<std::byte>> GetXattrNoFollow(const std::string& path, const std::string& name);
+  const char* path() const { return borrowed_ != nullptr ? borrowed_ : own_.data(); }
+  bool follows_link() const { return borrowed_ == nullptr; }
+
+ private:
+  const char* borrowed_ = nullptr;
+  std::array<char, 32> own_{};  // "/proc/self/fd/2147483647"
+};
+
+// As the kernel lists them: each name ends with a NUL.
+class XattrNames {
+ public:
+  XattrNames() = default;
+  explicit XattrNames(std::string list) : list_(std::move(list)) {}
+
+  template <typename Use>
+  void ForEach(Use use) const {
+    std::string_view rest = list_;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\0'), rest.size());
+      use(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+
+ private:
+  std::string list_;
+};
+
+Result<XattrNames> ListXattrs(const XattrPlace& place);
+Result<std::vector<std::byte>> GetXattr(const XattrPlace& place, const std::string& name);
 // Bytes of the value. The kernel answers 65536 for anything larger.
-Result<std::size_t> GetXattrSize(const std::string& path, const std::string& name);
+Result<std::size_t> GetXattrSize(const XattrPlace& place, const std::string& name);
 
 // The part of a value that a read asks for; shorter, or nothing, past its end.
 std::vector<std::byte> SliceOf(std::span<const std::byte> value, std::uint64_t offset,
                                std::uint64_t length);
 
 // Fails with ADS_EXISTS if it is there, ADS_NO_SPACE if the file system cannot keep that much.
-Status CreateXattr(const std::string& path, const std::string& name,
+Status CreateXattr(const XattrPlace& place, const std::string& name,
                    std::span<const std::byte> value);
 // Fails with ADS_NOT_FOUND if it is not there. All or nothing, as far as the file system keeps its
 // promise.
-Status ReplaceXattr(const std::string& path, const std::string& name,
+Status ReplaceXattr(const XattrPlace& place, const std::string& name,
                     std::span<const std::byte> value);
-Status RemoveXattr(const std::string& path, const std::string& name);
+Status RemoveXattr(const XattrPlace& place, const std::string& name);
 
 }  // namespace sidestream

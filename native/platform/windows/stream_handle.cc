@@ -94,21 +94,10 @@ Result<std::vector<std::byte>> ReadStream(HANDLE stream, std::uint64_t offset,
 
 Result<StreamDigest> DigestStream(HANDLE stream, std::uint32_t front_bytes,
                                   const std::function<bool()>& is_cancelled) {
-  StreamDigest result;
-  Sha256 digest;
-  while (!is_cancelled()) {
-    const auto step = ReadStream(stream, result.size, kStep);
-    if (!step.ok()) return step.error();
-    const auto& bytes = step.value();
-    digest.Update(bytes);
-    const std::size_t kept = std::min(front_bytes - result.front.size(), bytes.size());
-    result.front.insert(result.front.end(), bytes.begin(),
-                        bytes.begin() + static_cast<std::ptrdiff_t>(kept));
-    result.size += bytes.size();
-    if (bytes.size() < kStep) break;
-  }
-  result.sha256 = digest.Finish();
-  return result;
+  const auto read = [stream](std::uint64_t offset, std::uint64_t length) {
+    return ReadStream(stream, offset, length);
+  };
+  return DigestInSteps(read, front_bytes, is_cancelled);
 }
 
 }  // namespace sidestream

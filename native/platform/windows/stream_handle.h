@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -11,8 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/sha256.h"
 #include "platform/windows/nt_open.h"
+#include "streams/stream_digest.h"
 
 namespace sidestream {
 
@@ -34,14 +33,7 @@ NTSTATUS FreezeTimes(HANDLE handle);
 Result<std::vector<std::byte>> ReadStream(HANDLE stream, std::uint64_t offset,
                                           std::uint64_t length);
 
-struct StreamDigest {
-  std::uint64_t size = 0;
-  std::array<std::byte, Sha256::kBytes> sha256{};
-  std::vector<std::byte> front;
-};
-
-// Reads to the end in steps of 1 MiB, keeping the first `front_bytes`. Stops early, with a digest
-// of no use, once `is_cancelled` says so.
+// See DigestInSteps.
 Result<StreamDigest> DigestStream(HANDLE stream, std::uint32_t front_bytes,
                                   const std::function<bool()>& is_cancelled);
 

@@ -1,65 +1,121 @@
 /**
  * What central must still be told, cut into deltas, for one connection at a time. What a delta names is
- * marked as sent in a commit before it leaves; what central acknowledged is booked in a commit of its
- * own. Deltas in flight are kept in memory only: a new connection sends what is still pending again.
+ * noted as in flight in a commit before it leaves; what central acknowledged is booked in a commit of its own.
+ * So after a break of any kind, what central says it has is booked without being sent again, and the rest is
+ * pending still.
  */
-import { randomUUID } from 'node:crypto'
 import { MAX_DELTA_ENTRIES } from '../../protocol/limits.ts'
-import type { InventoryDelta } from '../../protocol/link-frames.ts'
+import type { HeldInventory, InventoryDelta, Welcome } from '../../protocol/link-frames.ts'
 import type { ReportedStream } from '../../protocol/stream.ts'
-import { addToDigest, EMPTY_DIGEST, subtractFromDigest } from '../../shared/inventory-digest.ts'
-import type { AcknowledgedInventory, PendingStream } from '../state/inventory-store.ts'
-import type { AgentState } from '../state/open-state.ts'
+import { addToDigest, subtractFromDigest } from '../../shared/inventory-digest.ts'
+import type {
+  AcknowledgedInventory,
+  InventoryStore,
+  PendingStream,
+  SentEntry,
+} from '../state/inventory-store.ts'
+import { bucketCountFor, Repair, type Resync } from './repair.ts'
 
-/** A quarter of what a frame may hold, since central works on a delta in one transaction. */
-const MAX_DELTA_BYTES = 4 * 1024 * 1024
-/** More than one hides the round trip, few enough that a lost connection repeats little. */
-const MAX_IN_FLIGHT = 4
+/** A sixteenth of what a frame may hold: central works on a delta in one transaction, beside others. */
+const MAX_DELTA_BYTES = 1024 * 1024
 
-interface SentEntry {
-  readonly streamId: number
-  readonly revision: number
-  /** Null: sent as gone. */
-  readonly digest: string | null
+/** What the outbox needs of the agent's state. */
+export type OutboxStore = Pick<
+  InventoryStore,
+  | 'acknowledged'
+  | 'acknowledgedStreams'
+  | 'addInFlight'
+  | 'bumpRevision'
+  | 'epoch'
+  | 'findById'
+  | 'forgetAcknowledged'
+  | 'hasPending'
+  | 'hasPendingUpTo'
+  | 'inFlight'
+  | 'markSent'
+  | 'pending'
+  | 'remove'
+  | 'removeInFlight'
+  | 'revision'
+  | 'sequence'
+  | 'setAcknowledged'
+  | 'setAcknowledgedInventory'
+  | 'setSequence'
+>
+
+export interface OutboxState {
+  readonly inventory: OutboxStore
+  transaction<Result>(work: () => Result): Result
 }
 
 export class Outbox {
-  readonly #state: AgentState
+  readonly #state: OutboxState
   readonly #inFlight = new Map<number, readonly SentEntry[]>()
+  #window = 0
   #sentRevision = 0
-  #resyncId: string | null = null
+  #repair: Repair | null = null
+  #resync: Resync | null = null
 
-  constructor(state: AgentState) {
+  constructor(state: OutboxState) {
     this.#state = state
   }
 
-  /** What central has acknowledged: the claim of a hello. */
+  /** Which state this is: sequences mean something only together with it. */
+  epoch(): string {
+    return this.#state.inventory.epoch()
+  }
+
+  /** What central has acknowledged. */
   acknowledged(): AcknowledgedInventory {
     return this.#state.inventory.acknowledged()
   }
 
-  /** A new connection: nothing is in flight. With `resend`, central wants everything. */
-  begin(resend: boolean): void {
+  /**
+   * A new connection: central has our deltas up to `resume`, and nothing of what we sent later. Null: both sides
+   * hold the same. Else the number of buckets to compare; until {@link repair}, nothing is sent.
+   */
+  begin({ resume, window }: Pick<Welcome, 'resume' | 'window'>): number | null {
+    this.#repair?.stop()
+    this.#repair = null
+    this.#resync = null
     this.#inFlight.clear()
     this.#sentRevision = 0
-    this.#resyncId = resend ? randomUUID() : null
-    if (!resend) return
-    this.#state.transaction(() => {
-      this.#state.inventory.forgetAcknowledged()
-      this.#state.inventory.setAcknowledgedInventory({ count: 0, digest: EMPTY_DIGEST })
-    })
+    this.#window = window
+    this.#state.transaction(() => this.#bookUpTo(resume))
+    const own = this.acknowledged()
+    if (own.count === resume.count && own.digest === resume.digest) return null
+    this.#repair = new Repair(this.#state)
+    return bucketCountFor(Math.max(own.count, resume.count))
+  }
+
+  /** Central's digests of the buckets asked for: what differs counts as not acknowledged and is sent again. */
+  async repair(digests: readonly string[]): Promise<void> {
+    const repair = this.#repair
+    const resync = await repair?.run(digests)
+    if (!repair || this.#repair !== repair) return
+    this.#repair = null
+    this.#resync = resync ?? null
+  }
+
+  setWindow(window: number): void {
+    this.#window = window
   }
 
   /** The next delta to send, or null while there is nothing to send or enough in flight. */
   next(): InventoryDelta | null {
-    if (this.#inFlight.size >= MAX_IN_FLIGHT) return null
+    if (this.#inFlight.size >= this.#window || this.#repair) return null
+    // Most of the time there is nothing, and that is no reason to write.
+    if (!this.#resync && !this.#state.inventory.hasPending(this.#sentRevision)) return null
     return this.#state.transaction(() => {
       const rows = this.#nextRows()
-      if (rows.length === 0 && this.#resyncId === null) return null
       const last = rows.at(-1)
       if (last) this.#sentRevision = last.revision
-      const sequence = this.#state.inventory.nextSequence()
-      this.#inFlight.set(sequence, this.#markSent(rows))
+      const { inventory } = this.#state
+      const sequence = inventory.sequence() + 1
+      inventory.setSequence(sequence)
+      const entries = this.#markSent(rows)
+      inventory.addInFlight({ sequence, entries })
+      this.#inFlight.set(sequence, entries)
       return {
         type: 'inventory.delta',
         sequence,
@@ -72,20 +128,17 @@ export class Outbox {
     })
   }
 
-  /** Central has committed that delta. One that is not in flight was another connection's. */
+  /** Central has committed that delta and all before it. One that is not in flight was another connection's. */
   acknowledge(sequence: number): void {
-    const entries = this.#inFlight.get(sequence)
-    if (!entries) return
+    if (!this.#inFlight.has(sequence)) return
+    const booked = [...this.#inFlight.keys()].filter((sent) => sent <= sequence)
     this.#state.transaction(() => {
-      const inventory = this.#state.inventory
-      inventory.setAcknowledgedInventory(
-        entries.reduce(
-          (sum, entry) => this.#acknowledgeEntry(entry, sum),
-          inventory.acknowledged(),
-        ),
-      )
+      for (const sent of booked) {
+        const entries = this.#inFlight.get(sent)!
+        this.#inFlight.delete(sent)
+        this.#book(sent, entries, [...this.#inFlight.values()])
+      }
     })
-    this.#inFlight.delete(sequence)
   }
 
   /** A point in the inventory's history, for {@link Outbox.isAcknowledgedUpTo}. */
@@ -93,12 +146,29 @@ export class Outbox {
     return this.#state.inventory.revision()
   }
 
-  /** Central holds everything that had changed by then, and a resync asked for is over. */
+  /** Central holds everything that had changed by then, and a repair is over. */
   isAcknowledgedUpTo(revision: number): boolean {
     const inFlight = [...this.#inFlight.values()]
     // A delta that names nothing ends a resync; all others show as pending rows.
-    if (this.#resyncId !== null || inFlight.some((entries) => entries.length === 0)) return false
+    if (this.#repair || this.#resync || inFlight.some((entries) => entries.length === 0)) {
+      return false
+    }
     return !this.#state.inventory.hasPendingUpTo(revision)
+  }
+
+  #bookUpTo({ epoch, sequence }: { epoch: string; sequence: number } & HeldInventory): void {
+    const { inventory } = this.#state
+    // A central that is ahead of us knows a later state than this one, which was put back from a copy: what it has
+    // under these numbers is not what we would book.
+    const isOurs = epoch === inventory.epoch() && sequence <= inventory.sequence()
+    const all = inventory.inFlight()
+    const committed = isOurs ? all.filter((sent) => sent.sequence <= sequence) : []
+    for (const sent of all.slice(committed.length)) inventory.removeInFlight(sent.sequence)
+    for (const [index, sent] of committed.entries()) {
+      const later = committed.slice(index + 1).map(({ entries }) => entries)
+      this.#book(sent.sequence, sent.entries, later)
+    }
+    inventory.setSequence(sequence)
   }
 
   #nextRows(): PendingStream[] {
@@ -120,18 +190,40 @@ export class Outbox {
   }
 
   #resyncPart(): InventoryDelta['resync'] {
-    if (this.#resyncId === null) return null
-    const id = this.#resyncId
+    if (!this.#resync) return null
+    const { id, buckets } = this.#resync
     const isLast = !this.#state.inventory.hasPending(this.#sentRevision)
-    if (isLast) this.#resyncId = null
-    return { id, isLast }
+    if (isLast) this.#resync = null
+    return { id, isLast, buckets: isLast ? buckets : null }
   }
 
-  #acknowledgeEntry(entry: SentEntry, sum: AcknowledgedInventory): AcknowledgedInventory {
-    const inventory = this.#state.inventory
+  /** `later`: deltas behind it that central has, or is on its way to have. */
+  #book(
+    sequence: number,
+    entries: readonly SentEntry[],
+    later: readonly (readonly SentEntry[])[],
+  ): void {
+    const { inventory } = this.#state
+    const isAnyGone = entries.some(({ digest }) => digest === null)
+    const cameBack = new Set(isAnyGone ? later.flatMap(presentIds) : [])
+    let sum = inventory.acknowledged()
+    for (const entry of entries) {
+      sum = this.#bookEntry(entry, cameBack.has(entry.streamId), sum)
+    }
+    inventory.setAcknowledgedInventory(sum)
+    inventory.removeInFlight(sequence)
+  }
+
+  /** `cameBack`: a later delta says that it is there, so this one's goodbye was not the last. */
+  #bookEntry(
+    entry: SentEntry,
+    cameBack: boolean,
+    sum: AcknowledgedInventory,
+  ): AcknowledgedInventory {
+    const { inventory } = this.#state
     const row = inventory.findById(entry.streamId)
     if (!row) return sum
-    const isFinished = row.isGone && entry.digest === null
+    const isFinished = row.isGone && entry.digest === null && !cameBack
     if (isFinished) inventory.remove(entry.streamId)
     else inventory.setAcknowledged(entry.streamId, entry.digest)
     // Changed since it was sent: it may lie behind what this connection has sent, so it queues again.
@@ -141,6 +233,10 @@ export class Outbox {
     }
     return replaced(sum, row.ackedDigest, entry.digest)
   }
+}
+
+function presentIds(entries: readonly SentEntry[]): number[] {
+  return entries.filter(({ digest }) => digest !== null).map(({ streamId }) => streamId)
 }
 
 /** The acknowledged inventory with one stream's hash in place of another; null stands for none. */

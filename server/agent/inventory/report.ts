@@ -10,7 +10,8 @@ import { MAX_LINKS } from '../../protocol/limits.ts'
 import { ReportedStream } from '../../protocol/stream.ts'
 import { nanosecondsToTimestamp } from '../../shared/clock.ts'
 import { judge } from '../../streams/verdict.ts'
-import { MAX_ZONE_IDENTIFIER_BYTES, parseZoneIdentifier } from '../../streams/zone-identifier.ts'
+import { parseZoneIdentifier } from '../../streams/zone-identifier.ts'
+import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier-limit.ts'
 
 /** How much of each stream a scan must read along: enough for every verdict and a whole origin. */
 export const CONTENT_BYTES = MAX_ZONE_IDENTIFIER_BYTES

@@ -3,10 +3,9 @@
  * again, ever more slowly while it fails, and rarely where central has refused this machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import pRetry from 'p-retry'
 import type { AgentStatus } from '../../protocol/agent-api.ts'
 import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
-import { LinkClosed, retryOptions } from './reconnect-policy.ts'
+import { LinkClosed, ReconnectPolicy } from './reconnect-policy.ts'
 import { Session, type SessionTools } from './session.ts'
 
 export interface LinkStatus {
@@ -25,9 +24,9 @@ export class Link {
   constructor(tools: SessionTools) {
     this.#tools = {
       ...tools,
-      onWelcome: (scanEverySeconds) => {
+      onWelcome: (welcome) => {
         this.#setStatus('connected', '')
-        tools.onWelcome(scanEverySeconds)
+        tools.onWelcome(welcome)
       },
     }
   }
@@ -60,37 +59,30 @@ export class Link {
   }
 
   async #run(): Promise<void> {
-    const { timings } = this.#tools
+    const policy = new ReconnectPolicy(this.#tools.timings)
     const { signal } = this.#stop
     while (!signal.aborted) {
-      let waitMs = timings.reconnectMinMs
-      try {
-        await pRetry(() => this.#connect(), retryOptions(timings, signal))
-      } catch {
-        // Refused, or stopped; #connect has set the status.
-        waitMs = timings.refusedRetryMs
-      }
-      // With jitter, as everywhere: a central that restarts meets its whole fleet.
-      await sleep(waitMs * (1 + Math.random()), undefined, { signal }).catch(() => undefined)
+      const startedMs = performance.now()
+      const closed = await this.#connect()
+      if (signal.aborted) return
+      this.#setStatus(closed.isFinal ? 'refused' : 'connecting', closed.message)
+      const waitMs = policy.waitMs(closed, performance.now() - startedMs)
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined)
     }
   }
 
-  /** Runs one connection to its end. Returns after a good one; throws where the back-off should grow. */
-  async #connect(): Promise<void> {
+  /** Runs one connection to its end. */
+  async #connect(): Promise<LinkClosed> {
     if (this.#status.state !== 'refused') this.#setStatus('connecting', this.#status.message)
-    const startedMs = performance.now()
-    let closed: LinkClosed
     try {
       this.#session = new Session(this.#tools)
-      closed = await this.#session.ended
+      return await this.#session.ended
     } catch (error) {
       // A key or address that cannot be used at all: only a person can mend it.
-      closed = new LinkClosed((error as Error).message, true)
+      return new LinkClosed((error as Error).message, null)
+    } finally {
+      this.#session = null
     }
-    this.#session = null
-    if (this.#stop.signal.aborted) return
-    this.#setStatus(closed.isFinal ? 'refused' : 'connecting', closed.message)
-    if (closed.isFinal || performance.now() - startedMs < this.#tools.timings.stableMs) throw closed
   }
 
   #setStatus(state: LinkStatus['state'], message: string): void {

@@ -1,5 +1,4 @@
 /** When the link tries again. */
-import type { Options } from 'p-retry'
 
 export interface LinkTimings {
   readonly reconnectMinMs: number
@@ -8,40 +7,58 @@ export interface LinkTimings {
   readonly refusedRetryMs: number
   /** A connection that lasted this long was a good one: the back-off starts from the beginning. */
   readonly stableMs: number
+  /** At least this often; central may ask for more. */
   readonly pingEveryMs: number
   /** For the connection, the challenge and the welcome, each. */
   readonly answerMs: number
+  /** A scan that is due and hears nothing from central begins by itself after about so long. */
+  readonly scanPatienceMs: number
 }
 
 export const DEFAULT_TIMINGS: LinkTimings = {
-  reconnectMinMs: 1_000,
-  reconnectMaxMs: 30_000,
+  reconnectMinMs: 2_000,
+  reconnectMaxMs: 15_000,
   refusedRetryMs: 600_000,
   stableMs: 60_000,
   // Below the minute after which many proxies drop a silent connection.
-  pingEveryMs: 20_000,
+  pingEveryMs: 40_000,
   answerMs: 15_000,
+  scanPatienceMs: 180_000,
 }
 
-/** Why a connection ended. A final one will end the same way until a person has acted. */
+/** Why a connection ended, and what that says about the next one. */
 export class LinkClosed extends Error {
   override readonly name = 'LinkClosed'
-  readonly isFinal: boolean
+  /** Not sooner. Null: it will end the same way until a person has acted. Undefined: nothing was said. */
+  readonly retryAfterMs: number | null | undefined
 
-  constructor(message: string, isFinal = false) {
+  constructor(message: string, retryAfterMs?: number | null) {
     super(message)
-    this.isFinal = isFinal
+    this.retryAfterMs = retryAfterMs
+  }
+
+  get isFinal(): boolean {
+    return this.retryAfterMs === null
   }
 }
 
-export function retryOptions(timings: LinkTimings, signal: AbortSignal): Options {
-  return {
-    retries: Number.POSITIVE_INFINITY,
-    minTimeout: timings.reconnectMinMs,
-    maxTimeout: timings.reconnectMaxMs,
-    // A whole fleet loses its central at the same moment and must not come back in step.
-    randomize: true,
-    signal,
-    shouldRetry: ({ error }) => !(error instanceof LinkClosed && error.isFinal),
+/** Random all the way down to nothing: a fleet that loses its central at one moment comes back spread out. */
+export class ReconnectPolicy {
+  readonly #timings: LinkTimings
+  #failures = 0
+
+  constructor(timings: LinkTimings) {
+    this.#timings = timings
+  }
+
+  /** How long to wait after a connection that lasted `lastedMs`. */
+  waitMs({ retryAfterMs }: LinkClosed, lastedMs: number): number {
+    const { reconnectMinMs, reconnectMaxMs, refusedRetryMs, stableMs } = this.#timings
+    if (lastedMs >= stableMs) this.#failures = 0
+    if (retryAfterMs === null) return refusedRetryMs * (1 + Math.random())
+    const spreadMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures)
+    if (retryAfterMs !== undefined) return retryAfterMs + reconnectMinMs * Math.random()
+    this.#failures += 1
+    return spreadMs * Math.random()
   }
 }

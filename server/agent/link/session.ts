@@ -3,18 +3,21 @@
  * what is acknowledged, and passes central's requests on. Knows nothing of retries.
  */
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import WebSocket from 'ws'
-import { CLOSE_CODES, isFinalClose } from '../../protocol/close-codes.ts'
+import { CLOSE_CODES, retryAfterClose } from '../../protocol/close-codes.ts'
 import { MAX_FRAME_BYTES } from '../../protocol/limits.ts'
 import {
   FrameToAgent,
   type FrameToCentral,
+  type Hello,
   helloText,
   type MachineFacts,
+  type Welcome,
 } from '../../protocol/link-frames.ts'
 import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
-import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
-import { encodeFrame, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { encodeDelta, encodeToCentral, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Identity } from '../config.ts'
 import type { Outbox } from '../inventory/outbox.ts'
@@ -26,9 +29,11 @@ export interface SessionTools {
   readonly identity: Identity
   readonly facts: MachineFacts
   readonly outbox: Outbox
-  readonly requests: RequestRunner
+  readonly requests: Pick<RequestRunner, 'run'>
   readonly lastScan: () => ScanSummary | null
-  readonly onWelcome: (scanEverySeconds: number) => void
+  /** A scan waits to be told when. */
+  readonly isScanDue: () => boolean
+  readonly onWelcome: (welcome: Welcome) => void
   readonly timings: LinkTimings
   readonly logger: Logger
 }
@@ -36,12 +41,15 @@ export interface SessionTools {
 /** Above this, central or the network is behind: progress is dropped and deltas wait. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 
+/** What something between us and central says may be anything. */
+const MAX_RETRY_AFTER_SECONDS = 3_600
+
 const decode = frameDecoder<FrameToAgent>(FrameToAgent)
 
 export class Session {
   readonly #tools: SessionTools
   readonly #socket: WebSocket
-  readonly #keepalive: Keepalive
+  #keepalive: Keepalive | null = null
   readonly #privateKey: KeyObject
   readonly #ended = Promise.withResolvers<LinkClosed>()
   #phase: 'connecting' | 'greeting' | 'open' | 'ended' = 'connecting'
@@ -60,9 +68,7 @@ export class Session {
       // Frames are zstd already.
       perMessageDeflate: false,
     })
-    this.#keepalive = new Keepalive(this.#socket, tools.timings.pingEveryMs, () =>
-      this.#fail('central does not answer any more'),
-    )
+    this.#socket.on('unexpected-response', (_request, response) => this.#refused(response))
     this.#socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary))
     this.#socket.on('error', (error) => {
       this.#failure ??= new LinkClosed(error.message || (error as NodeJS.ErrnoException).code || '')
@@ -83,7 +89,7 @@ export class Session {
       while (this.#socket.bufferedAmount < MAX_BUFFERED_BYTES) {
         const delta = this.#tools.outbox.next()
         if (!delta) break
-        this.#send(delta)
+        this.#socket.send(encodeDelta(delta))
       }
       this.#sendFinishedIfDue()
     } catch (error) {
@@ -112,7 +118,7 @@ export class Session {
 
   #receive(data: Buffer, isBinary: boolean): void {
     try {
-      this.#keepalive.heard()
+      this.#keepalive?.heard()
       this.#handle(decode(data, isBinary))
     } catch (error) {
       const isPeersFault = error instanceof FrameError
@@ -134,8 +140,21 @@ export class Session {
         break
       case 'inventory.ack':
         this.#require('open', frame.type)
+        this.#tools.outbox.setWindow(frame.window)
         this.#tools.outbox.acknowledge(frame.sequence)
         this.pump()
+        break
+      case 'inventory.window':
+        this.#require('open', frame.type)
+        this.#tools.outbox.setWindow(frame.window)
+        this.pump()
+        break
+      case 'inventory.buckets':
+        this.#require('open', frame.type)
+        void this.#repair(frame.digests)
+        break
+      case 'goodbye':
+        this.#failure ??= new LinkClosed(frame.message, frame.retryAfterSeconds * 1_000)
         break
       case 'request':
         this.#require('open', frame.type)
@@ -148,31 +167,55 @@ export class Session {
   #greet(frame: { nonce: string; oldestProtocol: number; newestProtocol: number }): void {
     this.#require('connecting', 'challenge')
     this.#phase = 'greeting'
-    const protocol = Math.min(PROTOCOL_VERSION, frame.newestProtocol)
-    if (protocol < Math.max(OLDEST_PROTOCOL_VERSION, frame.oldestProtocol)) {
+    const protocol = PROTOCOL_VERSION
+    if (protocol < frame.oldestProtocol || protocol > frame.newestProtocol) {
       const span = `${frame.oldestProtocol} to ${frame.newestProtocol}`
-      const message = `central speaks protocol ${span}, this agent ${PROTOCOL_VERSION}: update the older one`
-      this.#fail(message, true)
+      const message = `central speaks protocol ${span}, this agent ${protocol}: update the older one`
+      this.#fail(message, null)
       return
     }
-    const { identity, facts, outbox } = this.#tools
+    const { identity, facts, outbox, isScanDue } = this.#tools
     const { machineId } = identity
     const text = helloText(frame.nonce, machineId, protocol)
     const signature = sign(null, Buffer.from(text), this.#privateKey).toString('base64')
-    const inventory = outbox.acknowledged()
-    this.#send({ type: 'hello', protocol, machineId, signature, facts, inventory })
+    const about = { facts, epoch: outbox.epoch(), isScanDue: isScanDue() }
+    this.#send({ type: 'hello', protocol, machineId, signature, ...about })
     this.#expect('the welcome')
   }
 
-  #welcome(frame: { resend: boolean; scanEverySeconds: number }): void {
+  #welcome(frame: Welcome): void {
     this.#require('greeting', 'welcome')
     if (this.#deadline) clearTimeout(this.#deadline)
     this.#phase = 'open'
-    this.#tools.outbox.begin(frame.resend)
-    this.#tools.onWelcome(frame.scanEverySeconds)
+    const pingEveryMs = Math.min(frame.pingEveryMs, this.#tools.timings.pingEveryMs)
+    this.#keepalive = new Keepalive(this.#socket, pingEveryMs, () =>
+      this.#fail('central does not answer any more'),
+    )
+    const bucketCount = this.#tools.outbox.begin(frame)
+    if (bucketCount !== null) this.#send({ type: 'inventory.compare', bucketCount })
+    this.#tools.onWelcome(frame)
     const lastScan = this.#tools.lastScan()
     if (lastScan) this.sendFinished(lastScan)
     else this.pump()
+  }
+
+  async #repair(digests: readonly string[]): Promise<void> {
+    try {
+      await this.#tools.outbox.repair(digests)
+      this.pump()
+    } catch (error) {
+      this.#tools.logger.error({ err: error }, 'inventory cannot be compared')
+      this.#fail((error as Error).message)
+    }
+  }
+
+  /** No WebSocket: central is too busy for another hello, or something between answers in its place. */
+  #refused(response: IncomingMessage): void {
+    const seconds = Number(response.headers['retry-after'])
+    const retryAfterMs =
+      seconds >= 0 && seconds <= MAX_RETRY_AFTER_SECONDS ? seconds * 1_000 : undefined
+    response.resume()
+    this.#fail(`central answered HTTP ${response.statusCode}`, retryAfterMs)
   }
 
   #sendFinishedIfDue(): void {
@@ -181,8 +224,8 @@ export class Session {
     this.#finished = null
   }
 
-  #send(frame: FrameToCentral): void {
-    this.#socket.send(encodeFrame(frame))
+  #send(frame: FrameToCentral | Hello): void {
+    this.#socket.send(encodeToCentral(frame))
   }
 
   #require(phase: 'connecting' | 'greeting' | 'open', type: string): void {
@@ -195,17 +238,19 @@ export class Session {
     this.#deadline = setTimeout(() => this.#fail(`${what} did not come in time`), answerMs)
   }
 
-  #fail(message: string, isFinal = false): void {
-    this.#failure ??= new LinkClosed(message, isFinal)
+  #fail(message: string, retryAfterMs?: number | null): void {
+    this.#failure ??= new LinkClosed(message, retryAfterMs)
     this.#socket.terminate()
   }
 
   #end(code: number, reason: string): void {
     this.#phase = 'ended'
-    this.#keepalive.stop()
+    this.#keepalive?.stop()
     if (this.#deadline) clearTimeout(this.#deadline)
     const said = reason || Object.values(CLOSE_CODES).find((entry) => entry.code === code)?.reason
     const message = said || `the connection ended (${code})`
-    this.#ended.resolve(this.#failure ?? new LinkClosed(message, isFinalClose(code)))
+    const seconds = retryAfterClose(code)
+    const retryAfterMs = typeof seconds === 'number' ? seconds * 1_000 : seconds
+    this.#ended.resolve(this.#failure ?? new LinkClosed(message, retryAfterMs))
   }
 }

@@ -54,13 +54,19 @@ export class Scope {
       ) ?? null
   }
 
+  /** The scope root that this path lies in, by its text alone; null if it lies in none. */
+  rootOf(path: string): string | null {
+    return this.roots.find((root) => path === root || this.#isInside(root, path)) ?? null
+  }
+
   #isInside(root: string, path: string): boolean {
     if (path.split(/[\\/]/).includes('..')) return false
     return isAtOrBelow(root, path) && !this.exclude.some((folder) => isAtOrBelow(folder, path))
   }
 }
 
-function isAtOrBelow(folder: string, path: string): boolean {
+/** Whether `path` is that folder or lies in it, by the text of both. */
+export function isAtOrBelow(folder: string, path: string): boolean {
   const base = comparable(folder).replace(/\/+$/, '')
   const candidate = comparable(path)
   return candidate === base || candidate.startsWith(`${base}/`) || (base === '' && path === '/')

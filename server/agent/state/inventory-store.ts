@@ -24,8 +24,28 @@ export interface AcknowledgedInventory {
   readonly digest: string
 }
 
+export interface AcknowledgedStream {
+  readonly streamId: number
+  readonly key: StreamKey
+  readonly ackedDigest: string
+}
+
+/** A row as it was when a delta took it along. */
+export interface SentEntry {
+  readonly streamId: number
+  readonly revision: number
+  /** Null: sent as gone. */
+  readonly digest: string | null
+}
+
+/** A delta that was sent and is not acknowledged. */
+export interface InFlight {
+  readonly sequence: number
+  readonly entries: readonly SentEntry[]
+}
+
 /**
- * Every statement on `stream` and `inventory`. Methods are synchronous and short; callers put those
+ * Every statement on `stream`, `inventory` and `in_flight`. Methods are synchronous and short; callers put those
  * that belong together into one transaction.
  */
 export interface InventoryStore {
@@ -50,11 +70,21 @@ export interface InventoryStore {
   revision(): number
   /** Ids of the streams that are here, ascending, behind `afterId`. */
   presentIds(afterId: number, limit: number): number[]
-  nextSequence(): number
+  /** Of this state, for good. */
+  epoch(): string
+  /** Of the latest delta. */
+  sequence(): number
+  setSequence(sequence: number): void
+  /** Ascending. */
+  inFlight(): InFlight[]
+  addInFlight(delta: InFlight): void
+  removeInFlight(sequence: number): void
   acknowledged(): AcknowledgedInventory
   setAcknowledgedInventory(inventory: AcknowledgedInventory): void
-  /** Central's copy is in doubt: nothing counts as acknowledged, everything as sent. */
-  forgetAcknowledged(): void
+  /** Rows that central has acknowledged, ascending, behind `afterId`. */
+  acknowledgedStreams(afterId: number, limit: number): AcknowledgedStream[]
+  /** Central's copy of the row is in doubt: not acknowledged, but sent. */
+  forgetAcknowledged(streamId: number): void
   countPresent(): number
   countPending(): number
 }
@@ -130,10 +160,21 @@ export function createInventoryStore(db: Database.Database): InventoryStore {
     hasPendingUpTo: (revision) => q.hasPendingUpTo.get(revision) !== undefined,
     revision: () => q.revision.get() as number,
     presentIds: (afterId, limit) => q.presentIds.all(afterId, limit) as number[],
-    nextSequence: () => q.nextSequence.get() as number,
+    epoch: () => q.epoch.get() as string,
+    sequence: () => q.sequence.get() as number,
+    setSequence: (sequence) => void q.setSequence.run(sequence),
+    inFlight: () => (q.inFlight.all() as InFlightRow[]).map(toInFlight),
+    addInFlight: (delta) => void q.addInFlight.run(delta.sequence, fromEntries(delta.entries)),
+    removeInFlight: (sequence) => void q.removeInFlight.run(sequence),
     acknowledged: () => q.acknowledged.get() as AcknowledgedInventory,
     setAcknowledgedInventory: ({ count, digest }) => void q.setInventory.run(count, digest),
-    forgetAcknowledged: () => void q.forget.run(),
+    acknowledgedStreams: (afterId, limit) =>
+      (q.acknowledgedStreams.all(afterId, limit) as StreamRow[]).map((row) => ({
+        streamId: row.stream_id,
+        key: toKey(row),
+        ackedDigest: row.acked_digest!,
+      })),
+    forgetAcknowledged: (streamId) => void q.forget.run(streamId),
     countPresent: () => q.countPresent.get() as number,
     countPending: () => q.countPending.get() as number,
   }
@@ -177,12 +218,19 @@ function prepare(db: Database.Database) {
         'SELECT stream_id FROM stream WHERE is_gone = 0 AND stream_id > ? ORDER BY stream_id LIMIT ?',
       )
       .pluck(),
-    nextSequence: db
-      .prepare('UPDATE inventory SET sequence = sequence + 1 RETURNING sequence')
-      .pluck(),
+    epoch: db.prepare('SELECT epoch FROM inventory').pluck(),
+    sequence: db.prepare('SELECT sequence FROM inventory').pluck(),
+    setSequence: db.prepare('UPDATE inventory SET sequence = ?'),
+    inFlight: db.prepare('SELECT sequence, entries FROM in_flight ORDER BY sequence'),
+    addInFlight: db.prepare('INSERT INTO in_flight (sequence, entries) VALUES (?, ?)'),
+    removeInFlight: db.prepare('DELETE FROM in_flight WHERE sequence = ?'),
     acknowledged: db.prepare('SELECT acked_count AS count, acked_digest AS digest FROM inventory'),
     setInventory: db.prepare('UPDATE inventory SET acked_count = ?, acked_digest = ?'),
-    forget: db.prepare('UPDATE stream SET acked_digest = NULL, was_sent = 1'),
+    acknowledgedStreams: db.prepare(`
+      SELECT stream_id, volume_id, identity, name, acked_digest FROM stream
+      WHERE acked_digest IS NOT NULL AND stream_id > ? ORDER BY stream_id LIMIT ?
+    `),
+    forget: db.prepare('UPDATE stream SET acked_digest = NULL, was_sent = 1 WHERE stream_id = ?'),
     countPresent: db.prepare(SQL_OF_QUEUE.countPresent).pluck(),
     countPending: db.prepare(SQL_OF_QUEUE.countPending).pluck(),
   }
@@ -205,7 +253,30 @@ function toKnown(row: ShortRow): KnownStream {
 }
 
 function toPending(row: StreamRow): PendingStream {
+  return { ...toKnown(row), key: toKey(row), report: row.report }
+}
+
+function toKey(row: Pick<StreamRow, 'volume_id' | 'identity' | 'name'>): StreamKey {
   const stream = row.name.toString('utf16le')
-  const key = { volumeId: row.volume_id, identity: row.identity, stream }
-  return { ...toKnown(row), key, report: row.report }
+  return { volumeId: row.volume_id, identity: row.identity, stream }
+}
+
+interface InFlightRow {
+  sequence: number
+  entries: string
+}
+type EntryTuple = [streamId: number, revision: number, digest: string | null]
+
+function toInFlight({ sequence, entries }: InFlightRow): InFlight {
+  const tuples = JSON.parse(entries) as EntryTuple[]
+  return {
+    sequence,
+    entries: tuples.map(([streamId, revision, digest]) => ({ streamId, revision, digest })),
+  }
+}
+
+function fromEntries(entries: readonly SentEntry[]): string {
+  return JSON.stringify(
+    entries.map(({ streamId, revision, digest }): EntryTuple => [streamId, revision, digest]),
+  )
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../../native/addon.ts'
 import type { MarkTarget, OrderTarget, RestoreTarget } from '../../protocol/order.ts'
 import { toTimestamp } from '../../shared/clock.ts'
-import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier.ts'
+import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier-limit.ts'
 import type { ScopePlace } from '../scan/scope.ts'
 import {
   type Decision,

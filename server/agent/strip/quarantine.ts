@@ -9,7 +9,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/pr
 import { join } from 'node:path'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier.ts'
+import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier-limit.ts'
 import { syncFolder } from '../atomic-file.ts'
 import type { AgentState } from '../state/open-state.ts'
 import type { KeptBytes, QuarantineStore } from '../state/quarantine-store.ts'

@@ -52,5 +52,12 @@ export function createEventHub(): EventHub {
 }
 
 function keyOf(event: ConsoleEvent): string {
-  return `${event.type} ${event.type === 'order.changed' ? event.orderId : event.machineId}`
+  switch (event.type) {
+    case 'order.changed':
+      return `${event.type} ${event.orderId}`
+    case 'live.changed':
+      return `${event.type} ${event.questionId}`
+    default:
+      return `${event.type} ${event.machineId}`
+  }
 }

@@ -13,7 +13,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ audit: AuditLog }> = async
   app.get(
     '/audit',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'audit.read' },
       schema: {
         summary: 'Who did what, newest first',
         tags: ['audit'],

@@ -12,7 +12,7 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<{ enrolment: EnrolmentSe
   app.post(
     '/enrolments',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'enrolments.create' },
       schema: {
         summary: 'A new enrolment token; shown this once',
         tags: ['enrolments'],

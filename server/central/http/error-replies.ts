@@ -13,6 +13,9 @@ const CODES: Record<number, string> = {
   429: 'TOO_MANY_REQUESTS',
 }
 
+/** What SQLite says where nothing can be written. */
+const NO_SPACE = /^SQLITE_(FULL|IOERR)/
+
 export function sendError(
   error: FastifyError | AppError,
   request: FastifyRequest,
@@ -35,6 +38,10 @@ function toReply(error: FastifyError | AppError): { statusCode: number; body: Er
   if (error instanceof AppError) {
     const { statusCode, code, message, details } = error
     return { statusCode, body: { code, message, ...(details === undefined ? {} : { details }) } }
+  }
+  if (NO_SPACE.test(error.code ?? '')) {
+    const message = 'central cannot store anything: its disk is full or broken; free some space'
+    return { statusCode: 503, body: { code: 'DISK_FULL', message } }
   }
   const statusCode = error.statusCode ?? 500
   if (statusCode < 400 || statusCode >= 500) {

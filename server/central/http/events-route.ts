@@ -1,12 +1,10 @@
 /** WebSocket `/api/v1/events`: tells signed-in consoles what changed. Takes nothing from them. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { EventHub } from '../events/event-hub.ts'
-import type { SessionService } from '../sessions/session-service.ts'
-import { SESSION_COOKIE } from './access.ts'
+import { type AccessParts, findSession } from './access.ts'
 
-export interface EventsRouteOptions {
+export interface EventsRouteOptions extends Pick<AccessParts, 'sessions' | 'tokens'> {
   events: EventHub
-  sessions: SessionService
 }
 
 /** How often a watcher is checked: still there, still signed in, still reading. */
@@ -18,28 +16,32 @@ const POLICY_VIOLATION = 1008
 
 export const eventsRoute: FastifyPluginAsyncTypebox<EventsRouteOptions> = async (
   app,
-  { events, sessions },
+  { events, ...access },
 ) => {
-  app.get('/events', { websocket: true, config: { access: 'signed-in' } }, (socket, request) => {
-    const token = request.cookies[SESSION_COOKIE] as string
-    let isAlive = true
-    const unsubscribe = events.subscribe((event) => {
-      if (socket.bufferedAmount > MAX_UNREAD_BYTES) return socket.terminate()
-      socket.send(JSON.stringify(event))
-    })
-    const timer = setInterval(() => {
-      if (!isAlive) return socket.terminate()
-      if (sessions.find(token) === undefined) return socket.close(SIGNED_OUT, 'signed out')
-      isAlive = false
-      socket.ping()
-    }, CHECK_EVERY_MS)
-    socket.on('pong', () => {
-      isAlive = true
-    })
-    socket.on('message', () => socket.close(POLICY_VIOLATION, 'nothing is accepted here'))
-    socket.on('close', () => {
-      clearInterval(timer)
-      unsubscribe()
-    })
-  })
+  app.get(
+    '/events',
+    { websocket: true, config: { access: 'inventory.read' } },
+    (socket, request) => {
+      let isAlive = true
+      const unsubscribe = events.subscribe((event) => {
+        if (socket.bufferedAmount > MAX_UNREAD_BYTES) return socket.terminate()
+        socket.send(JSON.stringify(event))
+      })
+      const timer = setInterval(() => {
+        if (!isAlive) return socket.terminate()
+        if (findSession(request, access) === undefined)
+          return socket.close(SIGNED_OUT, 'signed out')
+        isAlive = false
+        socket.ping()
+      }, CHECK_EVERY_MS)
+      socket.on('pong', () => {
+        isAlive = true
+      })
+      socket.on('message', () => socket.close(POLICY_VIOLATION, 'nothing is accepted here'))
+      socket.on('close', () => {
+        clearInterval(timer)
+        unsubscribe()
+      })
+    },
+  )
 }

@@ -1,15 +1,25 @@
-/** NDJSON and CSV of stream rows. Every name in them was chosen by whoever wrote the stream. */
+/** NDJSON and CSV of any list. Every name in them was chosen by whoever wrote it. */
+import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import type { LiveRow } from '../../protocol/api/live-queries.ts'
 import type { StreamRow } from '../../protocol/api/streams.ts'
+import type { ReportedStream } from '../../protocol/stream.ts'
 import { displayName } from '../../streams/display-name.ts'
 
-type Pages = AsyncIterable<StreamRow[]>
+export const ExportFormat = Type.Union([Type.Literal('ndjson'), Type.Literal('csv')], {
+  default: 'ndjson',
+})
+type ExportFormat = 'ndjson' | 'csv'
+
+type Pages<Row> = AsyncIterable<readonly Row[]>
 type Cell = string | number | boolean | null
 
-const COLUMNS: Record<string, (row: StreamRow) => Cell> = {
-  streamId: (row) => row.streamId,
-  machineId: (row) => row.machineId,
-  hostname: (row) => row.hostname,
+/** The columns of a list in CSV, in their order. NDJSON has the whole rows. */
+export type Columns<Row> = Record<string, (row: Row) => Cell>
+
+const REPORTED_COLUMNS: Columns<ReportedStream> = {
   volumeId: (row) => row.volumeId,
   path: (row) => row.path,
   stream: (row) => row.stream,
@@ -22,32 +32,63 @@ const COLUMNS: Record<string, (row: StreamRow) => Cell> = {
   zone: (row) => row.origin?.id ?? null,
   hostUrl: (row) => row.origin?.hostUrl ?? null,
   referrerUrl: (row) => row.origin?.referrerUrl ?? null,
+}
+
+export const STREAM_COLUMNS: Columns<StreamRow> = {
+  streamId: (row) => row.streamId,
+  machineId: (row) => row.machineId,
+  hostname: (row) => row.hostname,
+  ...REPORTED_COLUMNS,
   firstSeenAt: (row) => row.firstSeenAt,
   lastSeenAt: (row) => row.lastSeenAt,
   goneAt: (row) => row.goneAt,
 }
 
+export const LIVE_ROW_COLUMNS: Columns<LiveRow> = {
+  machineId: (row) => row.machineId,
+  hostname: (row) => row.hostname,
+  ...REPORTED_COLUMNS,
+}
+
 /** What makes a spreadsheet take a cell for a formula, at its start. */
 const FORMULA_START = /^[=+\-@\t\r]/
 
+export function sendExport<Row extends object>(
+  reply: FastifyReply,
+  name: string,
+  format: ExportFormat,
+  columns: Columns<Row>,
+  pages: Pages<Row>,
+): FastifyReply {
+  const isCsv = format === 'csv'
+  return reply
+    .type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+    .header('content-disposition', `attachment; filename="${name}.${format}"`)
+    .send(Readable.from(isCsv ? toCsv(pages, columns) : toNdjson(pages)))
+}
+
 /** JSON.stringify escapes unpaired surrogates, so that a line is UTF-8 and exact. */
-export async function* toNdjson(pages: Pages): AsyncGenerator<string> {
+export async function* toNdjson(pages: Pages<object>): AsyncGenerator<string> {
   for await (const rows of pages) {
-    yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    if (rows.length > 0) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
   }
 }
 
 /** RFC 4180. */
-export async function* toCsv(pages: Pages): AsyncGenerator<string> {
+export async function* toCsv<Row>(
+  pages: Pages<Row>,
+  columns: Columns<Row>,
+): AsyncGenerator<string> {
   const format = { record_delimiter: '\r\n' } as const
-  yield stringify([Object.keys(COLUMNS)], format)
+  yield stringify([Object.keys(columns)], format)
+  const readers = Object.values(columns)
   for await (const rows of pages) {
-    yield stringify(rows.map(toCells), format)
+    if (rows.length === 0) continue
+    yield stringify(
+      rows.map((row) => readers.map((read) => toCell(read(row)))),
+      format,
+    )
   }
-}
-
-function toCells(row: StreamRow): string[] {
-  return Object.values(COLUMNS).map((read) => toCell(read(row)))
 }
 
 /** Text that shows what it is: no formula, no control or bidirectional character, no broken UTF-16. */

@@ -2,16 +2,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError } from '../../shared/app-error.ts'
 
-export interface Metric {
-  name: string
-  help: string
-  value: number
-}
-
 export interface HealthRoutesOptions {
-  /** Throws where the store cannot be read. */
-  checkStore(): void
-  metrics(): Metric[]
+  /** Rejects where the store cannot be read, or deltas not be stored. */
+  checkStore(): Promise<void>
+  /** In the format of Prometheus. */
+  metrics(): Promise<string>
 }
 
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (
@@ -24,9 +19,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
 
   app.get('/readyz', route, async (request) => {
     try {
-      checkStore()
+      await checkStore()
     } catch (error) {
-      request.log.error({ err: error }, 'the store cannot be read')
+      request.log.error({ err: error }, 'the store is not ready')
+      if (error instanceof AppError) throw error
       throw new AppError('NOT_READY', 503, 'the store cannot be read; central’s log says why')
     }
     return { status: 'ready' }
@@ -35,10 +31,5 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
   app.get('/metrics', route, async (_request, reply) => {
     reply.type('text/plain; version=0.0.4; charset=utf-8')
     return metrics()
-      .map(
-        ({ name, help, value }) =>
-          `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`,
-      )
-      .join('')
   })
 }

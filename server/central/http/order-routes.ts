@@ -19,7 +19,8 @@ import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
 const Params = Type.Object({ orderId: OrderId }, strict)
-const config = { access: 'signed-in' } as const
+const reading = { access: 'inventory.read' } as const
+const writing = { access: 'orders.create' } as const
 const tags = ['orders']
 
 export const orderRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async (
@@ -37,7 +38,7 @@ const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.post(
     '/orders/preview',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'What an order over these streams would name; changes nothing',
         tags,
@@ -51,7 +52,7 @@ const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.get(
     '/orders',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'Orders, newest first',
         tags,
@@ -65,7 +66,7 @@ const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.get(
     '/orders/:orderId',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'One order, with how many targets are in each state',
         tags,
@@ -79,7 +80,7 @@ const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.get(
     '/orders/:orderId/targets',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'What an order names, and what became of each',
         tags,
@@ -99,7 +100,7 @@ const writingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.post(
     '/orders',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Order these streams to be stripped',
         tags,
@@ -116,7 +117,7 @@ const writingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.post(
     '/orders/:orderId/cancel',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Cancel what was not sent yet',
         tags,
@@ -131,7 +132,7 @@ const writingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
   app.post(
     '/orders/:orderId/undo',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Order that what this one stripped is put back',
         tags,

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Session, SignIn } from '../../protocol/api/session.ts'
-import type { SessionService } from '../sessions/session-service.ts'
+import type { SessionService } from '../accounts/session-service.ts'
 import { SESSION_COOKIE } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 

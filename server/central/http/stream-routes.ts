@@ -2,16 +2,20 @@
  * `/api/v1/streams`: the inventory. Read-only on purpose: taking a stream away is an order, a resource of its own, so that
  * no filter, link or retry here can delete anything.
  */
-import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { ReadReply } from '../../protocol/agent-api.ts'
-import { StreamFacets, StreamPage, StreamRow } from '../../protocol/api/streams.ts'
+import {
+  QuerySuggestions,
+  StreamFacets,
+  StreamPage,
+  StreamRow,
+} from '../../protocol/api/streams.ts'
 import { MAX_READ_BYTES } from '../../protocol/limits.ts'
 import type { StreamSearch, StreamService } from '../streams/stream-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
-import { toCsv, toNdjson } from './export-formats.ts'
+import { ExportFormat, STREAM_COLUMNS, sendExport } from './export-formats.ts'
 import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
@@ -22,6 +26,9 @@ const SearchQuery = {
     default: 'false',
     description: 'Also those that are gone, or only those',
   }),
+}
+const Explain = {
+  explain: Type.Optional(Type.Literal('1', { description: 'Also say how it was answered' })),
 }
 const Search = Type.Object(SearchQuery, strict)
 const Params = Type.Object({ streamId: Type.Integer({ minimum: 1 }) }, strict)
@@ -41,21 +48,38 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
-        summary: 'Streams that match, newest first',
+        summary: 'Streams that match',
         tags: ['streams'],
-        querystring: Type.Object({ ...SearchQuery, ...PageQuery }, strict),
+        querystring: Type.Object({ ...SearchQuery, ...PageQuery, ...Explain }, strict),
         response: { 200: StreamPage, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => streams.page(toSearch(query), query),
+    async ({ query }) => streams.page(toSearch(query), query, { withPlan: query.explain === '1' }),
+  )
+
+  app.get(
+    '/streams/suggest',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'What could stand at the cursor of a query',
+        tags: ['streams'],
+        querystring: Type.Object(
+          { q: SearchQuery.q, position: Type.Integer({ minimum: 0, maximum: 4_096 }) },
+          strict,
+        ),
+        response: { 200: QuerySuggestions, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query }) => streams.suggest(query.q, query.position),
   )
 
   app.get(
     '/streams/facets',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'Counts of what matches',
         tags: ['streams'],
@@ -69,29 +93,27 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams/export',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'All that match, one a line',
         tags: ['streams'],
         querystring: Type.Object(
           {
             ...SearchQuery,
-            format: Type.Union([Type.Literal('ndjson'), Type.Literal('csv')], {
-              default: 'ndjson',
-            }),
+            format: ExportFormat,
           },
           strict,
         ),
       },
     },
-    async ({ query }, reply) => {
-      const pages = streams.export(toSearch(query))
-      const isCsv = query.format === 'csv'
-      return reply
-        .type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
-        .header('content-disposition', `attachment; filename="streams.${query.format}"`)
-        .send(Readable.from(isCsv ? toCsv(pages) : toNdjson(pages)))
-    },
+    async ({ query }, reply) =>
+      sendExport(
+        reply,
+        'streams',
+        query.format,
+        STREAM_COLUMNS,
+        await streams.export(toSearch(query)),
+      ),
   )
 }
 
@@ -102,7 +124,7 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
   app.get(
     '/streams/:streamId',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'One stream',
         tags: ['streams'],
@@ -116,7 +138,7 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
   app.get(
     '/streams/:streamId/content',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'content.read' },
       schema: {
         summary: 'Bytes of a stream, read by its agent now',
         tags: ['streams'],

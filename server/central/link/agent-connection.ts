@@ -1,154 +1,288 @@
 /**
- * One agent's socket: challenge, hello, then frames one at a time.
+ * One agent that has said a good hello, until its socket ends.
  *
  * Nothing that an agent sends is taken for more than what that machine says about itself: the machine id comes
  * from the signed hello and never from a later frame. What does not fit the protocol closes this socket and
- * touches no other.
+ * touches no other; who sends too fast is read more slowly. There are thousands of these: no timers and no
+ * closures of their own but where something is going on.
  */
-import { randomBytes } from 'node:crypto'
-import type { Static } from 'typebox'
-import type { WebSocket } from 'ws'
-import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import type { RawData, WebSocket } from 'ws'
+import { CLOSE_CODES, type CloseName } from '../../protocol/close-codes.ts'
 import type { MachineId } from '../../protocol/ids.ts'
-import { type FrameToAgent, FrameToCentral, type Hello } from '../../protocol/link-frames.ts'
-import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
-import { encodeFrame, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
-import type { Logger } from '../../shared/logger.ts'
+import { type FrameToAgent, FrameToCentral } from '../../protocol/link-frames.ts'
+import {
+  FrameToCentral1,
+  type InventoryAck1,
+  type InventoryDelta1,
+  type Welcome1,
+} from '../../protocol/link-frames-1.ts'
+import {
+  deltaBytes,
+  encodeFrame,
+  FrameError,
+  frameDecoder,
+  messageBytes,
+} from '../../shared/frame-codec.ts'
 import { type AgentRequest, machineOffline } from '../machines/agent-link.ts'
-import type { InventoryService } from '../machines/inventory-service.ts'
-import type { MachineService } from '../machines/machine-service.ts'
-import type { Connections } from './connections.ts'
-import type { HelloCheck } from './hello-check.ts'
-import { createPendingRequests } from './pending-requests.ts'
-import { keepAlive, readOneAtATime } from './socket-care.ts'
+import { refusalOf } from '../machines/inventory-service.ts'
+import { DeltaQueue, type DeltaQueueListener, type QueuedDelta } from './delta-queue.ts'
+import { FrameMeter } from './frame-meter.ts'
+import type { AnyHello } from './greeting.ts'
+import type { Parked } from './intake-gate.ts'
+import type { Watched } from './keep-alive-wheel.ts'
+import type { LinkParts } from './link-parts.ts'
+import { createPendingRequests, type PendingRequests } from './pending-requests.ts'
 
-type HelloFrame = Static<typeof Hello>
-type Frame = Static<typeof FrameToCentral>
-type CloseName = keyof typeof CLOSE_CODES
+/** Answers and requests that an agent has not read. More than this, and it is no use to wait for it. */
+const MAX_UNREAD_BYTES = 8 * 1024 * 1024
+/** Rounds of the wheel without a sign of life. */
+const MAX_SILENT_ROUNDS = 2
 
-/** A hello has a few hundred bytes; until it is checked, a stranger gets no more of our memory. */
-const MAX_HELLO_BYTES = 64 * 1024
+type Message = FrameToCentral | Exclude<FrameToCentral1, InventoryDelta1>
 
-export interface AgentConnection {
-  request(request: AgentRequest): Promise<{ status: number; body: unknown }>
-  close(why: CloseName): void
-}
+/** Why the socket is not read at the moment. */
+const HELD = { queueFull: 1, tooFast: 2 } as const
 
-export interface LinkParts {
-  connections: Connections
-  machines: MachineService
-  inventory: InventoryService
-  checkHello: HelloCheck
-  /** Called when the machine can be asked. */
-  onConnected(machineId: MachineId): void
-  scanEverySeconds: number
-  helloTimeoutMs: number
-  pingEveryMs: number
-  logger: Logger
-}
+const decode = frameDecoder<FrameToCentral>(FrameToCentral)
+const decode1 = frameDecoder<FrameToCentral1>(FrameToCentral1)
 
-const decode = frameDecoder<Frame>(FrameToCentral)
+export class AgentConnection implements DeltaQueueListener, Parked, Watched {
+  readonly #socket: WebSocket
+  readonly #parts: LinkParts
+  readonly #machineId: MachineId
+  readonly #protocol: 1 | 2
+  readonly #meter: FrameMeter
+  readonly #deltas: DeltaQueue
+  #requests: PendingRequests | null = null
+  #isOpen = true
+  #isWelcome = false
+  #wasCompared = false
+  #held = 0
+  #wasHeard = true
+  #silentRounds = 0
 
-export function acceptAgent(socket: WebSocket, parts: LinkParts): void {
-  const nonce = randomBytes(32).toString('hex')
-  const send = (frame: FrameToAgent): void => socket.send(encodeFrame(frame))
-  const pending = createPendingRequests(send)
-  let machineId: MachineId | null = null
-  let isOpen = true
-  let logger = parts.logger
-
-  const close = (why: CloseName): void => {
-    isOpen = false
-    socket.close(CLOSE_CODES[why].code, CLOSE_CODES[why].reason)
+  /** `greeted` is called when the hello is answered. */
+  constructor(socket: WebSocket, hello: AnyHello, parts: LinkParts, greeted: () => void) {
+    this.#socket = socket
+    this.#parts = parts
+    this.#machineId = hello.machineId
+    this.#protocol = hello.protocol
+    this.#meter = new FrameMeter(parts.limits.meter)
+    this.#deltas = new DeltaQueue(parts.gate, this)
+    socket.on('message', (data: RawData, isBinary) => this.#receive(data as Buffer, isBinary))
+    socket.on(hello.protocol === 1 ? 'pong' : 'ping', () => this.#heard(0))
+    socket.on('close', () => this.#ended())
+    void this.#welcome(hello).then(greeted)
   }
-  const connection: AgentConnection = { close, request: (request) => pending.send(request) }
 
-  const welcome = (hello: HelloFrame): void => {
-    const refusal = parts.checkHello(nonce, hello)
-    if (refusal !== null) {
-      logger.warn({ machineId: hello.machineId, refusal }, 'an agent was refused')
-      close(refusal)
+  /** Whether the machine can be asked. */
+  get isReady(): boolean {
+    return this.#isOpen && this.#isWelcome
+  }
+
+  request(request: AgentRequest): Promise<{ status: number; body: unknown }> {
+    if (!this.isReady) return Promise.reject(machineOffline(this.#machineId))
+    this.#requests ??= createPendingRequests((frame) => this.#send(frame))
+    return this.#requests.send(request)
+  }
+
+  close(why: CloseName): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#deltas.stop()
+    const { code, reason, retryAfterSeconds } = CLOSE_CODES[why]
+    if (this.#protocol === 2 && retryAfterSeconds !== null) {
+      // Spread over as long again: what closes one agent often closes many.
+      const afterSeconds = retryAfterSeconds * (1 + Math.random())
+      this.#socket.send(
+        encodeFrame({ type: 'goodbye', message: reason, retryAfterSeconds: afterSeconds }),
+      )
+    }
+    this.#socket.close(code, reason)
+    this.#socket.resume()
+  }
+
+  // DeltaQueueListener
+
+  stored(sequence: number): void {
+    if (this.#protocol === 1) this.#send({ type: 'inventory.ack', sequence })
+    else this.#send({ type: 'inventory.ack', sequence, window: this.#parts.gate.windowFor(this) })
+  }
+
+  failed(error: unknown): void {
+    const refusal = refusalOf(error)
+    if (error instanceof FrameError || refusal === 'unfit') this.#fail('badFrame', error)
+    else this.#fail(refusal === 'unavailable' ? 'inventoryUnavailable' : 'serverError', error)
+  }
+
+  relieved(): void {
+    this.#letGo(HELD.queueFull)
+  }
+
+  // Parked
+
+  giveWindow(window: number): void {
+    if (this.isReady) this.#send({ type: 'inventory.window', window })
+  }
+
+  // Watched
+
+  look(): void {
+    // One that we do not read cannot be heard.
+    if (this.#wasHeard || this.#held !== 0) this.#silentRounds = 0
+    else this.#silentRounds += 1
+    this.#wasHeard = false
+    if (this.#silentRounds >= MAX_SILENT_ROUNDS) this.#socket.terminate()
+    else if (this.#protocol === 1 && this.#isOpen) this.#socket.ping()
+  }
+
+  async #welcome(hello: AnyHello): Promise<void> {
+    const { connections, inventory, machines, gate, scanSlots } = this.#parts
+    connections.claim(this.#machineId, this)
+    try {
+      const epoch = hello.protocol === 1 ? null : hello.epoch
+      const held = await inventory.begin(this.#machineId, epoch)
+      await machines.connected(this.#machineId, hello.facts)
+      if (!this.#isOpen) return
+      const { count, digest, sequence } = held
+      this.#isWelcome = true
+      const { scanEverySeconds, pingEveryMs } = this.#parts
+      if (hello.protocol === 1) {
+        const resend = count !== hello.inventory.count || digest !== hello.inventory.digest
+        this.#send({ type: 'welcome', protocol: 1, resend, scanEverySeconds })
+      } else {
+        const scanAfterMs = hello.isScanDue ? scanSlots.reserve(performance.now()) : 0
+        this.#send({
+          type: 'welcome',
+          protocol: 2,
+          resume: { epoch: hello.epoch, sequence, count, digest },
+          window: gate.windowFor(this),
+          scanEverySeconds,
+          scanAfterSeconds: Math.min(86_400, scanAfterMs / 1_000),
+          pingEveryMs,
+        })
+      }
+      this.#parts.wheel.add(this)
+      this.#parts.onConnected(this.#machineId)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    // Frames that were on their way when we closed.
+    if (!this.#isOpen) return
+    this.#heard(data.length)
+    try {
+      if (!this.#isWelcome) throw new FrameError('a frame before the welcome')
+      if (this.#protocol === 1) this.#receive1(data, isBinary)
+      else this.#receive2(data, isBinary)
+    } catch (error) {
+      this.#fail(error instanceof FrameError ? 'badFrame' : 'serverError', error)
+    }
+  }
+
+  #receive1(data: Buffer, isBinary: boolean): void {
+    const frame = decode1(data, isBinary)
+    if (frame.type !== 'inventory.delta') {
+      this.#take(frame)
       return
     }
-    clearTimeout(helloTimer)
-    machineId = hello.machineId
-    logger = logger.child({ machineId })
-    parts.connections.add(machineId, connection)
-    parts.machines.connected(machineId, hello.facts)
-    send({
-      type: 'welcome',
-      protocol: hello.protocol,
-      resend: parts.inventory.needsResend(machineId, hello.inventory),
-      scanEverySeconds: parts.scanEverySeconds,
-    })
-    parts.onConnected(machineId)
+    const resync = frame.resync === null ? null : { ...frame.resync, buckets: null }
+    const delta = { ...frame, resync }
+    const store = () => this.#parts.inventory.apply(this.#machineId, delta)
+    this.#enqueue({ bytes: data.length, store })
   }
 
-  const receive = (data: Buffer, isBinary: boolean): void => {
-    // Frames that were on their way when we closed.
-    if (!isOpen) return
+  #receive2(data: Buffer, isBinary: boolean): void {
+    const delta = deltaBytes(data, isBinary)
+    if (delta === null) {
+      this.#take(decode(messageBytes(data, isBinary), isBinary))
+      return
+    }
+    const store = () => this.#parts.inventory.applyFrame(this.#machineId, delta)
+    this.#enqueue({ bytes: data.length, store })
+  }
+
+  #enqueue(delta: QueuedDelta): void {
+    if (!this.#deltas.add(delta)) this.#hold(HELD.queueFull)
+  }
+
+  #take(frame: Message): void {
+    const { machines } = this.#parts
+    switch (frame.type) {
+      case 'inventory.compare':
+        void this.#compare(frame.bucketCount)
+        break
+      case 'scan.progress': {
+        const { type: _, ...progress } = frame
+        machines.scanProgressed(this.#machineId, progress)
+        break
+      }
+      case 'scan.finished':
+        // Where it cannot be stored, the connection ends, and the next one tells it again.
+        machines.scanFinished(this.#machineId, frame.summary).catch((error) => this.failed(error))
+        break
+      case 'response':
+        this.#requests?.settle(frame)
+        break
+    }
+  }
+
+  async #compare(bucketCount: number): Promise<void> {
     try {
-      if (machineId === null && data.length > MAX_HELLO_BYTES)
-        throw new FrameError('hello too large')
-      const frame = decode(data, isBinary)
-      if (machineId !== null) take(parts, machineId, frame, send, pending.settle)
-      else if (frame.type === 'hello') welcome(frame)
-      else throw new FrameError(`${frame.type} before hello`)
+      if (this.#wasCompared) throw new FrameError('a second comparison')
+      this.#wasCompared = true
+      const digests = await this.#parts.inventory.bucketDigests(this.#machineId, bucketCount)
+      this.#send({ type: 'inventory.buckets', digests })
     } catch (error) {
-      const isTheirs = error instanceof FrameError
-      logger[isTheirs ? 'warn' : 'error'](
-        { err: error },
-        'a frame ended the connection of an agent',
-      )
-      close(isTheirs ? 'badFrame' : 'serverError')
+      this.failed(error)
     }
   }
 
-  const helloTimer = setTimeout(() => close('helloTimeout'), parts.helloTimeoutMs)
-  readOneAtATime(socket, receive)
-  keepAlive(socket, parts.pingEveryMs)
-  socket.on('error', (error) => logger.debug({ err: error }, 'an agent socket failed'))
-  socket.on('close', () => {
-    isOpen = false
-    clearTimeout(helloTimer)
-    if (machineId === null) return
-    pending.rejectAll(machineOffline(machineId))
-    if (parts.connections.remove(machineId, connection)) parts.machines.disconnected(machineId)
-  })
-  send(challengeOf(nonce))
-}
+  #heard(bytes: number): void {
+    this.#wasHeard = true
+    const waitMs = this.#meter.count(bytes)
+    if (waitMs === 0 || (this.#held & HELD.tooFast) !== 0) return
+    this.#hold(HELD.tooFast)
+    setTimeout(() => this.#letGo(HELD.tooFast), waitMs).unref()
+  }
 
-function challengeOf(nonce: string): Extract<FrameToAgent, { type: 'challenge' }> {
-  const [oldestProtocol, newestProtocol] = [OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION]
-  return { type: 'challenge', nonce, oldestProtocol, newestProtocol }
-}
+  #hold(why: number): void {
+    this.#held |= why
+    this.#socket.pause()
+  }
 
-/** One frame of a machine that has said hello. */
-function take(
-  { inventory, machines }: LinkParts,
-  machineId: MachineId,
-  frame: Frame,
-  send: (frame: FrameToAgent) => void,
-  settle: (response: Extract<Frame, { type: 'response' }>) => void,
-): void {
-  switch (frame.type) {
-    case 'hello':
-      throw new FrameError('a second hello')
-    case 'inventory.delta':
-      // The ack is the promise that the delta is on disk: never before this returned.
-      inventory.apply(machineId, frame)
-      send({ type: 'inventory.ack', sequence: frame.sequence })
-      break
-    case 'scan.progress': {
-      const { type: _, ...progress } = frame
-      machines.scanProgressed(machineId, progress)
-      break
+  #letGo(why: number): void {
+    this.#held &= ~why
+    if (this.#held === 0 && this.#socket.isPaused) this.#socket.resume()
+  }
+
+  #send(frame: FrameToAgent | Welcome1 | InventoryAck1): void {
+    if (!this.#isOpen) return
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
+      this.close('unreadAnswers')
+      this.#socket.terminate()
+      return
     }
-    case 'scan.finished':
-      machines.scanFinished(machineId, frame.summary)
-      break
-    case 'response':
-      settle(frame)
-      break
+    this.#socket.send(encodeFrame(frame))
+  }
+
+  #fail(why: CloseName, error: unknown): void {
+    const level = why === 'serverError' ? 'error' : 'warn'
+    const text = 'a frame ended the connection of an agent'
+    this.#parts.logger[level]({ err: error, machineId: this.#machineId }, text)
+    this.close(why)
+  }
+
+  #ended(): void {
+    this.#isOpen = false
+    this.#deltas.stop()
+    this.#parts.gate.forget(this)
+    this.#parts.wheel.remove(this)
+    this.#requests?.rejectAll(machineOffline(this.#machineId))
+    if (this.#parts.connections.release(this.#machineId, this)) {
+      this.#parts.machines.disconnected(this.#machineId)
+    }
   }
 }

@@ -1,9 +1,12 @@
 /** `/agent/v1`: where agents connect, and where they enrol. Open to strangers; each checks for itself. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { EnrolReply, EnrolRequest } from '../../protocol/enrolment.ts'
+import { AppError } from '../../shared/app-error.ts'
 import type { EnrolmentService } from '../enrolment/enrolment-service.ts'
 import { ERROR_REPLIES } from '../http/error-replies.ts'
-import { acceptAgent, type LinkParts } from './agent-connection.ts'
+import { AgentConnection } from './agent-connection.ts'
+import { greet } from './greeting.ts'
+import type { LinkParts } from './link-parts.ts'
 
 export interface AgentRoutesOptions {
   link: LinkParts
@@ -14,8 +17,31 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
   app,
   { link, enrolment },
 ) => {
-  app.get('/agent/v1', { websocket: true, config: { access: 'public' } }, (socket) =>
-    acceptAgent(socket, link),
+  app.get(
+    '/agent/v1',
+    {
+      websocket: true,
+      config: { access: 'public' },
+      // Before the socket is one: a refusal here costs next to nothing.
+      preValidation: async (_request, reply) => {
+        const seconds = link.admission.refusal()
+        if (seconds === null) return
+        void reply.header('retry-after', String(seconds))
+        throw new AppError(
+          'CENTRAL_BUSY',
+          503,
+          `too many agents at once; come back in ${seconds} s`,
+        )
+      },
+    },
+    (socket) => {
+      socket.on('error', (error: Error) =>
+        link.logger.debug({ err: error }, 'an agent socket failed'),
+      )
+      const greeted = link.admission.begin()
+      socket.once('close', greeted)
+      greet(socket, link, (hello) => new AgentConnection(socket, hello, link, greeted))
+    },
   )
 
   app.post(
@@ -23,8 +49,9 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
     {
       config: {
         access: 'public',
-        // A whole site may enrol from behind one address at once; a flood of refusals may not fill the audit log.
-        rateLimit: { max: 600, timeWindow: 60_000 },
+        // A fleet that gets its agents on one morning may come from behind one address; a flood of refusals may
+        // not fill the audit log.
+        rateLimit: { max: 3_000, timeWindow: 60_000 },
       },
       schema: {
         summary: 'An agent shows a one-time token and its public key',

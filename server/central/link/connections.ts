@@ -1,31 +1,40 @@
 /** The agents that are connected now, one connection for each machine, and requests to them. */
+import type { CloseName } from '../../protocol/close-codes.ts'
 import type { MachineId } from '../../protocol/ids.ts'
-import { type AgentLink, machineOffline } from '../machines/agent-link.ts'
-import type { AgentConnection } from './agent-connection.ts'
+import { type AgentLink, type AgentRequest, machineOffline } from '../machines/agent-link.ts'
+
+export interface Connection {
+  readonly isReady: boolean
+  request(request: AgentRequest): Promise<{ status: number; body: unknown }>
+  close(why: CloseName): void
+}
 
 export interface Connections extends AgentLink {
-  /** Puts a connection in place; one of the same machine before it is closed as replaced. */
-  add(machineId: MachineId, connection: AgentConnection): void
-  /** Returns false where the connection had been replaced: then the machine is still online. */
-  remove(machineId: MachineId, connection: AgentConnection): boolean
+  /** The machine's place is this connection's from now on; one that had it is closed as replaced. */
+  claim(machineId: MachineId, connection: Connection): void
+  /** Closes the connection of a machine, if it has one. */
+  close(machineId: MachineId, why: CloseName): void
+  /** Returns false where another connection has the place by now: then the machine is still there. */
+  release(machineId: MachineId, connection: Connection): boolean
 }
 
 export function createConnections(): Connections {
-  const connections = new Map<MachineId, AgentConnection>()
+  const connections = new Map<MachineId, Connection>()
   return {
-    isOnline: (machineId) => connections.has(machineId),
+    isOnline: (machineId) => connections.get(machineId)?.isReady === true,
     countOnline: () => connections.size,
     request: async (machineId, request) => {
       const connection = connections.get(machineId)
       if (connection === undefined) throw machineOffline(machineId)
       return connection.request(request)
     },
-    add: (machineId, connection) => {
+    claim: (machineId, connection) => {
       const older = connections.get(machineId)
       connections.set(machineId, connection)
       older?.close('replaced')
     },
-    remove: (machineId, connection) => {
+    close: (machineId, why) => connections.get(machineId)?.close(why),
+    release: (machineId, connection) => {
       if (connections.get(machineId) !== connection) return false
       return connections.delete(machineId)
     },

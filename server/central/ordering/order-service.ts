@@ -16,6 +16,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
+import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { NewOrder, NewOrderTarget } from '../store/order-store.ts'
 import type { Stores } from '../store/stores.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -23,8 +24,8 @@ import { createOrderReading, type OrderReading } from './order-reading.ts'
 import { previewOf, selectTargets } from './target-selection.ts'
 
 export interface OrderService extends OrderReading {
-  preview(request: OrderPreviewRequest): OrderPreview
-  create(request: OrderRequest, actor: string): Order
+  preview(request: OrderPreviewRequest): Promise<OrderPreview>
+  create(request: OrderRequest, actor: string): Promise<Order>
   undo(orderId: OrderId, request: UndoRequest, actor: string): Order
   cancel(orderId: OrderId, actor: string): Order
 }
@@ -45,6 +46,9 @@ export function createOrderService(parts: OrderServiceParts): OrderService {
   const reading = createOrderReading(orders)
   const { get } = reading
 
+  const select = (streamIds: readonly number[], found: readonly StoredStream[]) =>
+    selectTargets(streamIds, found, orders.listInOpenOrder(streamIds))
+
   /** Inside the transaction that chose the targets. */
   const add = (order: Omit<NewOrder, 'orderId'>): OrderId => {
     const orderId = randomUUID() as string as OrderId
@@ -61,21 +65,20 @@ export function createOrderService(parts: OrderServiceParts): OrderService {
   }
 
   return {
-    preview: ({ streamIds }) =>
-      previewOf(selectTargets(stores.streams, streamIds), (id) => link.isOnline(id)),
+    preview: async ({ streamIds }) => {
+      const found = await stores.inventory.listByIds(streamIds)
+      return previewOf(select(streamIds, found), (id) => link.isOnline(id))
+    },
 
-    create: (request, actor) => {
+    create: async (request, actor) => {
+      const { streamIds, action, reason } = request
+      const found = await stores.inventory.listByIds(streamIds)
       const orderId = stores.write(() => {
-        const { included } = selectTargets(stores.streams, request.streamIds)
+        // Which orders are open is asked inside: another one may have come while the streams were read.
+        const { included } = select(streamIds, found)
         confirm(included.length, request.confirmCount)
-        const { action, reason } = request
-        return add({
-          action,
-          reason,
-          createdBy: actor,
-          undoes: null,
-          targets: included.map(toTarget),
-        })
+        const targets = included.map(toTarget)
+        return add({ action, reason, createdBy: actor, undoes: null, targets })
       })
       return announce(orderId)
     },

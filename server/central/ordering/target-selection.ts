@@ -2,7 +2,7 @@
 import type { OrderPreview } from '../../protocol/api/orders.ts'
 import type { MachineId } from '../../protocol/ids.ts'
 import type { VerdictName } from '../../protocol/stream.ts'
-import type { StoredStream, StreamStore } from '../store/stream-store.ts'
+import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import { exclusionReason } from './exclusion.ts'
 
 /** A stream that an order may name: its content is known, so the agent can check it again. */
@@ -13,17 +13,21 @@ export interface TargetSelection {
   excluded: Map<string, number>
 }
 
-export function selectTargets(streams: StreamStore, streamIds: readonly number[]): TargetSelection {
-  const found = streams.listByIds(streamIds)
+/** `found`: those of the asked streams that there are. `inOpenOrder`: those that an open order names. */
+export function selectTargets(
+  asked: readonly number[],
+  found: readonly StoredStream[],
+  inOpenOrder: ReadonlySet<number>,
+): TargetSelection {
   const included: IncludedStream[] = []
   const excluded = new Map<string, number>()
   const exclude = (reason: string, count: number): void => {
     if (count > 0) excluded.set(reason, (excluded.get(reason) ?? 0) + count)
   }
-  exclude('unknown: central has no such stream', streamIds.length - found.length)
+  exclude('unknown: central has no such stream', asked.length - found.length)
   for (const stream of found) {
     // Two open orders for one stream would race each other on the machine.
-    const reason = stream.isInOpenOrder
+    const reason = inOpenOrder.has(stream.streamId)
       ? 'ordered: an order that is still open names it already'
       : exclusionReason(stream)
     if (reason === null) included.push(stream as IncludedStream)

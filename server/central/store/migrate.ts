@@ -14,14 +14,15 @@ export interface Migration {
   sql: string
 }
 
-export function listMigrations(): Migration[] {
-  return readdirSync(FOLDER)
+/** Of central.sqlite, if no other folder is named. */
+export function listMigrations(folder: URL = FOLDER): Migration[] {
+  return readdirSync(folder)
     .sort()
     .map((file, index) => {
       const version = Number(FILE_NAME.exec(file)?.[1])
       // A gap would be a migration that some databases never get.
       if (version !== index + 1) throw new Error(`migrations: ${file} is not number ${index + 1}`)
-      return { version, sql: readFileSync(new URL(file, FOLDER), 'utf8') }
+      return { version, sql: readFileSync(new URL(file, folder), 'utf8') }
     })
 }
 

@@ -1,8 +1,9 @@
-/** Opens central's one database file and brings it to the schema that this build knows. */
+/** Opens central.sqlite and brings it to the schema that this build knows. */
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { migrate } from './migrate.ts'
+import { moveInventory, OLD_SCHEMA } from './move-inventory.ts'
 
 export const DATABASE_FILE = 'central.sqlite'
 
@@ -22,7 +23,8 @@ const PRAGMAS = [
   'trusted_schema = OFF',
 ]
 
-export function openDatabase(dataDir: string): Database {
+/** `inventoryFile`: where an old schema's streams go. */
+export function openDatabase(dataDir: string, inventoryFile: string): Database {
   // For nobody else: it holds password hashes and what every machine of the fleet has on its disks.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const file = join(dataDir, DATABASE_FILE)
@@ -31,6 +33,7 @@ export function openDatabase(dataDir: string): Database {
     // Also where the folder was there already. SQLite gives the WAL the mode of the file.
     chmodSync(file, 0o600)
     for (const pragma of PRAGMAS) db.pragma(pragma)
+    if (db.pragma('user_version', { simple: true }) === OLD_SCHEMA) moveInventory(db, inventoryFile)
     migrate(db)
     // Lets the planner know the data's shape; cheap, and a no-op where nothing changed.
     db.pragma('optimize = 0x10002')

@@ -1,7 +1,7 @@
 /** One row of `order_target`, with what belongs to it of its machine → a target. */
 import type { FileIdentity, MachineId, TargetId, VolumeId } from '../../protocol/ids.ts'
 import type { StoredTarget } from './order-store.ts'
-import { fromUtf16 } from './stream-rows.ts'
+import { fromUtf16 } from './utf16.ts'
 
 export interface TargetRow {
   target_no: number

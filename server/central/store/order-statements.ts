@@ -109,6 +109,10 @@ function prepareReads(db: Database) {
         AND t.target_no > @afterTargetNo AND t.order_no = @orderNo
       ORDER BY t.target_no LIMIT @limit
     `),
+    selectInOpenOrder: db.prepare<[string], { streamId: number }>(`
+      SELECT DISTINCT stream_id AS streamId FROM order_target
+      WHERE stream_id IN (SELECT value FROM json_each(?)) AND state IN ('queued', 'sent')
+    `),
     countOpen: db.prepare<[], { count: number }>(
       'SELECT count(*) AS count FROM strip_order WHERE finished_at IS NULL',
     ),

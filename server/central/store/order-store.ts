@@ -16,7 +16,7 @@ import type { OrderAction, OrderTarget, Receipt } from '../../protocol/order.ts'
 import { cutPage, decodeCursor } from './cursor.ts'
 import { fromTargetRow, type TargetRow } from './order-rows.ts'
 import { prepareOrderStatements } from './order-statements.ts'
-import { toUtf16 } from './stream-rows.ts'
+import { toUtf16 } from './utf16.ts'
 
 export interface NewOrder {
   orderId: OrderId
@@ -95,6 +95,8 @@ export interface OrderStore {
   /** Cancels what is still queued. */
   cancel(orderId: OrderId, now: number): { cancelled: number; isFinished: boolean }
   countOpen(): number
+  /** Those of the streams that an order without a receipt for them names. */
+  listInOpenOrder(streamIds: readonly number[]): Set<number>
 }
 
 export type StoredOrderRow = Omit<StoredOrder, 'counts'> & { orderNo: number }
@@ -140,6 +142,10 @@ export function createOrderStore(db: Database): OrderStore {
     listMachines: (orderId) =>
       statements.selectMachines.all(orderId).map(({ machineId }) => machineId),
     countOpen: () => statements.countOpen.get()!.count,
+    listInOpenOrder: (streamIds) =>
+      new Set(
+        statements.selectInOpenOrder.all(JSON.stringify(streamIds)).map((row) => row.streamId),
+      ),
   }
 }
 

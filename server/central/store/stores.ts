@@ -1,56 +1,117 @@
-/** All stores over one open database. Services get these interfaces and never see the database. */
+/** All stores of a data folder. Services get these interfaces and never see a database. */
+import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
 import { type AuditStore, createAuditStore } from './audit-store.ts'
 import { lockDataFolder } from './data-lock.ts'
 import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
-import { createInventoryStore, type InventoryStore } from './inventory-store.ts'
+import type { InventoryEngine } from './inventory/inventory-engine.ts'
+import { INVENTORY_FILE } from './inventory/open-inventory.ts'
+import { openSqliteEngine } from './inventory/sqlite-engine.ts'
+import { checkInventoryIsThere, pairWithInventory } from './inventory-pair.ts'
+import { createLiveStore, type LiveStore } from './live-store.ts'
+import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
-import { createStreamStore, type StreamStore } from './stream-store.ts'
+import { createSinkStore, type SinkStore } from './sink-store.ts'
+import { createTokenStore, type TokenStore } from './token-store.ts'
+import { createUserStore, type UserStore } from './user-store.ts'
 
 export interface Stores {
   machines: MachineStore
-  inventory: InventoryStore
-  streams: StreamStore
+  inventory: InventoryEngine
   orders: OrderStore
   enrolments: EnrolmentStore
+  users: UserStore
   sessions: SessionStore
+  tokens: TokenStore
   audit: AuditStore
-  /** Several writes as one: all or nothing, with the write lock held from the start. Synchronous only. */
+  live: LiveStore
+  machineCare: MachineCareStore
+  sinks: SinkStore
+  saved: SavedQueryStore
+  /**
+   * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
+   * all stores but the inventory.
+   */
   write: Write
-  /** Throws if the database cannot be read. */
-  check(): void
-  close(): void
+  /** Throws if the databases cannot be read, or deltas not be stored. */
+  check(): Promise<void>
+  close(): Promise<void>
 }
 
 export type Write = <Result>(work: () => Result) => Result
 
+export interface StoresOptions {
+  /** Searches that run at the same time. */
+  readerThreads?: number
+  /** Pause before a full disk, or a writer that died, is tried again. */
+  retryMs?: number
+}
+
 /** Fails with DATA_IN_USE while another central holds the folder. */
-export function openStores(dataDir: string): Stores {
+export async function openStores(dataDir: string, options: StoresOptions = {}): Promise<Stores> {
   const unlock = lockDataFolder(dataDir)
   try {
-    return storesOver(openDatabase(dataDir), unlock)
+    return await storesOver(dataDir, unlock, options)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-function storesOver(db: ReturnType<typeof openDatabase>, unlock: () => void): Stores {
-  const check = db.prepare('SELECT count(*) FROM machine')
+async function storesOver(
+  dataDir: string,
+  unlock: () => void,
+  options: StoresOptions,
+): Promise<Stores> {
+  const file = join(dataDir, INVENTORY_FILE)
+  const db = openDatabase(dataDir, file)
+  let inventory: InventoryEngine | undefined
+  try {
+    checkInventoryIsThere(db, file)
+    inventory = await openSqliteEngine({ file, ...options })
+    pairWithInventory(db, file)
+    const machines = createMachineStore(db)
+    // One that enrolled just before a crash may be missing there.
+    await inventory.putMachines(machines.listKnown())
+    return withCare(db, machines, inventory, unlock)
+  } catch (error) {
+    await inventory?.close()
+    db.close()
+    throw error
+  }
+}
+
+function withCare(
+  db: Database,
+  machines: MachineStore,
+  inventory: InventoryEngine,
+  unlock: () => void,
+): Stores {
   return {
-    machines: createMachineStore(db),
-    inventory: createInventoryStore(db),
-    streams: createStreamStore(db),
+    machines,
+    inventory,
     orders: createOrderStore(db),
     enrolments: createEnrolmentStore(db),
+    users: createUserStore(db),
     sessions: createSessionStore(db),
+    tokens: createTokenStore(db),
     audit: createAuditStore(db),
+    live: createLiveStore(db),
+    machineCare: createMachineCareStore(db),
+    sinks: createSinkStore(db),
+    saved: createSavedQueryStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
-    check: () => void check.get(),
-    close: () => {
+    check: async () => {
+      machines.count()
+      await inventory.ping()
+    },
+    close: async () => {
+      await inventory.close()
       closeDatabase(db)
       unlock()
     },

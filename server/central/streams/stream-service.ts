@@ -1,17 +1,30 @@
 /** The inventory as the console sees it: search, facets, one stream, and its content from the agent now. */
 import { ReadReply } from '../../protocol/agent-api.ts'
-import type { StreamFacets, StreamPage, StreamRow } from '../../protocol/api/streams.ts'
+import type {
+  QuerySuggestions,
+  StreamFacets,
+  StreamPage,
+  StreamRow,
+} from '../../protocol/api/streams.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
-import { QueryError } from '../../streams/query/ast.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
 import { exclusionReason } from '../ordering/exclusion.ts'
-import type { Presence, StoredStream, StreamFilter, StreamStore } from '../store/stream-store.ts'
+import type {
+  InventoryReading,
+  Presence,
+  StoredStream,
+  StreamFilter,
+  StreamsPage,
+} from '../store/inventory/inventory-engine.ts'
+import { asQueryInvalid } from './parse-search.ts'
+import { suggestAt } from './suggest.ts'
+import { createTotals } from './totals.ts'
 
 const READ_TIMEOUT_MS = 30_000
-/** Rows that an export reads at a time; between two reads the event loop serves others. */
+/** Rows that an export reads at a time. */
 const EXPORT_PAGE = 500
 
 const readContent = agentRoute('POST', '/v1/read', ReadReply)
@@ -23,11 +36,16 @@ export interface StreamSearch {
 }
 
 export interface StreamService {
-  page(search: StreamSearch, page: { cursor?: string | undefined; limit: number }): StreamPage
-  facets(search: StreamSearch): StreamFacets
-  get(streamId: number): StreamRow
-  /** Every match, page by page. The query is checked before the first page is asked for. */
-  export(search: StreamSearch): AsyncGenerator<StreamRow[], void, undefined>
+  page(
+    search: StreamSearch,
+    page: { cursor?: string | undefined; limit: number },
+    options?: { withPlan?: boolean },
+  ): Promise<StreamPage>
+  suggest(q: string, position: number): Promise<QuerySuggestions>
+  facets(search: StreamSearch): Promise<StreamFacets>
+  get(streamId: number): Promise<StreamRow>
+  /** Every match, page by page. The query is checked before this resolves. */
+  export(search: StreamSearch): Promise<AsyncGenerator<StreamRow[], void, undefined>>
   content(
     streamId: number,
     range: { offset: number; length: number },
@@ -36,39 +54,51 @@ export interface StreamService {
 }
 
 export function createStreamService(parts: {
-  streams: StreamStore
+  inventory: InventoryReading
   link: AgentLink
   audit: AuditLog
   clock: Clock
 }): StreamService {
-  const { streams, link, audit, clock } = parts
+  const { inventory, link, audit, clock } = parts
+  const totals = createTotals()
 
-  const find = (streamId: number): StoredStream => {
-    const stream = streams.find(streamId)
+  const find = async (streamId: number): Promise<StoredStream> => {
+    const stream = await inventory.find(streamId)
     if (stream !== undefined) return stream
     throw new AppError('STREAM_NOT_FOUND', 404, `there is no stream ${streamId}`)
   }
   const toFilter = ({ q, presence }: StreamSearch): StreamFilter => ({
-    query: parse(q, clock.now()),
+    query: parseQuery(q, clock.now()),
     presence,
   })
 
   return {
-    page: (search, page) =>
-      withQueryErrors(() => {
+    page: (search, page, { withPlan = false } = {}) =>
+      withQueryErrors(async () => {
         const filter = toFilter(search)
-        const { streams: found, cursor } = streams.page(filter, page)
-        return { streams: found.map(toStreamRow), cursor, total: streams.count(filter) }
+        const isFirst = page.cursor === undefined
+        const [{ streams, cursor }, { total, isExact }, plan] = await Promise.all([
+          inventory.page(filter, page),
+          totals.of(search, isFirst, () => inventory.count(filter)),
+          withPlan ? inventory.explain(filter) : null,
+        ])
+        const found = { streams: streams.map(toStreamRow), cursor, total, totalIsExact: isExact }
+        return plan === null ? found : { ...found, plan }
       }),
-    facets: (search) => withQueryErrors(() => streams.facets(toFilter(search))),
-    get: (streamId) => toStreamRow(find(streamId)),
-    export: (search) => {
-      const filter = toFilter(search)
-      const first = withQueryErrors(() => streams.page(filter, { limit: EXPORT_PAGE }))
-      return exportPages(streams, filter, first)
-    },
+    suggest: (q, position) => suggestAt(inventory, q, position),
+    facets: (search) =>
+      withQueryErrors(async () => {
+        const { isTotalExact, ...facets } = await inventory.facets(toFilter(search))
+        return { ...facets, totalIsExact: isTotalExact }
+      }),
+    get: async (streamId) => toStreamRow(await find(streamId)),
+    export: (search) =>
+      withQueryErrors(async () => {
+        const filter = toFilter(search)
+        return exportPages(inventory, filter, await inventory.page(filter, { limit: EXPORT_PAGE }))
+      }),
     content: async (streamId, { offset, length }, actor) => {
-      const { machineId, volumeId, identity, path, stream } = find(streamId)
+      const { machineId, volumeId, identity, path, stream } = await find(streamId)
       const body = { volumeId, identity, path, stream, offset, length }
       const reply = await readContent(link, machineId, body, READ_TIMEOUT_MS)
       audit.record(actor, 'content.read', String(streamId), { machineId, path, stream, offset })
@@ -78,32 +108,23 @@ export function createStreamService(parts: {
 }
 
 async function* exportPages(
-  streams: StreamStore,
+  inventory: InventoryReading,
   filter: StreamFilter,
-  first: { streams: StoredStream[]; cursor: string | null },
+  first: StreamsPage,
 ): AsyncGenerator<StreamRow[], void, undefined> {
   let page = first
   while (true) {
     yield page.streams.map(toStreamRow)
     if (page.cursor === null) return
-    await new Promise((resolve) => setImmediate(resolve))
-    page = streams.page(filter, { cursor: page.cursor, limit: EXPORT_PAGE })
+    page = await inventory.page(filter, { cursor: page.cursor, limit: EXPORT_PAGE })
   }
 }
 
-function parse(q: string, now: number): StreamFilter['query'] {
-  return withQueryErrors(() => parseQuery(q, now))
-}
-
-function withQueryErrors<Result>(work: () => Result): Result {
+async function withQueryErrors<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    return work()
+    return await work()
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw new AppError('QUERY_INVALID', 400, error.message, {
-      cause: error,
-      details: { position: error.position, length: error.length },
-    })
+    throw asQueryInvalid(error)
   }
 }
 

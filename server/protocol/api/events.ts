@@ -6,6 +6,7 @@
 import { type Static, Type } from 'typebox'
 import { MachineId, OrderId } from '../ids.ts'
 import { ScanProgress } from '../scan.ts'
+import { QuestionId } from './live-queries.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -20,5 +21,7 @@ export const ConsoleEvent = Type.Union([
   Type.Object({ type: Type.Literal('inventory.changed'), machineId: MachineId }, strict),
   /** Receipts came in, or the order's state changed. */
   Type.Object({ type: Type.Literal('order.changed'), orderId: OrderId }, strict),
+  /** An answer to a live query came in, or its state changed. */
+  Type.Object({ type: Type.Literal('live.changed'), questionId: QuestionId }, strict),
 ])
 export type ConsoleEvent = Static<typeof ConsoleEvent>

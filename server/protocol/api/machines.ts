@@ -1,7 +1,7 @@
 /**
  * `/api/v1/machines`
  *
- *   GET  /machines?cursor=&limit=       MachinePage, by hostname
+ *   GET  /machines?retired=&label=&cursor=&limit=   MachinePage, by hostname; retired ones only where asked for
  *   GET  /machines/:machineId           MachineDetail
  *   POST /machines/:machineId/scan      {} → ScanStarted; 409 MACHINE_OFFLINE
  */
@@ -19,6 +19,9 @@ export const Machine = Type.Object(
     platform: Type.String(),
     agentVersion: Type.String(),
     isOnline: Type.Boolean(),
+    isStale: Type.Boolean({ description: 'Not seen for many days' }),
+    retiredAt: Type.Union([Timestamp, Type.Null()]),
+    labels: Type.Array(Type.String()),
     enrolledAt: Timestamp,
     lastSeenAt: Timestamp,
     streamCount: Type.Integer({ minimum: 0 }),

@@ -7,6 +7,7 @@
  */
 import { type Static, Type } from 'typebox'
 import { Timestamp } from '../ids.ts'
+import { PermissionName, Role } from './permissions.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -19,5 +20,16 @@ export const SignIn = Type.Object(
 )
 export type SignIn = Static<typeof SignIn>
 
-export const Session = Type.Object({ username: Type.String(), expiresAt: Timestamp }, strict)
+export const Session = Type.Object(
+  {
+    username: Type.String(),
+    role: Role,
+    /** What may be done with it: of the role, and with a token what the token was given of that. */
+    permissions: Type.Array(PermissionName),
+    expiresAt: Timestamp,
+    /** Name of the API token that was shown instead of a cookie. */
+    tokenName: Type.Union([Type.String(), Type.Null()]),
+  },
+  strict,
+)
 export type Session = Static<typeof Session>

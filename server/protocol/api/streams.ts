@@ -1,9 +1,10 @@
 /**
  * `/api/v1/streams`
  *
- *   GET /streams?q=&gone=&cursor=&limit=   StreamPage, newest first seen first; 400 QUERY_INVALID with
- *                                          details {position, length}
+ *   GET /streams?q=&gone=&cursor=&limit=&explain=   StreamPage in the order that its plan says, newest first where
+ *                                          that is cheap; 400 QUERY_INVALID with details {position, length}
  *   GET /streams/facets?q=&gone=           StreamFacets
+ *   GET /streams/suggest?q=&position=      QuerySuggestions: what could stand at the cursor
  *   GET /streams/:streamId                 StreamRow
  *   GET /streams/:streamId/content?offset=&length=   ReadReply, asked of the agent now; 409 MACHINE_OFFLINE
  *   GET /streams/export?q=&gone=&format=ndjson|csv  one StreamRow a line / RFC 4180 with formula guard
@@ -34,13 +35,28 @@ export const StreamRow = Type.Object(
 )
 export type StreamRow = Static<typeof StreamRow>
 
+/** With `explain=1`: how the search was answered, in words. */
+export const SearchPlan = Type.Object(
+  {
+    driver: Type.String({ description: 'What the streams are found by' }),
+    estimate: Type.Integer({ minimum: 0, description: 'Streams that it leads to, about' }),
+    filters: Type.Array(Type.String(), { description: 'What each of them is compared with' }),
+    order: Type.String(),
+  },
+  strict,
+)
+export type SearchPlan = Static<typeof SearchPlan>
+
 export const StreamPage = Type.Object(
   {
     streams: Type.Array(StreamRow),
-    /** Pass it back for the next page; null on the last. */
-    cursor: Type.Union([Type.String(), Type.Null()]),
-    /** All that match, not only this page. */
-    total: Type.Integer({ minimum: 0 }),
+    cursor: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'Pass it back for the next page; null on the last. A page may hold fewer streams than asked for, even none, and have a cursor: so far was looked',
+    }),
+    total: Type.Integer({ minimum: 0, description: 'All that match, not only this page' }),
+    totalIsExact: Type.Boolean({ description: 'False: there are at least so many' }),
+    plan: Type.Optional(SearchPlan),
   },
   strict,
 )
@@ -52,6 +68,11 @@ const Bucket = Type.Object({ value: Type.String(), count: Type.Integer({ minimum
 export const StreamFacets = Type.Object(
   {
     total: Type.Integer({ minimum: 0 }),
+    totalIsExact: Type.Boolean({ description: 'False: there are at least so many' }),
+    isExact: Type.Object(
+      { machines: Type.Boolean(), hosts: Type.Boolean(), others: Type.Boolean() },
+      { ...strict, description: 'False: of some of what matches; each count is at least so much' },
+    ),
     machines: Type.Array(Bucket),
     verdicts: Type.Array(Bucket),
     zones: Type.Array(Bucket, {
@@ -64,3 +85,25 @@ export const StreamFacets = Type.Object(
   strict,
 )
 export type StreamFacets = Static<typeof StreamFacets>
+
+/** What could stand at the cursor: `text` in place of what is from `from` to `to` (UTF-16 units). */
+export const QuerySuggestions = Type.Object(
+  {
+    from: Type.Integer({ minimum: 0 }),
+    to: Type.Integer({ minimum: 0 }),
+    suggestions: Type.Array(
+      Type.Object(
+        {
+          text: Type.String(),
+          description: Type.Union([Type.String(), Type.Null()]),
+          count: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+            description: 'Streams with that value, as far as was counted',
+          }),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+)
+export type QuerySuggestions = Static<typeof QuerySuggestions>

@@ -1,6 +1,6 @@
 /**
- * What a query means, after parsing: a tree of conditions on streams. Central compiles it to SQL;
- * evaluated nowhere else yet.
+ * What a query means, after parsing: a tree of conditions on streams. Plain data, so that it can be sent
+ * to a worker thread or to a machine. Central compiles it to SQL, evaluate-query.ts evaluates it in memory.
  */
 
 /**
@@ -11,6 +11,7 @@
 export type TextField =
   | 'any' // bare word: path or stream name, contains
   | 'machine' // hostname or machine id, whole
+  | 'label' // one of the machine's labels, whole
   | 'path' // contains
   | 'dir' // folder part of the path, contains
   | 'name' // file name part of the path, whole
@@ -24,6 +25,7 @@ export type TextField =
   | 'sha256' // whole
   | 'kind' // file or directory, whole
   | 'volume' // volume id, whole
+  | 'content' // text in the content, contains; no inventory has it, only machines do
 
 export type Query =
   | { kind: 'all' }

@@ -11,6 +11,8 @@ export interface TextFieldInfo {
   readonly match: 'contains' | 'whole'
   /** Where the inventory has only these: a misspelled one would silently find nothing. */
   readonly values?: readonly string[]
+  /** Nobody keeps it centrally: only a live query, which the machines answer themselves, can have it. */
+  readonly isLiveOnly?: true
   readonly description: string
   readonly example: string
 }
@@ -22,14 +24,7 @@ export interface RangeFieldInfo {
   readonly example: string
 }
 
-/** Named in the design, answered by no release yet: said plainly instead of finding nothing. */
-export interface ReservedFieldInfo {
-  readonly name: 'label' | 'content'
-  readonly type: 'reserved'
-  readonly description: string
-}
-
-export type FieldInfo = TextFieldInfo | RangeFieldInfo | ReservedFieldInfo
+export type FieldInfo = TextFieldInfo | RangeFieldInfo
 
 const text = (
   name: TextFieldInfo['name'],
@@ -48,6 +43,7 @@ const text = (
 
 export const fields: readonly FieldInfo[] = [
   text('machine', 'whole', 'Host name or id of the machine', 'machine:pc-0*'),
+  text('label', 'whole', 'Label of the machine', 'label:finance'),
   text('path', 'contains', 'Path of the carrier', 'path:C:\\Users\\bob'),
   text('dir', 'contains', 'Folder of the carrier', 'dir:Downloads'),
   text('name', 'whole', 'File name of the carrier', 'name:setup*.exe'),
@@ -72,8 +68,10 @@ export const fields: readonly FieldInfo[] = [
   { name: 'first', type: 'time', description: 'First seen', example: 'first:<7d' },
   { name: 'seen', type: 'time', description: 'Last seen', example: 'seen:>30d' },
   { name: 'gone', type: 'time', description: 'Found gone', example: 'gone:<1d' },
-  { name: 'label', type: 'reserved', description: 'Label of the machine' },
-  { name: 'content', type: 'reserved', description: 'Text in the content' },
+  {
+    ...text('content', 'contains', 'Text in the first 32 KiB of the content', 'content:powershell'),
+    isLiveOnly: true,
+  },
 ]
 
 export function findField(name: string): FieldInfo | undefined {

@@ -12,14 +12,19 @@ import { sizeQuery, timeQuery, zoneQuery } from './range-values.ts'
 import { anyQuery, textQuery } from './text-values.ts'
 import { And, Close, FieldName, Minus, Not, Or, Quoted, queryLexer } from './tokens.ts'
 
+/** Who will answer: central from its inventory, or the machines themselves, now. */
+export type Answerer = 'inventory' | 'machines'
+
 /** Ages such as `first:<7d` count from this moment. Set for one parse at a time; parsing never waits. */
 let now = 0
+/** Of the same parse. */
+let answerer: Answerer = 'inventory'
 
 /** Building the grammar's tables takes some ms: once, and only where a query is parsed at all. */
 let grammar: QueryGrammar | undefined
 
 /** `nowMs`: milliseconds since 1970 UTC, from which ages count. Blank text asks for every stream. */
-export function parseQuery(text: string, nowMs: number): Query {
+export function parseQuery(text: string, nowMs: number, answeredBy: Answerer = 'inventory'): Query {
   if (text.length > MAX_QUERY_UNITS) {
     throw new QueryError(
       `a query has ${MAX_QUERY_UNITS} characters at most`,
@@ -36,6 +41,7 @@ export function parseQuery(text: string, nowMs: number): Query {
   checkTokens(text, tokens)
   grammar ??= new QueryGrammar(buildTerm)
   now = nowMs
+  answerer = answeredBy
   grammar.input = tokens
   const query = grammar.query()
   const error = grammar.errors[0]
@@ -67,6 +73,13 @@ function fieldTerm(token: IToken, written: string): Query | string {
   const field = knownField(token)
   switch (field.type) {
     case 'text':
+      // Finding nothing would read as "no stream has it".
+      if (field.isLiveOnly && answerer === 'inventory') {
+        throw fieldError(
+          token,
+          `central keeps no ${field.name}; ask the machines with a live query`,
+        )
+      }
       return textQuery(field, written)
     case 'size':
       return sizeQuery(written)
@@ -74,8 +87,6 @@ function fieldTerm(token: IToken, written: string): Query | string {
       return zoneQuery(written)
     case 'time':
       return timeQuery(field.name as 'first' | 'seen' | 'gone', written, now)
-    case 'reserved':
-      throw fieldError(token, `${field.name}: cannot be searched in this release`)
   }
 }
 

@@ -1,5 +1,6 @@
 /** One tree, one expected list, every provider that can run here. */
 import { describe, expect, it } from 'vitest'
+import { listedByRecords, listedWithLines, sorted } from '../../support/listed-lines.ts'
 import { addon, scanAll } from '../../support/native.ts'
 import { listedIn, scanPlace } from './medium.ts'
 import { NTFS_MEDIA } from './ntfs-media.ts'
@@ -38,6 +39,16 @@ describe.each([...NTFS_MEDIA, ...SAMBA_MEDIA])('the tree on $name ($missing)', (
       expect(listedIn(place, report)).toEqual(
         rows.map((row) => ({ ...row, sha256: null, content: row.content.slice(0, 100) })),
       )
+    },
+  )
+
+  it.skipIf(medium.missing !== null)(
+    'has the same lines from the addon as from TypeScript',
+    async () => {
+      const { target, hints } = await medium.make()
+      const { text, finished } = await listedWithLines(target, hints)
+      expect(sorted(text)).toBe(sorted(await listedByRecords(target, hints)))
+      expect(finished).toBeGreaterThan(0)
     },
   )
 

@@ -14,7 +14,7 @@ function colonPath(folder: string, path: string, isFolder: boolean, stream: stri
   return isFolder ? `${join(folder, path)}/:${stream}` : `${join(folder, path)}:${stream}`
 }
 
-function writeTree(folder: string): void {
+export function writeTree(folder: string): void {
   for (const { path, kind, content, links, streams } of TREE) {
     const isFolder = kind === 'directory'
     if (isFolder) mkdirSync(join(folder, path))

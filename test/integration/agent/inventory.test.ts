@@ -7,7 +7,7 @@ import { Outbox } from '../../../server/agent/inventory/outbox.ts'
 import { SQL_OF_QUEUE } from '../../../server/agent/state/inventory-store.ts'
 import { openState } from '../../../server/agent/state/open-state.ts'
 import { aReport, reportOf } from './support/reports.ts'
-import { aFolder, aState } from './support/state.ts'
+import { aFolder, aState, inStep } from './support/state.ts'
 
 describe('the inventory', () => {
   function complete(root: string, volumeId = 'fs-0000000000000001'): RootCoverage {
@@ -71,7 +71,7 @@ describe('the inventory', () => {
     }
     expect(inventory.find(aReport())?.path).toBe('/a/file')
     const outbox = new Outbox(state)
-    outbox.begin(false)
+    outbox.begin(inStep(state))
     expect(outbox.next()?.upserts).toHaveLength(1)
   })
 

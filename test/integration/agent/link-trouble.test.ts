@@ -57,7 +57,10 @@ describe('the link in trouble', () => {
   it.each([
     ['no JSON', 'hello?'],
     ['of an unknown type', JSON.stringify({ type: 'format-disk' })],
-    ['with a field too many', JSON.stringify({ type: 'inventory.ack', sequence: 1, extra: true })],
+    [
+      'with a field too many',
+      JSON.stringify({ type: 'inventory.ack', sequence: 1, window: 4, extra: true }),
+    ],
     ['no zstd', Buffer.from('garbage')],
     [
       'a second challenge',
@@ -77,7 +80,7 @@ describe('the link in trouble', () => {
     await until(() => central.inventory.size === 2 && agent.status().unacknowledged === 0)
     central.sendRaw(frame)
     await until(() => central.hellos.length === 2 && agent.status().link === 'connected')
-    expect(central.resends).toBe(0)
+    expect(central.comparisons).toBe(0)
   })
 
   it('ignores an acknowledgement of what it never sent', async () => {
@@ -88,7 +91,7 @@ describe('the link in trouble', () => {
     aCarrier(place)
     const agent = await anAgent(place)
     await until(() => central.inventory.size === 2)
-    central.send({ type: 'inventory.ack', sequence: 999 })
+    central.send({ type: 'inventory.ack', sequence: 999, window: 4 })
     await sleep(100)
     expect(agent.status().unacknowledged).toBe(2)
   })
@@ -97,11 +100,13 @@ describe('the link in trouble', () => {
     const place = aPlace()
     const central = await aCentral()
     await enrolled(place, central)
-    const linkTimings = { ...FAST_LINK, pingEveryMs: 50 }
+    const linkTimings = { ...FAST_LINK, pingEveryMs: 50, answerMs: 1_000 }
     const agent = await anAgent(place, { linkTimings })
     await until(() => agent.status().link === 'connected')
+    central.isMute = true
     central.freeze()
     await until(() => agent.status().linkMessage.includes('does not answer'))
+    central.isMute = false
     central.thaw()
     await until(() => agent.status().link === 'connected')
   })
@@ -115,6 +120,50 @@ describe('the link in trouble', () => {
     await until(() => agent.status().linkMessage.includes('challenge'))
     central.isMute = false
     await until(() => agent.status().link === 'connected')
+  })
+
+  it('stays away as long as a central that is too busy for another hello asks it to', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    central.busyForSeconds = 1
+    const agent = await anAgent(place)
+    await until(() => central.refusedUpgrades === 1)
+    await until(() => agent.status().linkMessage.includes('503'))
+    await sleep(700)
+    expect(central.refusedUpgrades).toBe(1)
+    central.busyForSeconds = null
+    await until(() => agent.status().link === 'connected')
+  })
+
+  it('stays away as long as a goodbye says', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    const agent = await anAgent(place)
+    await until(() => agent.status().link === 'connected')
+    const { accepted } = central
+    central.send({ type: 'goodbye', message: 'back in a second', retryAfterSeconds: 1 })
+    await sleep(50)
+    central.dropConnections()
+    await until(() => agent.status().linkMessage === 'back in a second')
+    await sleep(500)
+    expect(central.accepted).toBe(accepted)
+    await until(() => agent.status().link === 'connected')
+  })
+
+  it('waits with its first scan for the turn that central gives', async () => {
+    const place = aPlace()
+    const central = await aCentral()
+    await enrolled(place, central)
+    central.scanAfterSeconds = 1
+    aCarrier(place)
+    const agent = await anAgent(place, { linkTimings: { ...FAST_LINK, scanPatienceMs: 60_000 } })
+    await until(() => agent.status().link === 'connected')
+    expect(central.hellos[0]?.isScanDue).toBe(true)
+    await sleep(500)
+    expect(agent.status().lastScan).toBe(null)
+    await until(() => agent.status().lastScan !== null)
   })
 
   it('takes the scan interval that central gives', async () => {

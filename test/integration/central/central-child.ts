@@ -1,16 +1,18 @@
-/** Central in a process of its own, so that a test can kill it. Prints its address. */
+/** Central in a process of its own, so that a test can kill it. Prints its address. Arguments: data folder,
+ * password, port. */
 import { pino } from 'pino'
 import { startCentral } from '../../../server/central/start-central.ts'
 import { systemClock } from '../../../server/shared/clock.ts'
 
-const [dataDir, adminPassword] = process.argv.slice(2) as [string, string]
+const [dataDir, adminPassword, port = '0'] = process.argv.slice(2) as [string, string, string?]
 const central = await startCentral({
   dataDir,
   host: '127.0.0.1',
-  port: 0,
+  port: Number(port),
   adminPassword,
   logger: pino({ level: 'silent' }),
   clock: systemClock,
   scanEverySeconds: 600,
 })
 console.log(central.url)
+process.on('SIGTERM', () => void central.close().then(() => process.exit(0)))

@@ -60,7 +60,8 @@ describe('access', () => {
     const { guardRoutes } = await import('../../../server/central/http/access.ts')
     const { default: fastify } = await import('fastify')
     const app = fastify()
-    guardRoutes(app, { sessions: null as never, allowedOrigins: [] })
+    const none = null as never
+    guardRoutes(app, { sessions: none, tokens: none, audit: none, allowedOrigins: [] })
     expect(() => app.get('/open', async () => 'oops')).toThrow(
       'GET /open does not declare its access',
     )
@@ -190,6 +191,8 @@ describe('listings', () => {
     const { body } = await fleet.get('/streams/facets?q=')
     expect(body).toEqual({
       total: 4,
+      totalIsExact: true,
+      isExact: { machines: true, hosts: true, others: true },
       machines: [{ value: 'PC-1', count: 4 }],
       verdicts: [
         { value: 'mark', count: 3 },
@@ -211,6 +214,38 @@ describe('listings', () => {
     })
     expect((await fleet.search('verdict:suspicious ext:ps1')).total).toBe(1)
     expect((await fleet.search('zone:none')).total).toBe(1)
+  })
+
+  it('say how they were answered when asked to', async () => {
+    const fleet = await openFleet()
+    await (await fleet.agent('PC-1')).report(streams(3))
+    const { body } = await fleet.get('/streams?q=machine:pc-1%20zone:3&explain=1')
+    expect(body).toMatchObject({ total: 3, totalIsExact: true })
+    expect(body.plan.filters).toContain('machine:"pc-1": stream by stream')
+    expect(body.plan.filters).toContain('zone:3..3: by class')
+    expect((await fleet.search('zone:3')).plan).toBe(undefined)
+  })
+
+  it('complete a query at the cursor with fields and with values that are there', async () => {
+    const fleet = await openFleet()
+    await (await fleet.agent('PC-1')).report([
+      ...streams(3),
+      stream({ identity: 'ntfs:7' as never, stream: 'Zone x', origin: null }),
+    ])
+    const complete = async (marked: string) => {
+      const position = marked.indexOf('|')
+      const q = encodeURIComponent(marked.replace('|', ''))
+      const { body } = await fleet.get(`/streams/suggest?q=${q}&position=${position}`)
+      const texts = body.suggestions.map(({ text }: { text: string }) => text)
+      return [body.from, body.to, ...texts]
+    }
+    expect(await complete('zone:3 ho|')).toEqual([7, 9, 'host:'])
+    expect(await complete('host:CDN|')).toEqual([5, 8, 'cdn.example.com'])
+    expect(await complete('stream:zo| ext:exe')).toEqual([7, 9, 'Zone.Identifier', '"Zone x"'])
+    expect(await complete('machine:|')).toEqual([8, 8, 'PC-1'])
+    expect(await complete('kind:d|')).toEqual([5, 6, 'directory'])
+    expect(await complete('hots:x|')).toEqual([6, 6])
+    expect(await complete('con|')).toEqual([0, 3])
   })
 
   it('hide what is gone unless asked, by parameter or by query', async () => {

@@ -66,12 +66,12 @@ it('whatever central acknowledged is there after it was killed in the middle of 
     .filter((frame) => frame.type === 'inventory.ack')
     .reduce((newest, frame) => Math.max(newest, frame.sequence), 60)
 
-  const stores = openStores(dataDir)
+  const stores = await openStores(dataDir)
   const filter = { query: { kind: 'all' }, presence: 'live' } as const
-  const { streams: kept } = stores.streams.page(filter, { limit: 1000 })
+  const { streams: kept } = await stores.inventory.page(filter, { limit: 1000 })
   const paths = new Set(kept.map((row) => row.path))
   for (const each of all.slice(0, acknowledged)) expect(paths).toContain(each.path)
-  expect(stores.machines.inventory(agent.machineId).count).toBe(kept.length)
+  expect(stores.inventory.held(agent.machineId)!.counts.streams).toBe(kept.length)
   expect(stores.audit.firstBroken()).toBe(null)
-  stores.close()
+  await stores.close()
 })

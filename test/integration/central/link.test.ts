@@ -1,9 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../../../server/protocol/close-codes.ts'
-import { openFleet, until } from './fleet.ts'
+import type { ReportedStream } from '../../../server/protocol/stream.ts'
+import { bucketOf } from '../../../server/shared/inventory-buckets.ts'
+import { type Fleet, openFleet, until } from './fleet.ts'
 import { inventoryOf, keyOf, stream, streams, TestAgent } from './test-agent.ts'
 
 describe('enrolment', () => {
@@ -132,18 +136,16 @@ describe('hello', () => {
     await until(async () => !(await fleet.get('/machines')).body.machines[0].isOnline)
   })
 
-  it('asks for everything again only where the agent and central do not hold the same', async () => {
+  it('is told up to where its deltas are stored, and what central holds then', async () => {
     const fleet = await openFleet()
     const agent = await fleet.agent()
     const all = streams(3)
-    await agent.report(all)
-    const same = await agent.connect(fleet.central.url, { inventory: inventoryOf(all) })
-    expect(same.resend).toBe(false)
-    const fewer = await agent.connect(fleet.central.url, { inventory: inventoryOf(all.slice(1)) })
-    expect(fewer.resend).toBe(true)
-    const changed = [stream({ ...all[0], sizeBytes: 7 }), ...all.slice(1)]
-    const other = await agent.connect(fleet.central.url, { inventory: inventoryOf(changed) })
-    expect(other.resend).toBe(true)
+    await agent.report(all.slice(0, 2))
+    await agent.report([all[2]!])
+    const { resume } = await agent.connect(fleet.central.url)
+    expect(resume).toEqual({ epoch: agent.epoch, sequence: 2, ...inventoryOf(all) })
+    const other = await agent.connect(fleet.central.url, { epoch: 'f'.repeat(32) })
+    expect(other.resume).toEqual({ epoch: 'f'.repeat(32), sequence: 0, ...inventoryOf(all) })
   })
 })
 
@@ -151,13 +153,7 @@ describe('frames', () => {
   it('that do not fit the protocol close that agent only', async () => {
     const fleet = await openFleet()
     const [bad, good] = [await fleet.agent('BAD'), await fleet.agent('GOOD')]
-    bad.send({
-      type: 'inventory.delta',
-      sequence: 1,
-      resync: null,
-      gone: [],
-      upserts: [{ stream: '' }],
-    })
+    bad.delta([{ stream: '' } as never])
     expect(await bad.closed()).toBe(CLOSE_CODES.badFrame.code)
     await good.report([stream()])
     expect((await fleet.search('')).total).toBe(1)
@@ -166,7 +162,7 @@ describe('frames', () => {
   it('that claim to decompress to more than a frame may have are refused', async () => {
     const fleet = await openFleet()
     const agent = await fleet.agent()
-    agent.send({ type: 'hello', padding: 'x'.repeat(17 * 1024 * 1024) })
+    agent.send({ type: 'scan.progress', padding: 'x'.repeat(17 * 1024 * 1024) })
     expect(await agent.closed()).toBe(CLOSE_CODES.badFrame.code)
   })
 
@@ -196,24 +192,24 @@ describe('frames', () => {
     await agent.report(all, { sequence: 1 })
     await agent.report([], { sequence: 2, gone: [keyOf(all[0]!)] })
     await agent.report([], { sequence: 2, gone: [keyOf(all[0]!)] })
-    const welcome = await agent.connect(fleet.central.url, { inventory: inventoryOf(all.slice(1)) })
-    expect(welcome.resend).toBe(false)
+    const welcome = await agent.connect(fleet.central.url)
+    expect(welcome.resume).toMatchObject(inventoryOf(all.slice(1)))
     expect((await fleet.search('', '&gone=true')).total).toBe(3)
   })
 
   it('are not acknowledged, nor kept in part, when they cannot be stored', async () => {
     const fleet = await openFleet()
     const agent = await fleet.agent()
-    const other = new Database(join(fleet.dataDir, 'central.sqlite'))
+    const other = new Database(join(fleet.dataDir, 'inventory.sqlite'))
     onTestFinished(() => void other.close())
-    other.exec(`CREATE TRIGGER disk_trouble BEFORE INSERT ON stream WHEN NEW.path LIKE '%file-1.exe'
+    other.exec(`CREATE TRIGGER disk_trouble BEFORE INSERT ON file_name WHEN NEW.name = 'file-1.exe'
       BEGIN SELECT RAISE (ABORT, 'disk trouble'); END`)
     agent.delta(streams(2))
-    expect(await agent.closed()).toBe(CLOSE_CODES.serverError.code)
+    expect(await agent.closed()).toBe(CLOSE_CODES.inventoryUnavailable.code)
     expect(agent.frames.filter((frame) => frame.type === 'inventory.ack')).toEqual([])
     expect((await fleet.search('')).total).toBe(0)
     other.exec('DROP TRIGGER disk_trouble')
-    expect((await agent.connect(fleet.central.url)).resend).toBe(false)
+    expect((await agent.connect(fleet.central.url)).resume).toMatchObject(inventoryOf([]))
     await agent.report(streams(2))
     expect((await fleet.search('')).total).toBe(2)
   })
@@ -229,6 +225,121 @@ describe('frames', () => {
   })
 })
 
+describe('the flow', () => {
+  it('is told by a window, and an acknowledgement is for all before it', async () => {
+    const fleet = await openFleet()
+    const agent = new TestAgent('PC-1')
+    fleet.agents.push(agent)
+    await agent.enrol(fleet.central.url, await fleet.token())
+    expect((await agent.connect(fleet.central.url)).window).toBe(4)
+    agent.delta([stream()])
+    expect(await agent.next('inventory.ack')).toMatchObject({ sequence: 1, window: 4 })
+  })
+
+  it('sends agents away that come too many at once, saying when to come back', async () => {
+    const hellos = { perSecond: 0.01, burst: 2 }
+    const fleet = await openFleet({ linkLimits: { hellos } })
+    for (let i = 0; i < 2; i++) await new TestAgent('PC').open(fleet.central.url)
+    const refused = await upgrade(fleet.central.url)
+    expect(refused.statusCode).toBe(503)
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await fleet.call('GET', '/metrics')).body).toMatch(/link_hellos_refused 1/)
+  })
+
+  it('spreads the scans that are due over the turns that there are', async () => {
+    const scans = { perSecond: 0.1, burst: 1 }
+    const fleet = await openFleet({ linkLimits: { scans } })
+    const turns: number[] = []
+    for (const name of ['A', 'B', 'C']) {
+      const agent = await fleet.agent(name)
+      const welcome = await agent.connect(fleet.central.url, { isScanDue: true })
+      turns.push(Math.round(welcome.scanAfterSeconds))
+    }
+    expect(turns).toEqual([0, 10, 20])
+  })
+
+  it('is slowed for an agent that floods, and for nobody else', async () => {
+    const meter = { framesPerSecond: 20, bytesPerSecond: 1024 * 1024 }
+    const fleet = await openFleet({ linkLimits: { meter } })
+    const [flood, good] = [await fleet.agent('FLOOD'), await fleet.agent('GOOD')]
+    for (let i = 0; i < 3_000; i++) flood.delta([stream()], { sequence: i + 1 })
+    const startedMs = performance.now()
+    for (let i = 0; i < 5; i++) await good.report(streams(1, { sizeBytes: i }))
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    const acks = flood.frames.filter((frame) => frame.type === 'inventory.ack')
+    expect(acks.length).toBeLessThan(400)
+  })
+
+  it('ends for an agent that gives no sign of life', async () => {
+    const fleet = await openFleet({ timing: { pingEveryMs: 100 } })
+    const [silent, alive] = [await fleet.agent('SILENT'), await fleet.agent('ALIVE')]
+    const pings = setInterval(() => alive.socket.ping(), 50)
+    onTestFinished(() => clearInterval(pings))
+    expect(await silent.closed()).toBe(1006)
+    expect(alive.closeCode).toBe(null)
+  })
+
+  it('ends with a goodbye that says when to come back', async () => {
+    const fleet = await openFleet()
+    const agent = await fleet.agent()
+    const older = [...agent.frames]
+    agent.send({ type: 'scan.progress' })
+    expect(await agent.closed()).toBe(CLOSE_CODES.badFrame.code)
+    expect(older).toEqual([])
+    const goodbye = await agent.frames.find((frame) => frame.type === 'goodbye')
+    expect(goodbye).toMatchObject({ retryAfterSeconds: expect.any(Number) })
+  })
+})
+
+describe('a comparison', () => {
+  it('shows which buckets differ, and a resync of these leaves all others alone', async () => {
+    const fleet = await openFleet()
+    const agent = await fleet.agent()
+    const all = streams(64)
+    await agent.report(all)
+    const { digests } = await compare(agent, fleet, 8)
+    expect(digests).toEqual(
+      Array.from({ length: 8 }, (_, bucket) => inventoryOf(inBucket(all, 8, bucket)).digest),
+    )
+    // The agent holds only the first of bucket 3; of the other buckets it says nothing.
+    const [kept, ...gone] = inBucket(all, 8, 3)
+    const buckets = { count: 8, numbers: [3] }
+    await agent.report([kept!], { resync: { id: 'r1', isLast: true, buckets } })
+    expect((await fleet.search('')).total).toBe(64 - gone.length)
+    expect(gone.length).toBeGreaterThan(0)
+  })
+
+  it('is made once in a connection', async () => {
+    const fleet = await openFleet()
+    const agent = await fleet.agent()
+    await compare(agent, fleet, 4)
+    agent.send({ type: 'inventory.compare', bucketCount: 4 })
+    expect(await agent.closed()).toBe(CLOSE_CODES.badFrame.code)
+  })
+})
+
+async function compare(agent: TestAgent, fleet: Fleet, bucketCount: number) {
+  await agent.connect(fleet.central.url)
+  agent.send({ type: 'inventory.compare', bucketCount })
+  return agent.next('inventory.buckets')
+}
+
+function inBucket(all: ReportedStream[], count: number, bucket: number): ReportedStream[] {
+  return all.filter((each) => bucketOf(each, count) === bucket)
+}
+
+/** The answer to a WebSocket handshake that is refused. */
+function upgrade(url: string): Promise<IncomingMessage> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/agent/v1`)
+    socket.on('unexpected-response', (request, response) => {
+      resolve(response)
+      request.destroy()
+    })
+    socket.on('error', () => undefined)
+  })
+}
+
 describe('the inventory', () => {
   it('gives names and paths with unpaired surrogates back as they were', async () => {
     const fleet = await openFleet()
@@ -241,8 +352,8 @@ describe('the inventory', () => {
     expect((await fleet.get(`/streams/${row!.streamId}`)).body).toMatchObject(odd)
     const lines = (await fleet.get('/streams/export?format=ndjson')).body as string
     expect(JSON.parse(lines)).toMatchObject(odd)
-    const welcome = await agent.connect(fleet.central.url, { inventory: inventoryOf([odd]) })
-    expect(welcome.resend).toBe(false)
+    const welcome = await agent.connect(fleet.central.url)
+    expect(welcome.resume).toMatchObject(inventoryOf([odd]))
   })
 
   it('keeps two names apart that differ only in an unpaired surrogate', async () => {
@@ -276,8 +387,8 @@ describe('the inventory', () => {
     await agent.report(all, { resync: { id: 'r1', isLast: false } })
     await agent.report([all[1]!], { resync: { id: 'r2', isLast: true } })
     expect((await fleet.search('')).total).toBe(1)
-    const welcome = await agent.connect(fleet.central.url, { inventory: inventoryOf([all[1]!]) })
-    expect(welcome.resend).toBe(false)
+    const welcome = await agent.connect(fleet.central.url)
+    expect(welcome.resume).toMatchObject(inventoryOf([all[1]!]))
   })
 
   it('shows a stream that came back as the same one, not gone any more', async () => {

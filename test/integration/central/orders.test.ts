@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { OrderTargetRow } from '../../../server/protocol/api/orders.ts'
 import type { RequestFrame } from '../../../server/protocol/link-frames.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
-import { inventoryOf, keyOf, stream, streams, type TestAgent, volume } from './test-agent.ts'
+import { keyOf, stream, streams, type TestAgent, volume } from './test-agent.ts'
 
 interface Target {
   targetId: string
@@ -156,7 +156,7 @@ describe('an order', () => {
 
   it('waits for a machine that is switched off', async () => {
     const fleet = await openFleet()
-    const { agent, all, ids } = await machineWithMarks(fleet, 2)
+    const { agent, ids } = await machineWithMarks(fleet, 2)
     agent.disconnect()
     await until(async () => !(await fleet.get('/machines')).body.machines[0].isOnline)
     const preview = (await fleet.post('/orders/preview', { streamIds: ids })).body
@@ -164,7 +164,7 @@ describe('an order', () => {
     const { body: order } = await fleet.order(ids)
     expect(order.counts).toEqual({ queued: 2 })
     agent.answer = receiptsFor
-    await agent.connect(fleet.central.url, { inventory: inventoryOf(all) })
+    await agent.connect(fleet.central.url)
     expect((await fleet.finished(order.orderId)).counts).toEqual({ done: 2 })
   })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PERMISSION_NAMES } from '../../../server/protocol/api/permission-table.ts'
 import { ADMIN_PASSWORD, openFleet } from './fleet.ts'
 
 const HOUR = 60 * 60 * 1000
@@ -10,7 +11,13 @@ describe('signing in', () => {
     const fleet = await openFleet()
     const answer = await fleet.signIn()
     expect(answer.status).toBe(200)
-    expect(answer.body).toEqual({ username: 'admin', expiresAt: expect.any(String) })
+    expect(answer.body).toEqual({
+      username: 'admin',
+      role: 'admin',
+      permissions: PERMISSION_NAMES,
+      expiresAt: expect.any(String),
+      tokenName: null,
+    })
     const [cookie] = answer.headers.getSetCookie()
     expect(cookie).toMatch(/^sidestream_session=[\w-]{43}; /)
     for (const flag of ['HttpOnly', 'SameSite=Strict', 'Path=/'])
@@ -61,7 +68,8 @@ describe('signing in', () => {
     const fleet = await openFleet()
     const statuses: number[] = []
     for (let round = 0; round < 20; round += 1) {
-      statuses.push((await fleet.post('/session', { username: 'admin', password: 'x' })).status)
+      const username = `guess-${round}`
+      statuses.push((await fleet.post('/session', { username, password: 'x' })).status)
     }
     expect(statuses.slice(0, 19)).toEqual(Array(19).fill(401))
     const stopped = await fleet.post('/session', { username: 'admin', password: ADMIN_PASSWORD })

@@ -2,10 +2,11 @@
  * An agent as central meets it: a real Ed25519 key, real frames over a real WebSocket. It keeps no inventory of its own;
  * tests say what it reports and how it answers.
  */
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { WebSocket } from 'ws'
 import type { MachineId } from '../../../server/protocol/ids.ts'
 import {
+  type BucketChoice,
   type FrameToAgent,
   FrameToAgent as FrameToAgentSchema,
   helloText,
@@ -13,7 +14,8 @@ import {
   type RequestFrame,
 } from '../../../server/protocol/link-frames.ts'
 import type { ReportedStream, StreamKey } from '../../../server/protocol/stream.ts'
-import { encodeFrame, frameDecoder } from '../../../server/shared/frame-codec.ts'
+import { PROTOCOL_VERSION } from '../../../server/protocol/version.ts'
+import { encodeDelta, encodeToCentral, frameDecoder } from '../../../server/shared/frame-codec.ts'
 import { addToDigest, EMPTY_DIGEST, streamDigest } from '../../../server/shared/inventory-digest.ts'
 
 const decode = frameDecoder<FrameToAgent>(FrameToAgentSchema)
@@ -25,11 +27,18 @@ export interface HelloChanges {
   machineId?: string
   protocol?: number
   signWith?: KeyObject
-  inventory?: { count: number; digest: string }
+  epoch?: string
+  isScanDue?: boolean
+}
+
+/** A delta without what most tests do not care for. */
+export type DeltaChanges = Partial<Omit<InventoryDelta, 'resync'>> & {
+  resync?: { id: string; isLast: boolean; buckets?: BucketChoice }
 }
 
 export class TestAgent {
   readonly keys = generateKeyPairSync('ed25519')
+  epoch = randomBytes(16).toString('hex')
   readonly hostname: string
   machineId = '' as MachineId
   socket!: WebSocket
@@ -86,7 +95,7 @@ export class TestAgent {
 
   hello(nonce: string, changes: HelloChanges = {}): void {
     const machineId = changes.machineId ?? this.machineId
-    const protocol = changes.protocol ?? 1
+    const protocol = changes.protocol ?? PROTOCOL_VERSION
     const text = Buffer.from(helloText(nonce, machineId, protocol))
     this.send({
       type: 'hello',
@@ -94,30 +103,35 @@ export class TestAgent {
       machineId,
       signature: sign(null, text, changes.signWith ?? this.keys.privateKey).toString('base64'),
       facts: this.facts,
-      inventory: changes.inventory ?? { count: 0, digest: EMPTY_DIGEST },
+      epoch: changes.epoch ?? this.epoch,
+      isScanDue: changes.isScanDue ?? false,
     })
   }
 
   async connect(url: string, changes: HelloChanges = {}): Promise<Welcome> {
     this.hello(await this.open(url), changes)
-    return this.next('welcome')
+    const welcome = await this.next('welcome')
+    this.#sequence = welcome.resume.sequence
+    return welcome
   }
 
   send(frame: object): void {
-    this.socket.send(encodeFrame(frame))
+    this.socket.send(encodeToCentral(frame))
   }
 
   /** Sends a delta and waits for its ack. */
-  async report(upserts: ReportedStream[], more: Partial<InventoryDelta> = {}): Promise<void> {
+  async report(upserts: ReportedStream[], more: DeltaChanges = {}): Promise<void> {
     const sequence = this.delta(upserts, more)
     const ack = await this.next('inventory.ack')
     if (ack.sequence !== sequence) throw new Error(`ack ${ack.sequence}, not ${sequence}`)
   }
 
-  delta(upserts: ReportedStream[], more: Partial<InventoryDelta> = {}): number {
+  delta(upserts: ReportedStream[], more: DeltaChanges = {}): number {
     this.#sequence = more.sequence ?? this.#sequence + 1
-    const head = { type: 'inventory.delta', resync: null, gone: [] as StreamKey[] }
-    this.send({ ...head, upserts, ...more, sequence: this.#sequence })
+    const head = { type: 'inventory.delta', gone: [] as StreamKey[] }
+    const resync = more.resync ? { buckets: null, ...more.resync } : null
+    const delta = { ...head, upserts, ...more, resync, sequence: this.#sequence }
+    this.socket.send(encodeDelta(delta))
     return this.#sequence
   }
 

@@ -18,7 +18,11 @@ export interface RunningCli {
 }
 
 export function startCli(args: readonly string[], options: SpawnOptions = {}): RunningCli {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe', ...options })
+  return startEntry(MAIN, args, options)
+}
+
+function startEntry(entry: string, args: readonly string[], options: SpawnOptions): RunningCli {
+  const child = spawn(process.execPath, [entry, ...args], { stdio: 'pipe', ...options })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
@@ -33,7 +37,12 @@ export function startCli(args: readonly string[], options: SpawnOptions = {}): R
 }
 
 export async function runCli(args: readonly string[], options: SpawnOptions = {}) {
-  const { ended, output } = startCli(args, options)
+  return runEntry(MAIN, args, options)
+}
+
+/** The same from another file than {@link MAIN}. */
+export async function runEntry(entry: string, args: readonly string[], options: SpawnOptions = {}) {
+  const { ended, output } = startEntry(entry, args, options)
   return { exitCode: await ended, ...output }
 }
 

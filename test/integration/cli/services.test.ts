@@ -57,6 +57,15 @@ async function signIn(url: string, password: string): Promise<string> {
     .join('; ')
 }
 
+describe('central permissions', () => {
+  it('prints for each permission which roles have it', async () => {
+    const { exitCode, stdout } = await runCli(['central', 'permissions'], { cwd: place.folder })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^Permission +viewer +analyst +operator +approver +admin +May$/m)
+    expect(stdout).toMatch(/^orders\.approve +- +- +- +yes +yes +approve orders/m)
+  })
+})
+
 describe('central', () => {
   it('says its address, and the login on the first run only; SIGTERM ends it well', async () => {
     const first = await startCentral()

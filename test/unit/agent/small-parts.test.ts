@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { IdSet } from '../../../server/agent/inventory/id-set.ts'
+import {
+  DEFAULT_TIMINGS,
+  LinkClosed,
+  ReconnectPolicy,
+} from '../../../server/agent/link/reconnect-policy.ts'
 import { ScanTally } from '../../../server/agent/scan/scan-tally.ts'
 import { Schedule } from '../../../server/agent/scan/schedule.ts'
 
@@ -75,5 +80,73 @@ describe('Schedule', () => {
     vi.advanceTimersByTime(1)
     expect(count).toBe(2)
     schedule.stop()
+  })
+
+  it('waits for its turn where turns are given, and not for ever', () => {
+    let count = 0
+    const schedule = new Schedule({ now: () => Date.now() }, 3_600, () => void count++)
+    schedule.startInTurn(100_000)
+    expect(schedule.isWaitingForTurn).toBe(true)
+    schedule.takeTurn(5_000)
+    vi.advanceTimersByTime(4_999)
+    expect(count).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(count).toBe(1)
+    schedule.takeTurn(0)
+    vi.advanceTimersByTime(1_000)
+    expect(count).toBe(1)
+    schedule.stop()
+    schedule.startInTurn(100_000)
+    vi.advanceTimersByTime(49_000)
+    expect(count).toBe(1)
+    vi.advanceTimersByTime(101_000)
+    expect(count).toBe(2)
+    schedule.stop()
+  })
+
+  it('takes its turn again after a sleep, since others woke up as well', () => {
+    let now = 1_000_000_000
+    let count = 0
+    const schedule = new Schedule({ now: () => now }, 3_600, () => void count++)
+    schedule.startInTurn(100_000)
+    schedule.takeTurn(0)
+    vi.advanceTimersByTime(1)
+    now += 60 * 3_600_000
+    vi.advanceTimersByTime(60_000)
+    expect([count, schedule.isWaitingForTurn]).toEqual([1, true])
+    schedule.takeTurn(0)
+    vi.advanceTimersByTime(1)
+    expect(count).toBe(2)
+    schedule.stop()
+  })
+})
+
+describe('the reconnect policy', () => {
+  const timings = { ...DEFAULT_TIMINGS, reconnectMinMs: 1_000, reconnectMaxMs: 8_000 }
+  const waits = (policy: ReconnectPolicy, closed: LinkClosed, count: number) =>
+    Array.from({ length: count }, () => policy.waitMs(closed, 10))
+
+  it('spreads over ever longer, up to a limit, and begins anew after a good connection', () => {
+    const most = [1_000, 2_000, 4_000, 8_000, 8_000]
+    const policies = Array.from({ length: 200 }, () => new ReconnectPolicy(timings))
+    const all = policies.map((policy) => waits(policy, new LinkClosed('gone'), 5))
+    for (const [attempt, limit] of most.entries()) {
+      const spread = all.map((each) => each[attempt]!)
+      expect(Math.max(...spread)).toBeLessThanOrEqual(limit)
+      expect(Math.max(...spread)).toBeGreaterThan(limit * 0.8)
+      expect(Math.min(...spread)).toBeLessThan(limit * 0.2)
+    }
+    const good = policies.map((policy) => policy.waitMs(new LinkClosed('gone'), timings.stableMs))
+    expect(Math.max(...good)).toBeLessThanOrEqual(1_000)
+  })
+
+  it('does not come before central said, and rarely where only a person can help', () => {
+    const policy = new ReconnectPolicy(timings)
+    for (const wait of waits(policy, new LinkClosed('busy', 7_000), 50)) {
+      expect(wait).toBeGreaterThanOrEqual(7_000)
+      expect(wait).toBeLessThanOrEqual(8_000)
+    }
+    const [refused] = waits(policy, new LinkClosed('not enrolled', null), 1)
+    expect(refused).toBeGreaterThanOrEqual(timings.refusedRetryMs)
   })
 })

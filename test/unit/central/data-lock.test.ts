@@ -10,16 +10,16 @@ function dataFolder(): string {
   return folder
 }
 
-it('refuses a second central on the same data, and lets the next one in after the first', () => {
+it('refuses a second central on the same data, and lets the next one in after the first', async () => {
   const folder = dataFolder()
-  const first = openStores(folder)
-  expect(() => openStores(folder)).toThrow(expect.objectContaining({ code: 'DATA_IN_USE' }))
-  first.close()
-  openStores(folder).close()
+  const first = await openStores(folder)
+  await expect(openStores(folder)).rejects.toThrow(expect.objectContaining({ code: 'DATA_IN_USE' }))
+  await first.close()
+  await (await openStores(folder)).close()
 })
 
-it('says what is wrong where no data can be kept', () => {
+it('says what is wrong where no data can be kept', async () => {
   const file = join(dataFolder(), 'a file')
   writeFileSync(file, '')
-  expect(() => openStores(file)).toThrow(expect.objectContaining({ code: 'DATA_UNUSABLE' }))
+  await expect(openStores(file)).rejects.toThrow(expect.objectContaining({ code: 'DATA_UNUSABLE' }))
 })

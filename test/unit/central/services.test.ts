@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { hashPassword, isPassword } from '../../../server/central/accounts/password-hash.ts'
+import { readablePassword } from '../../../server/central/accounts/readable-password.ts'
 import { createEventHub } from '../../../server/central/events/event-hub.ts'
 import { toCell } from '../../../server/central/http/export-formats.ts'
 import { exclusionReason } from '../../../server/central/ordering/exclusion.ts'
-import { hashPassword, isPassword } from '../../../server/central/sessions/password-hash.ts'
-import { readablePassword } from '../../../server/central/sessions/readable-password.ts'
-import { extensionOf, fileNameOf } from '../../../server/central/store/search-forms.ts'
 import type { ConsoleEvent } from '../../../server/protocol/api/events.ts'
+import { extensionOf, fileNameOf } from '../../../server/streams/path-parts.ts'
 
 describe('a password hash', () => {
   it('fits its password only, and is another one each time', async () => {

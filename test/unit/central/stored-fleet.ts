@@ -15,13 +15,17 @@ export function tempDataDir(): string {
 }
 
 /** Closed when the test ends. */
-export function openTestStores(): Stores {
-  const stores = openStores(tempDataDir())
+export async function openTestStores(): Promise<Stores> {
+  const stores = await openStores(tempDataDir())
   onTestFinished(() => stores.close())
   return stores
 }
 
-export function addMachine(stores: Stores, hostname: string, now = 1_000): MachineId {
+export async function addMachine(
+  stores: Stores,
+  hostname: string,
+  now = 1_000,
+): Promise<MachineId> {
   const tokenHash = randomBytes(32)
   stores.enrolments.add({ tokenHash, createdBy: 'admin', expiresAt: now + 1, uses: 1 }, now)
   const { enrolmentNo } = stores.enrolments.use(tokenHash, now)!
@@ -29,6 +33,7 @@ export function addMachine(stores: Stores, hostname: string, now = 1_000): Machi
   const facts = { platform: 'win32', osRelease: '10', architecture: 'x64', agentVersion: '0.1.0' }
   const publicKey = randomBytes(44)
   stores.machines.add({ machineId, publicKey, enrolmentNo, facts: { hostname, ...facts } }, now)
+  await stores.inventory.putMachines([stores.machines.findKnown(machineId)!])
   return machineId
 }
 

@@ -70,7 +70,7 @@ it('prints sizes that no double can hold, digit for digit', () => {
     sha256: null,
     content: new Uint8Array([1]),
   })
-  const json = toJson(record, { hash: true, content: true })
+  const json = toJson(record, { hash: true, content: true, deleted: false })
   expect(json).toContain('"size":1152921504606846977,')
   expect(json).toContain('"modified":"1970-01-01T00:00:00Z"')
   expect(json).toMatch(/,"sha256":null,"content":"AQ==","contentTruncated":true}$/)

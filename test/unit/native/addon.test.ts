@@ -8,7 +8,13 @@ const untyped = addon as unknown as Record<keyof NativeAddon, (...args: unknown[
 
 describe('the addon', () => {
   it('exports exactly the functions of the contract', () => {
-    expect(Object.keys(addon).sort()).toEqual(['carryOut', 'openCarrier', 'probe', 'startScan'])
+    expect(Object.keys(addon).sort()).toEqual([
+      'carryOut',
+      'openCarrier',
+      'probe',
+      'readChanges',
+      'startScan',
+    ])
   })
 
   it.each([
@@ -48,6 +54,21 @@ describe('the addon', () => {
       'NaN as a batch size',
       () => untyped.startScan('/tmp', { ...METADATA_ONLY, batchStreams: Number.NaN }),
       'batchStreams',
+    ],
+    [
+      'a scan on no thread',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, threads: 0 }),
+      'threads',
+    ],
+    [
+      'a scan on very many threads',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, threads: 65 }),
+      'threads: a whole number from 1 to 64',
+    ],
+    [
+      'lines that are neither wanted nor not',
+      () => untyped.startScan('/tmp', { ...METADATA_ONLY, lines: 'ndjson' }),
+      'lines: boolean',
     ],
     [
       'an exclude list with a number',

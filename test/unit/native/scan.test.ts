@@ -17,6 +17,7 @@ function batchOf(names: readonly string[]): NativeBatch {
   const content = Uint8Array.from(names.flatMap((_, row) => (row === 1 ? [7, 8] : [])))
   return {
     count: names.length,
+    lines: null,
     ...{ paths, pathEnds, links, linkEnds, names: text, nameEnds, identities, identityEnds },
     sizes: BigUint64Array.from(names, () => 2n ** 63n),
     allocated: BigUint64Array.from(names, () => 4096n),
@@ -36,6 +37,7 @@ function addonOf(next: () => Promise<NativeBatch | null>) {
   const scan: NativeScan = {
     next,
     progress: () => ({ carriersSeen: 0, streamsFound: 0, unreadableCount: 0, fractionDone: null }),
+    learnName: () => {},
     cancel: () => void calls.cancelled++,
   }
   const startScan = () => {
@@ -64,6 +66,7 @@ describe('scanTarget', () => {
       modifiedNs: -1n,
       kind: 'directory',
       isResident: true,
+      isDeleted: false,
       sha256: 'ab'.repeat(32),
       content: Uint8Array.of(7, 8),
     })

@@ -1,10 +1,10 @@
 import { zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { MAX_FRAME_BYTES } from '../../../server/protocol/limits.ts'
-import { FrameToCentral, type InventoryDelta } from '../../../server/protocol/link-frames.ts'
+import { InventoryDelta } from '../../../server/protocol/link-frames.ts'
 import { encodeFrame, FrameError, frameDecoder } from '../../../server/shared/frame-codec.ts'
 
-const decode = frameDecoder<FrameToCentral>(FrameToCentral)
+const decode = frameDecoder<InventoryDelta>(InventoryDelta)
 
 function delta(streams: number, name = 'Zone.Identifier'): InventoryDelta {
   const upsert = {
@@ -27,7 +27,7 @@ function delta(streams: number, name = 'Zone.Identifier'): InventoryDelta {
   return { type: 'inventory.delta', sequence: 1, resync: null, upserts, gone: [] } as never
 }
 
-function roundTrip(frame: object): FrameToCentral {
+function roundTrip(frame: object): InventoryDelta {
   const wire = encodeFrame(frame)
   return typeof wire === 'string' ? decode(Buffer.from(wire), false) : decode(wire, true)
 }

@@ -30,7 +30,12 @@ describe('the inventory digest', () => {
   it('is the same for an origin whose keys come in another order', () => {
     const origin = { id: 3, hostUrl: 'https://a.example', referrerUrl: null, hostIpAddress: null }
     const rest = { lastWriterPackageFamilyName: null, appZoneId: null, appDefinedZoneId: null }
-    const stream = { stream: 'Zone.Identifier', verdict: 'mark', rule: 'zone-identifier' }
+    const stream = {
+      stream: 'Zone.Identifier',
+      path: 'C:\\a',
+      links: ['C:\\a'],
+      rule: 'zone-identifier',
+    }
     const one = { ...stream, origin: { ...origin, ...rest } }
     const other = { ...stream, origin: { ...rest, ...origin } }
     expect(streamDigest(one as never)).toBe(streamDigest(other as never))

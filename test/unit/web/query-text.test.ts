@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseQuery } from '../../../server/streams/query/parse-query.ts'
+import { exactTerm } from '../../../server/streams/query/write-term.ts'
 import { faultOf, markedAt } from '../../../web/model/query-fault.ts'
-import { exactTerm, hasTerm, streamsUrl, toggledTerm } from '../../../web/model/query-text.ts'
+import { hasTerm, streamsUrl, toggledTerm } from '../../../web/model/query-text.ts'
 
 const HOSTILE = [
   'plain',

@@ -4,4 +4,5 @@ export const FAST_LINK = {
   reconnectMaxMs: 100,
   refusedRetryMs: 400,
   stableMs: 60_000,
+  scanPatienceMs: 200,
 }

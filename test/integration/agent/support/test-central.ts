@@ -10,23 +10,22 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { EnrolRequest } from '../../../../server/protocol/enrolment.ts'
 import {
   type FrameToAgent,
-  FrameToCentral,
   helloText,
   type InventoryDelta,
   type ResponseFrame,
 } from '../../../../server/protocol/link-frames.ts'
 import type { ScanSummary } from '../../../../server/protocol/scan.ts'
 import type { ReportedStream, StreamKey } from '../../../../server/protocol/stream.ts'
-import { encodeFrame, frameDecoder } from '../../../../server/shared/frame-codec.ts'
+import { PROTOCOL_VERSION } from '../../../../server/protocol/version.ts'
+import { encodeFrame } from '../../../../server/shared/frame-codec.ts'
+import { bucketOf } from '../../../../server/shared/inventory-buckets.ts'
 import {
   addToDigest,
   EMPTY_DIGEST,
   streamDigest,
 } from '../../../../server/shared/inventory-digest.ts'
+import { type AnyFrame as Frame, fromAgent } from '../../../support/link-frames.ts'
 import { until } from './until.ts'
-
-type Frame = FrameToCentral
-const decode = frameDecoder<Frame>(FrameToCentral)
 
 export const TOKEN = 'a-good-token-0123456789'
 
@@ -38,9 +37,14 @@ export class TestCentral {
   readonly hellos: Extract<Frame, { type: 'hello' }>[] = []
   readonly progress: Frame[] = []
   readonly enrolled = new Map<string, string>()
-  resends = 0
+  /** How often an agent found that we hold something else. */
+  comparisons = 0
+  /** Up to where the deltas of an epoch are committed. */
+  resume = { epoch: '', sequence: 0 }
+  window = 4
+  scanAfterSeconds = 0
   scanEverySeconds = 31_536_000
-  newestProtocol = 1
+  newestProtocol = PROTOCOL_VERSION
   /** A delta is committed and its ack lost with the connection. */
   loseNextAck = false
   /** Every delta is committed, none acknowledged. */
@@ -48,6 +52,9 @@ export class TestCentral {
   /** Accepts connections and says nothing on them. */
   isMute = false
   accepted = 0
+  /** No WebSocket at all: come back later. */
+  busyForSeconds: number | null = null
+  refusedUpgrades = 0
   /** Instead of a challenge. */
   refuseWith: number | null = null
   #server!: Server
@@ -77,7 +84,15 @@ export class TestCentral {
         response.end(JSON.stringify(body))
       })
     })
-    const sockets = new WebSocketServer({ server: this.#server, path: '/agent/v1' })
+    const sockets = new WebSocketServer({
+      server: this.#server,
+      path: '/agent/v1',
+      verifyClient: (_info, decide) => {
+        if (this.busyForSeconds === null) return decide(true)
+        this.refusedUpgrades++
+        decide(false, 503, 'busy', { 'retry-after': String(this.busyForSeconds) })
+      },
+    })
     sockets.on('connection', (socket) => this.#accept(socket))
     this.#server.listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')
@@ -168,7 +183,7 @@ export class TestCentral {
     const newestProtocol = this.newestProtocol
     const oldestProtocol = newestProtocol
     socket.on('message', (data: Buffer, isBinary) =>
-      this.#receive(socket, nonce, decode(data, isBinary)),
+      this.#receive(socket, nonce, fromAgent(data, isBinary)),
     )
     socket.send(encodeFrame({ type: 'challenge', nonce, oldestProtocol, newestProtocol }))
   }
@@ -180,6 +195,12 @@ export class TestCentral {
         return
       case 'inventory.delta':
         this.#commit(socket, frame)
+        return
+      case 'inventory.compare':
+        this.comparisons++
+        socket.send(
+          encodeFrame({ type: 'inventory.buckets', digests: this.#digests(frame.bucketCount) }),
+        )
         return
       case 'scan.finished':
         this.scans.push(frame.summary)
@@ -209,17 +230,27 @@ export class TestCentral {
       socket.close(4401)
       return
     }
-    const own = this.digest()
-    const resend = own.count !== hello.inventory.count || own.digest !== hello.inventory.digest
-    if (resend) this.resends++
+    if (this.resume.epoch !== hello.epoch) this.resume = { epoch: hello.epoch, sequence: 0 }
     this.#named = null
-    const { scanEverySeconds } = this
-    socket.send(encodeFrame({ type: 'welcome', protocol: 1, resend, scanEverySeconds }))
     this.#open = socket
+    const { scanEverySeconds, scanAfterSeconds, window } = this
+    const resume = { ...this.resume, ...this.digest() }
+    const welcome = { resume, window, scanEverySeconds, scanAfterSeconds, pingEveryMs: 20_000 }
+    this.send({ type: 'welcome', protocol: 2, ...welcome })
+  }
+
+  #digests(count: number): string[] {
+    const digests = new Array<string>(count).fill(EMPTY_DIGEST)
+    for (const stream of this.inventory.values()) {
+      const bucket = bucketOf(stream, count)
+      digests[bucket] = addToDigest(digests[bucket]!, streamDigest(stream))
+    }
+    return digests
   }
 
   #commit(socket: WebSocket, delta: InventoryDelta): void {
     this.deltas.push(delta)
+    this.resume.sequence = delta.sequence
     const { resync } = delta
     if (resync && this.#named?.id !== resync.id) this.#named = { id: resync.id, keys: new Set() }
     for (const stream of delta.upserts) {
@@ -228,8 +259,10 @@ export class TestCentral {
     }
     for (const key of delta.gone) this.inventory.delete(keyOf(key))
     if (resync?.isLast) {
-      for (const key of this.inventory.keys()) {
-        if (!this.#named?.keys.has(key)) this.inventory.delete(key)
+      const { buckets } = resync
+      for (const [key, stream] of this.inventory) {
+        const isMeant = !buckets || buckets.numbers.includes(bucketOf(stream, buckets.count))
+        if (isMeant && !this.#named?.keys.has(key)) this.inventory.delete(key)
       }
     }
     if (this.isSilent) return
@@ -238,7 +271,9 @@ export class TestCentral {
       socket.terminate()
       return
     }
-    socket.send(encodeFrame({ type: 'inventory.ack', sequence: delta.sequence }))
+    socket.send(
+      encodeFrame({ type: 'inventory.ack', sequence: delta.sequence, window: this.window }),
+    )
   }
 }
 

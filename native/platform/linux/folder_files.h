@@ -1,0 +1,54 @@
+// Looks at the files of one folder and reports their streams.
+//
+// A file without streams costs one system call, by its bare name from the walker's own working
+// folder. The usual carrier costs two more and no descriptor; whatever is fresh, linked or unusual
+// is opened (O_PATH), and then nothing depends on its name any more.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/linux/folder_exchange.h"
+#include "platform/linux/folder_reader.h"
+#include "platform/linux/walk_context.h"
+
+namespace sidestream {
+
+class FolderFiles {
+ public:
+  enum class Reached {
+    kInWorkingFolder,  // which is this thread's own, and this folder
+    kThroughProc,
+  };
+
+  // `folder` and `path`, relative to the target, are borrowed. `read_at_ns`: CLOCK_REALTIME, not
+  // after its entries were read.
+  FolderFiles(WalkContext& context, const WalkedFolder& folder, const std::string& path,
+              Reached reached, std::int64_t read_at_ns);
+
+  enum class Seen { kFolder, kFile, kOther };
+  // A folder is left to the caller. Only folders and regular files can have streams.
+  Seen LookAt(const FolderEntry& entry) const;
+
+ private:
+  void LookAtFile(const FolderEntry& entry, const FileSystem& file_system) const;
+  bool ReportInPlace(const FolderEntry& entry, const FileSystem& file_system,
+                     const XattrPlace& place, const std::vector<StoredStream>& streams) const;
+  void ReportOpened(const char* name, const FileSystem& file_system) const;
+
+  std::string PathOf(std::string_view name) const;
+  std::u16string ShownPathOf(std::string_view name) const;
+
+  WalkContext& context_;
+  const WalkedFolder& folder_;
+  const std::string& path_;
+  const std::u16string shown_;  // the folder's path as reported
+  const Reached reached_;
+  const std::int64_t read_at_ns_;
+  const bool has_mounts_;
+};
+
+}  // namespace sidestream

@@ -1,0 +1,103 @@
+/** Users: who there is, in which role. Each change is on record, and ends the sessions that it makes untrue. */
+import type { NewUser, OwnPassword, User, UserChange } from '../../protocol/api/users.ts'
+import { AppError } from '../../shared/app-error.ts'
+import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { SessionStore } from '../store/session-store.ts'
+import type { Write } from '../store/stores.ts'
+import type { StoredUser, UserStore } from '../store/user-store.ts'
+import { hashPassword, isPassword } from './password-hash.ts'
+import type { SignInLimit } from './sign-in-limit.ts'
+
+export interface UserService {
+  list(): User[]
+  /** Throws USER_EXISTS. */
+  add(user: NewUser, actor: string): Promise<User>
+  /** Throws USER_NOT_FOUND, and LAST_ADMIN rather than leave nobody who could undo it. */
+  change(username: string, change: UserChange, actor: string): Promise<User>
+  /** Of the user who asks. All sessions end, this one too. Throws SIGN_IN_REFUSED. */
+  changeOwnPassword(username: string, change: OwnPassword, remoteAddress: string): Promise<void>
+}
+
+export function createUserService(parts: {
+  users: UserStore
+  sessions: SessionStore
+  write: Write
+  audit: AuditLog
+  clock: Clock
+  signInLimit: SignInLimit
+}): UserService {
+  const { users, sessions, write, audit, clock, signInLimit } = parts
+
+  const find = (username: string): StoredUser => {
+    const user = users.find(username)
+    if (user !== undefined) return user
+    throw new AppError('USER_NOT_FOUND', 404, `there is no user ${username}`)
+  }
+
+  return {
+    list: () => users.list().map(toUser),
+
+    add: async ({ username, password, role }, actor) => {
+      const passwordHash = await hashPassword(password)
+      write(() => {
+        if (users.find(username) !== undefined) {
+          const message = `there is a user ${username} already; names differ by more than case`
+          throw new AppError('USER_EXISTS', 409, message)
+        }
+        users.add({ username, passwordHash, role }, clock.now())
+        audit.record(actor, 'user.added', username, { role })
+      })
+      return toUser(find(username))
+    },
+
+    change: async (username, { role, password, isDisabled }, actor) => {
+      const passwordHash = password === undefined ? undefined : await hashPassword(password)
+      write(() => {
+        const user = find(username)
+        const disabledAt =
+          isDisabled === undefined ? user.disabledAt : isDisabled ? clock.now() : null
+        users.update({
+          userNo: user.userNo,
+          role: role ?? user.role,
+          passwordHash: passwordHash ?? user.passwordHash,
+          disabledAt,
+        })
+        // Counted after the change and undone with it, so that two changes at once cannot both pass.
+        if (users.countActiveAdmins() === 0) {
+          const message = `${user.username} is the last administrator: make somebody else one first`
+          throw new AppError('LAST_ADMIN', 409, message)
+        }
+        sessions.endAllOf(user.userNo, clock.now())
+        const details = { role, isDisabled, hasNewPassword: password !== undefined }
+        audit.record(actor, 'user.changed', user.username, details)
+      })
+      return toUser(find(username))
+    },
+
+    changeOwnPassword: async (username, { currentPassword, newPassword }, remoteAddress) => {
+      signInLimit.check(username, remoteAddress)
+      const user = find(username)
+      if (!(await isPassword(currentPassword, user.passwordHash))) {
+        signInLimit.failed(username, remoteAddress)
+        throw new AppError('SIGN_IN_REFUSED', 401, 'the current password is wrong')
+      }
+      const passwordHash = await hashPassword(newPassword)
+      write(() => {
+        users.update({ ...user, passwordHash })
+        sessions.endAllOf(user.userNo, clock.now())
+        audit.record(username, 'user.changed', username, { hasNewPassword: true })
+      })
+    },
+  }
+}
+
+function toUser({ username, role, createdAt, disabledAt, lastSignInAt }: StoredUser): User {
+  return {
+    username,
+    role,
+    createdAt: toTimestamp(createdAt),
+    isDisabled: disabledAt !== null,
+    lastSignInAt: lastSignInAt === null ? null : toTimestamp(lastSignInAt),
+  }
+}

@@ -1,0 +1,111 @@
+/** `/api/v1/files` and the comparison of two machines. Read-only; a live question changes nothing either. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import {
+  ComparePage,
+  Explanation,
+  FilePage,
+  FileQuestion,
+  type MachineFile,
+} from '../../protocol/api/files.ts'
+import { MachineId } from '../../protocol/ids.ts'
+import { explain } from '../../streams/explain.ts'
+import type { CompareService } from '../files/compare-service.ts'
+import type { FileService } from '../files/file-service.ts'
+import type { StreamService } from '../streams/stream-service.ts'
+import { actorOf } from './access.ts'
+import { ERROR_REPLIES } from './error-replies.ts'
+import { type Columns, ExportFormat, sendExport } from './export-formats.ts'
+import { PageQuery } from './paging.ts'
+
+const strict = { additionalProperties: false } as const
+/** A page may ask as many machines. */
+const config = { access: 'signed-in', rateLimit: { max: 120, timeWindow: 60_000 } } as const
+const tags = ['files']
+
+const COLUMNS: Columns<MachineFile> = {
+  machineId: (row) => row.machineId,
+  hostname: (row) => row.hostname,
+  isOnline: (row) => row.isOnline,
+  state: (row) => row.state,
+  reason: (row) => row.reason,
+  message: (row) => row.message,
+  // `|` cannot be part of a Windows name.
+  paths: (row) => row.places.map(({ path, state }) => `${path} ${state}`).join('|'),
+}
+
+export interface FileRoutesOptions {
+  files: FileService
+  compare: CompareService
+  streams: StreamService
+}
+
+export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
+  app,
+  { files, compare, streams },
+) => {
+  app.get(
+    '/files',
+    {
+      config,
+      schema: {
+        summary: 'Where a file is marked, unmarked, absent or unknown: every machine',
+        tags,
+        querystring: Type.Object({ ...FileQuestion, ...PageQuery }, strict),
+        response: { 200: FilePage, ...ERROR_REPLIES },
+      },
+    },
+    async (request) => {
+      const { cursor, limit, ...search } = request.query
+      return files.find(search, { cursor, limit }, actorOf(request))
+    },
+  )
+
+  app.get(
+    '/files/export',
+    {
+      config,
+      schema: {
+        summary: 'The same of every machine, one a line',
+        tags,
+        querystring: Type.Object({ ...FileQuestion, format: ExportFormat }, strict),
+      },
+    },
+    async (request, reply) => {
+      const { format, ...search } = request.query
+      const pages = await files.export(search, actorOf(request))
+      return sendExport(reply, 'files', format, COLUMNS, pages)
+    },
+  )
+
+  app.get(
+    '/files/explain',
+    {
+      config,
+      schema: {
+        summary: 'What Windows does with a carrier because of its mark, and why',
+        tags,
+        querystring: Type.Object({ streamId: Type.Integer({ minimum: 1 }) }, strict),
+        response: { 200: Explanation, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query }) => {
+      const { path, kind, origin } = await streams.get(query.streamId)
+      return explain({ path, kind, origin, policies: null })
+    },
+  )
+
+  app.get(
+    '/machines/compare',
+    {
+      config,
+      schema: {
+        summary: 'Streams that one machine has and another has not, by path',
+        tags,
+        querystring: Type.Object({ a: MachineId, b: MachineId, ...PageQuery }, strict),
+        response: { 200: ComparePage, ...ERROR_REPLIES },
+      },
+    },
+    async ({ query: { a, b, ...page } }) => compare.compare(a, b, page),
+  )
+}

@@ -1,0 +1,37 @@
+/**
+ * When machines were last connected, written down together: a central that stops, or a network that breaks,
+ * loses thousands of connections at once, and a commit for each would take it minutes.
+ */
+import type { MachineId } from '../../protocol/ids.ts'
+
+const WRITE_AFTER_MS = 1_000
+
+export class LastSeenBook {
+  readonly #write: (seen: ReadonlyMap<MachineId, number>) => void
+  #seen = new Map<MachineId, number>()
+  #timer: NodeJS.Timeout | null = null
+
+  /** `write` stores all of it in one transaction. */
+  constructor(write: (seen: ReadonlyMap<MachineId, number>) => void) {
+    this.#write = write
+  }
+
+  note(machineId: MachineId, at: number): void {
+    this.#seen.set(machineId, at)
+    this.#timer ??= setTimeout(() => this.flush(), WRITE_AFTER_MS).unref()
+  }
+
+  /** What is noted and not written yet. */
+  find(machineId: MachineId): number | undefined {
+    return this.#seen.get(machineId)
+  }
+
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    if (this.#seen.size === 0) return
+    const seen = this.#seen
+    this.#seen = new Map()
+    this.#write(seen)
+  }
+}

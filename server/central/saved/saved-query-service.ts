@@ -1,0 +1,190 @@
+/** Saved queries: kept, run by people, and run by the clock. */
+import { Cron } from 'croner'
+import type {
+  SavedQueries,
+  SavedQuery,
+  SavedQuerySettings,
+} from '../../protocol/api/saved-queries.ts'
+import { AppError } from '../../shared/app-error.ts'
+import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { NotableHub } from '../events/notable-hub.ts'
+import type { LiveService } from '../live/live-service.ts'
+import type { SavedQueryStore, SavedRun, StoredSavedQuery } from '../store/saved-query-store.ts'
+import type { Write } from '../store/stores.ts'
+import { parseSearch } from '../streams/parse-search.ts'
+
+const MAX_SAVED = 500
+
+export interface SavedQueryService {
+  list(): SavedQueries
+  add(settings: SavedQuerySettings, actor: string): SavedQuery
+  update(savedId: number, settings: SavedQuerySettings, actor: string): SavedQuery
+  remove(savedId: number, actor: string): void
+  run(savedId: number, actor: string): Promise<SavedQuery>
+  stop(): void
+}
+
+export interface SavedQueryServiceParts {
+  saved: SavedQueryStore
+  live: LiveService
+  /** How many streams of the inventory match. */
+  countStreams(query: string): Promise<number>
+  notable: NotableHub
+  write: Write
+  audit: AuditLog
+  clock: Clock
+  logger: Logger
+  /** Schedules may not be closer than this. */
+  minScheduleSeconds: number
+}
+
+export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQueryService {
+  const { saved, live, notable, write, audit, clock, logger } = parts
+  const jobs = new Map<number, Cron>()
+
+  const find = (savedId: number): StoredSavedQuery => {
+    const query = saved.find(savedId)
+    if (query !== undefined) return query
+    throw new AppError('SAVED_QUERY_NOT_FOUND', 404, `there is no saved query ${savedId}`)
+  }
+  const toSavedQuery = ({ createdAt, lastRunAt, ...stored }: StoredSavedQuery): SavedQuery => {
+    const next = jobs.get(stored.savedId)?.nextRun() ?? null
+    return {
+      ...stored,
+      createdAt: toTimestamp(createdAt),
+      nextRunAt: next === null ? null : next.toISOString(),
+      lastRunAt: lastRunAt === null ? null : toTimestamp(lastRunAt),
+    }
+  }
+
+  const schedule = ({ savedId, settings }: StoredSavedQuery): void => {
+    jobs.get(savedId)?.stop()
+    jobs.delete(savedId)
+    if (settings.schedule === null) return
+    const { cron, timeZone } = settings.schedule
+    // A run that takes longer than the time to the next one is not overtaken.
+    const options = { timezone: timeZone, protect: true, unref: true }
+    jobs.set(savedId, new Cron(cron, options, () => runBySchedule(savedId)))
+  }
+  const runBySchedule = async (savedId: number): Promise<void> => {
+    const query = saved.find(savedId)
+    if (query === undefined) return
+    // Whoever made the schedule answers for what it asks.
+    await perform(query, query.createdBy).catch((error: unknown) =>
+      logger.error({ err: error, savedId }, 'a saved query failed'),
+    )
+  }
+
+  const perform = async (query: StoredSavedQuery, actor: string): Promise<void> => {
+    const run: SavedRun = { at: clock.now(), total: null, questionId: null, error: '' }
+    try {
+      if (query.settings.kind === 'live') run.questionId = openQuestion(query, actor)
+      else run.total = await parts.countStreams(query.settings.query)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      run.error = error.message
+    }
+    saved.setRun(query.savedId, run)
+    if (run.total !== null && query.lastTotal !== null && run.total !== query.lastTotal) {
+      tellOf(query, query.lastTotal, run)
+    }
+  }
+  const openQuestion = ({ settings, lastQuestionId }: StoredSavedQuery, actor: string): string => {
+    if (lastQuestionId !== null && live.get(lastQuestionId).finishedAt === null) {
+      throw new AppError('STILL_OPEN', 409, 'the live query of the run before is still open')
+    }
+    const {
+      kind: _kind,
+      name: _name,
+      schedule: _schedule,
+      ...request
+    } = settings as Extract<SavedQuerySettings, { kind: 'live' }>
+    return live.ask(request, actor).questionId
+  }
+  const tellOf = ({ savedId, settings }: StoredSavedQuery, before: number, run: SavedRun): void =>
+    notable.publish({
+      kind: 'saved-query.changed',
+      at: run.at,
+      machineId: null,
+      hostname: null,
+      summary: `saved query ${settings.name}: ${run.total} streams match, ${before} did before`,
+      details: { savedId, name: settings.name, query: settings.query, before, now: run.total },
+    })
+
+  const check = (settings: SavedQuerySettings, savedId: number | null): void => {
+    const answerer = settings.kind === 'live' ? 'machines' : 'inventory'
+    parseSearch(settings.query, clock.now(), answerer)
+    checkSchedule(settings, parts.minScheduleSeconds)
+    const namesake = saved.findByName(settings.name)
+    if (namesake !== undefined && namesake.savedId !== savedId) {
+      throw new AppError('NAME_TAKEN', 409, `there is a saved query ${settings.name} already`)
+    }
+  }
+  for (const query of saved.list()) schedule(query)
+
+  return {
+    list: () => ({ queries: saved.list().map(toSavedQuery) }),
+    add: (settings, actor) => {
+      check(settings, null)
+      if (saved.list().length >= MAX_SAVED) {
+        throw new AppError('TOO_MANY_QUERIES', 409, `there are ${MAX_SAVED}: remove one first`)
+      }
+      const savedId = write(() => {
+        const id = saved.add(settings, actor, clock.now())
+        audit.record(actor, 'saved-query.stored', String(id), settings)
+        return id
+      })
+      schedule(find(savedId))
+      return toSavedQuery(find(savedId))
+    },
+    update: (savedId, settings, actor) => {
+      find(savedId)
+      check(settings, savedId)
+      write(() => {
+        saved.update(savedId, settings)
+        audit.record(actor, 'saved-query.stored', String(savedId), settings)
+      })
+      schedule(find(savedId))
+      return toSavedQuery(find(savedId))
+    },
+    remove: (savedId, actor) => {
+      find(savedId)
+      write(() => {
+        saved.remove(savedId, clock.now())
+        audit.record(actor, 'saved-query.removed', String(savedId))
+      })
+      jobs.get(savedId)?.stop()
+      jobs.delete(savedId)
+    },
+    run: async (savedId, actor) => {
+      await perform(find(savedId), actor)
+      return toSavedQuery(find(savedId))
+    },
+    stop: () => {
+      for (const job of jobs.values()) job.stop()
+      jobs.clear()
+    },
+  }
+}
+
+function checkSchedule({ schedule }: SavedQuerySettings, minSeconds: number): void {
+  if (schedule === null) return
+  const refuse = (message: string, cause?: unknown): AppError =>
+    new AppError('SCHEDULE_INVALID', 400, `schedule: ${message}`, { cause })
+  let runs: Date[]
+  try {
+    const options = { timezone: schedule.timeZone, paused: true }
+    // So many show how close two runs come, also where hours and days are named.
+    runs = new Cron(schedule.cron, options).nextRuns(300)
+  } catch (error) {
+    throw refuse((error as Error).message, error)
+  }
+  if (runs.length === 0) throw refuse('it never comes')
+  const isTooOften = runs.some(
+    (run, index) =>
+      index > 0 && run.getTime() - (runs[index - 1] as Date).getTime() < minSeconds * 1_000,
+  )
+  if (isTooOften) throw refuse(`runs must be ${minSeconds} seconds apart at least`)
+}

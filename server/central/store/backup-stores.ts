@@ -1,0 +1,115 @@
+/**
+ * Copies the two files of a data folder as they are at one moment, while a central may work on them. The copy is
+ * a data folder itself.
+ */
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import SqliteDatabase, { type Database } from 'better-sqlite3'
+import { AppError } from '../../shared/app-error.ts'
+import { INVENTORY_FILE } from './inventory/open-inventory.ts'
+import { DATABASE_FILE } from './open-database.ts'
+
+export interface BackupProgress {
+  file: string
+  totalPages: number
+  remainingPages: number
+}
+
+const FILES = [DATABASE_FILE, INVENTORY_FILE]
+/** Of 4 KiB; between two steps progress is told. */
+const PAGES_PER_STEP = 2_000
+/** For the writer to finish its transaction. */
+const LOCK_TIMEOUT_MS = 30_000
+
+/** `target` must not be there; it appears when it is whole. */
+export async function backupStores(
+  dataDir: string,
+  target: string,
+  onProgress: (progress: BackupProgress) => void = () => {},
+): Promise<void> {
+  if (existsSync(target)) {
+    throw new AppError('BACKUP_EXISTS', 409, `${target} is there already; name a new folder`)
+  }
+  const snapshots = snapshotBoth(dataDir)
+  const partial = `${target}.partial`
+  try {
+    await rm(partial, { recursive: true, force: true })
+    // For nobody else, like the folder that it is a copy of.
+    await mkdir(partial, { recursive: true, mode: 0o700 })
+    for (const [index, name] of FILES.entries()) {
+      await copy(snapshots[index] as Database, join(partial, name), (remainingPages, totalPages) =>
+        onProgress({ file: name, totalPages, remainingPages }),
+      )
+    }
+    await flush(partial)
+    await rename(partial, target)
+    await flush(dirname(target))
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  } finally {
+    for (const db of snapshots) db.close()
+  }
+}
+
+/**
+ * Both as of one moment: while both write locks are held nothing changes, and that is when the two read
+ * transactions begin. They are held for that moment only.
+ */
+function snapshotBoth(dataDir: string): Database[] {
+  const opened: Database[] = []
+  const openOne = (name: string, readonly: boolean): Database => {
+    const file = join(dataDir, name)
+    if (!existsSync(file)) {
+      throw new AppError(
+        'DATA_MISSING',
+        404,
+        `${file} is not there; is this central's data folder?`,
+      )
+    }
+    const db = new SqliteDatabase(file, { readonly, timeout: LOCK_TIMEOUT_MS })
+    opened.push(db)
+    return db
+  }
+  try {
+    const lockers = FILES.map((name) => openOne(name, false))
+    const readers = FILES.map((name) => openOne(name, true))
+    for (const locker of lockers) locker.exec('BEGIN IMMEDIATE')
+    for (const reader of readers) {
+      reader.exec('BEGIN')
+      reader.prepare('SELECT count(*) FROM sqlite_schema').get()
+    }
+    for (const locker of lockers) locker.close()
+    return readers
+  } catch (error) {
+    for (const db of opened) db.close()
+    throw error
+  }
+}
+
+async function copy(
+  db: Database,
+  file: string,
+  onStep: (remaining: number, total: number) => void,
+): Promise<void> {
+  await db.backup(file, {
+    progress: ({ remainingPages, totalPages }) => {
+      onStep(remainingPages, totalPages)
+      return PAGES_PER_STEP
+    },
+  })
+  onStep(0, 1)
+  await chmod(file, 0o600)
+  await flush(file)
+}
+
+/** A backup that a power cut can take back is none. */
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

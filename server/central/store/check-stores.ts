@@ -1,0 +1,80 @@
+/**
+ * Checks the two files of a data folder, each as it is at one moment, whether a central works on them or not.
+ * Changes nothing.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import SqliteDatabase, { type Database } from 'better-sqlite3'
+import { AppError } from '../../shared/app-error.ts'
+import { createAuditStore } from './audit-store.ts'
+import type { Check } from './check-types.ts'
+import { INVENTORY_CHECKS, pages, references } from './inventory/check-inventory.ts'
+import { INVENTORY_FILE } from './inventory/open-inventory.ts'
+import { DATABASE_FILE } from './open-database.ts'
+
+export interface Checked {
+  what: string
+  faultCount: number
+  /** For people; the first few. */
+  faults: string[]
+}
+
+const MAX_FAULTS_TOLD = 20
+
+const CENTRAL_CHECKS: readonly Check[] = [
+  { what: 'central.sqlite: pages and indexes', faults: pages },
+  { what: 'central.sqlite: references', faults: references },
+  { what: 'audit log: no entry changed or missing', faults: auditLog },
+]
+
+/** One after the other: the caller may tell of each before the next begins. */
+export function* checkStores(dataDir: string): Generator<Checked> {
+  const central = openAsIs(dataDir, DATABASE_FILE)
+  try {
+    for (const check of CENTRAL_CHECKS) yield made(check, central)
+    const inventory = openAsIs(dataDir, INVENTORY_FILE)
+    try {
+      yield made({ what: 'the two files are a pair', faults: (db) => pair(central, db) }, inventory)
+      for (const check of INVENTORY_CHECKS) yield made(check, inventory)
+    } finally {
+      inventory.close()
+    }
+  } finally {
+    central.close()
+  }
+}
+
+function made({ what, faults }: Check, db: Database): Checked {
+  const told: string[] = []
+  let faultCount = 0
+  for (const fault of faults(db)) {
+    faultCount += 1
+    if (told.length < MAX_FAULTS_TOLD) told.push(fault)
+  }
+  return { what, faultCount, faults: told }
+}
+
+/** In one read transaction: what is written meanwhile does not look like a fault. */
+function openAsIs(dataDir: string, name: string): Database {
+  const file = join(dataDir, name)
+  if (!existsSync(file)) {
+    throw new AppError('DATA_MISSING', 404, `${file} is not there; is this central's data folder?`)
+  }
+  const db = new SqliteDatabase(file, { readonly: true })
+  db.pragma('busy_timeout = 10000')
+  db.exec('BEGIN')
+  db.prepare('SELECT count(*) FROM sqlite_schema').get()
+  return db
+}
+
+function* auditLog(db: Database): Generator<string> {
+  const broken = createAuditStore(db).firstBroken()
+  if (broken !== null) yield `entry ${broken} does not follow from the one before it`
+}
+
+function* pair(central: Database, inventory: Database): Generator<string> {
+  const select = (db: Database, table: string) =>
+    db.prepare<[], { id: string }>(`SELECT inventory_id AS id FROM ${table}`).get()?.id
+  const [wanted, found] = [select(central, 'inventory'), select(inventory, 'engine')]
+  if (wanted !== found) yield `central.sqlite belongs to ${wanted}, inventory.sqlite is ${found}`
+}

@@ -1,0 +1,268 @@
+/** Applies one machine's deltas within a transaction that somebody else begins and ends. */
+import type { Database } from 'better-sqlite3'
+import type { ReportedStream, StreamKey, VerdictName } from '../../../protocol/stream.ts'
+import { bucketOf } from '../../../shared/inventory-buckets.ts'
+import { digestOf, reportText, streamDigest } from '../../../shared/inventory-digest.ts'
+import { boundCode, CODE_SQL, type Code } from './code-columns.ts'
+import type { Dictionaries } from './dictionaries.ts'
+import type { FirstSeen } from './first-seen.ts'
+import { encodeIdentity } from './identity-code.ts'
+import {
+  type DeltaApplied,
+  DeltaRefused,
+  MAX_NOTABLE,
+  type NotableChange,
+} from './inventory-engine.ts'
+import type { ItemEntry, Items } from './items.ts'
+import type { LiveCounts } from './live-counts.ts'
+import { countStream, type MachineState, type MachineStates } from './machine-states.ts'
+import { chosenBuckets, Resync } from './resyncs.ts'
+import type { StoredDelta } from './stored-delta.ts'
+import {
+  fromStoredReport,
+  REPORT_COLUMNS_SQL,
+  REPORT_FROM_SQL,
+  type StoredReportRow,
+} from './stored-report.ts'
+import { encodeTimestamp } from './timestamp-code.ts'
+
+/** What deltas are applied with. All of them belong to one connection and one transaction. */
+export interface WriterParts {
+  db: Database
+  dictionaries: Dictionaries
+  items: Items
+  counts: LiveCounts
+  firstSeen: FirstSeen
+  machines: MachineStates
+}
+
+export interface DeltaWriter {
+  /** Nothing is written before it is sure that the delta is not refused. */
+  apply(state: MachineState, delta: StoredDelta, now: number): DeltaApplied
+}
+
+interface KnownRow {
+  streamId: number
+  itemNo: number
+  modifiedAt: number | string
+  goneAt: number | null
+}
+
+interface OldRow extends StoredReportRow {
+  tally_no: number
+}
+
+/** One delta while it is applied. */
+interface Application {
+  state: MachineState
+  now: number
+  changed: number
+  notable: NotableChanges
+}
+
+export function createDeltaWriter(parts: WriterParts): DeltaWriter {
+  const { items, counts, firstSeen, machines, dictionaries } = parts
+  const statements = prepare(parts.db)
+
+  const upsert = (at: Application, stream: ReportedStream): void => {
+    const text = reportText(stream)
+    const item = items.intern(stream, text)
+    const volumeNo = machines.volumeNo(at.state, stream.volumeId)
+    const identity = encodeIdentity(stream.identity)
+    const modifiedAt = encodeTimestamp(stream.modifiedAt)
+    const streamId = firstSeen.next()
+    const { itemNo, streamNameNo } = item
+    // Most are new: the unique index says so while the row is written, without being asked before.
+    const { changes } = statements.insert.run(
+      streamId,
+      volumeNo,
+      ...boundCode(identity),
+      streamNameNo,
+      itemNo,
+      ...boundCode(modifiedAt),
+    )
+    if (changes === 1) {
+      firstSeen.take(at.now)
+      at.state.resync?.name(streamId)
+      appeared(at, streamId, digestOf(stream, text), item, null)
+      return
+    }
+    const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)!
+    at.state.resync?.name(known.streamId)
+    const isThere = known.goneAt === null
+    if (isThere && known.itemNo === itemNo && known.modifiedAt === modifiedAt) return
+    const before = isThere ? subtract(at, known.streamId) : null
+    statements.update.run(itemNo, ...boundCode(modifiedAt), at.now, known.streamId)
+    appeared(at, known.streamId, digestOf(stream, text), item, before)
+  }
+
+  const appeared = (
+    at: Application,
+    streamId: number,
+    digest: string,
+    item: ItemEntry,
+    before: VerdictName | null,
+  ): void => {
+    at.changed += 1
+    at.state.digest.add(digest)
+    count(at, item, item.verdict, 1)
+    note(at, streamId, before, item.verdict)
+  }
+
+  /** Takes a stream that is there out of counts and digest; returns its verdict. */
+  const subtract = (at: Application, streamId: number): VerdictName => {
+    const row = statements.selectOld.get(streamId)!
+    const old = fromStoredReport(row)
+    at.state.digest.subtract(streamDigest(old))
+    const item = { itemNo: row.item_no, classNo: row.class_no, tallyNo: row.tally_no }
+    count(at, item, old.verdict, -1)
+    return old.verdict
+  }
+
+  const count = (
+    { state }: Application,
+    item: Omit<ItemEntry, 'verdict' | 'streamNameNo'>,
+    verdict: VerdictName,
+    sign: 1 | -1,
+  ): void => {
+    counts.add(state.machineNo, item, sign)
+    countStream(state, verdict, sign)
+  }
+
+  const goneByKey = (at: Application, key: StreamKey): void => {
+    const volumeNo = at.state.volumes.get(key.volumeId)
+    const streamNameNo = dictionaries.findStreamName(key.stream)
+    // Never heard of, or gone already: a repeat, or it came and went between two deltas.
+    if (volumeNo === undefined || streamNameNo === undefined) return
+    const identity = encodeIdentity(key.identity)
+    const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)
+    if (known !== undefined && known.goneAt === null) gone(at, known.streamId)
+  }
+
+  const gone = (at: Application, streamId: number): void => {
+    at.changed += 1
+    note(at, streamId, subtract(at, streamId), null)
+    statements.setGone.run({ streamId, now: at.now })
+  }
+
+  const unnamedGone = (at: Application, resync: NonNullable<StoredDelta['resync']>): void => {
+    const named = at.state.resync!.named()
+    const buckets = chosenBuckets(resync.buckets)
+    for (const { streamId } of statements.selectLive.all(at.state.machineNo)) {
+      if (named.has(streamId)) continue
+      if (buckets !== null) {
+        const key = fromStoredReport(statements.selectOld.get(streamId)!)
+        if (!buckets.has(bucketOf(key, resync.buckets!.count))) continue
+      }
+      gone(at, streamId)
+    }
+    at.state.resync = null
+    at.state.isResyncOver = true
+  }
+
+  return {
+    apply: (state, delta, now) => {
+      const isRepeat = state.epoch !== null && delta.sequence <= state.sequence
+      const at: Application = { state, now, changed: 0, notable: new NotableChanges() }
+      if (!isRepeat) {
+        refuseGap(state, delta.sequence)
+        const resync = beginResync(state, delta.resync)
+        machines.touch(state)
+        for (const stream of delta.upserts) upsert(at, stream)
+        for (const key of delta.gone) goneByKey(at, key)
+        if (resync?.isLast === true) unnamedGone(at, resync)
+        state.sequence = delta.sequence
+      }
+      return {
+        sequence: delta.sequence,
+        changed: at.changed,
+        counts: { ...state.counts },
+        digest: state.digest.toHex(),
+        notable: at.notable.changes,
+      }
+    },
+  }
+}
+
+/** The one before failed, or was lost: a resume point beyond it would say that it is here. */
+function refuseGap({ epoch, sequence }: MachineState, next: number): void {
+  if (epoch === null || next === sequence + 1) return
+  throw new DeltaRefused(`delta ${next} came after ${sequence}: one between them is missing`)
+}
+
+/**
+ * Deltas outside a resync name their streams too: a stream that appears while everything is sent again must not
+ * go with the last of it. A resync that is over is not begun again by a late repeat of its last delta.
+ */
+function beginResync(state: MachineState, resync: StoredDelta['resync']): StoredDelta['resync'] {
+  if (resync === null) return null
+  if (resync.id !== state.resyncId) {
+    state.resyncId = resync.id
+    state.isResyncOver = false
+    state.resync = new Resync(resync.id)
+  }
+  if (state.isResyncOver) return null
+  if (state.resync === null) {
+    throw new DeltaRefused('what this resync named before is forgotten; begin another one')
+  }
+  return resync
+}
+
+function note(
+  { notable }: Application,
+  streamId: number,
+  before: VerdictName | null,
+  after: VerdictName | null,
+): void {
+  if (before === after) return
+  for (const verdict of ['suspicious', 'mark'] as const) {
+    if (before === verdict) notable.add(`${verdict}-gone`, streamId)
+    if (after === verdict) notable.add(`${verdict}-appeared`, streamId)
+  }
+}
+
+/** The first few of each kind: a first scan has thousands. */
+class NotableChanges {
+  readonly changes: NotableChange[] = []
+  readonly #counts = new Map<NotableChange['kind'], number>()
+
+  add(kind: NotableChange['kind'], streamId: number): void {
+    const count = this.#counts.get(kind) ?? 0
+    if (count === MAX_NOTABLE) return
+    this.#counts.set(kind, count + 1)
+    this.changes.push({ kind, streamId })
+  }
+}
+
+function prepare(db: Database) {
+  return {
+    insert: db.prepare<unknown[]>(`
+      INSERT INTO stream (stream_id, volume_no, identity, stream_name_no, item_no, modified_at)
+      VALUES (?, ?, ${CODE_SQL}, ?, ?, ${CODE_SQL})
+      ON CONFLICT (volume_no, identity, stream_name_no) DO NOTHING
+    `),
+    selectKnown: db.prepare<[number, Code, number], KnownRow>(`
+      SELECT stream_id AS streamId, item_no AS itemNo, modified_at AS modifiedAt, gone_at AS goneAt
+      FROM stream WHERE volume_no = ? AND identity = ? AND stream_name_no = ?
+    `),
+    selectOld: db.prepare<[number], OldRow>(
+      `SELECT ${REPORT_COLUMNS_SQL}, c.tally_no ${REPORT_FROM_SQL} WHERE s.stream_id = ?`,
+    ),
+    selectLive: db.prepare<[number], { streamId: number }>(`
+      SELECT s.stream_id AS streamId FROM volume AS v JOIN stream AS s USING (volume_no)
+      WHERE v.machine_no = ? AND s.gone_at IS NULL ORDER BY s.stream_id
+    `),
+    update: db.prepare<unknown[]>(`
+      UPDATE stream SET item_no = ?, modified_at = ${CODE_SQL}, seen_at = ?, gone_at = NULL
+      WHERE stream_id = ?
+    `),
+    // Its volume's last complete scan saw it too, though that did not touch the row.
+    setGone: db.prepare<[{ streamId: number; now: number }]>(`
+      UPDATE stream AS s SET
+        gone_at = @now,
+        seen_at = nullif(max(ifnull(s.seen_at, 0), ifnull((
+          SELECT v.confirmed_at FROM volume AS v WHERE v.volume_no = s.volume_no), 0)), 0)
+      WHERE stream_id = @streamId
+    `),
+  }
+}

@@ -1,0 +1,124 @@
+/** Asks a central over its HTTP API, signed in as a person. The session ends with the command. */
+import { readFileSync } from 'node:fs'
+import { badUsage, CliError } from './cli-error.ts'
+
+export interface CentralAccess {
+  readonly url: string
+  readonly username: string
+  readonly password: string
+}
+
+export interface AccessFlags {
+  readonly central?: string
+  readonly user?: string
+  readonly passwordFile?: string
+}
+
+/** A password is never an argument: every user of the machine can read those. */
+export function accessFrom(
+  flags: AccessFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): CentralAccess {
+  const url = flags.central ?? environment.SIDESTREAM_CENTRAL
+  if (!url) throw badUsage('which central? name it with --central URL or $SIDESTREAM_CENTRAL')
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw badUsage(`"${url}" is no address of a central; it looks like https://central.example.com`)
+  }
+  const password =
+    flags.passwordFile === undefined
+      ? environment.SIDESTREAM_PASSWORD
+      : readPassword(flags.passwordFile)
+  if (!password) throw badUsage('no password: set $SIDESTREAM_PASSWORD or name a --password-file')
+  const username = flags.user ?? environment.SIDESTREAM_USER ?? 'admin'
+  return { url: url.replace(/\/+$/, ''), username, password }
+}
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw badUsage(`the password file cannot be read: ${(cause as Error).message}`)
+  }
+}
+
+export class CentralClient {
+  readonly #url: string
+  readonly #cookie: string
+  readonly #signal: AbortSignal
+
+  private constructor(url: string, cookie: string, signal: AbortSignal) {
+    this.#url = url
+    this.#cookie = cookie
+    this.#signal = signal
+  }
+
+  static async signIn(
+    { url, username, password }: CentralAccess,
+    signal: AbortSignal,
+  ): Promise<CentralClient> {
+    const stranger = new CentralClient(url, '', signal)
+    const response = await stranger.#send('POST', '/session', { username, password })
+    await response.body?.cancel()
+    const cookie = response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+    return new CentralClient(url, cookie, signal)
+  }
+
+  async get<Reply>(path: string): Promise<Reply> {
+    return (await (await this.#send('GET', path)).json()) as Reply
+  }
+
+  async post<Reply>(path: string, body: object): Promise<Reply> {
+    return (await (await this.#send('POST', path, body)).json()) as Reply
+  }
+
+  /** Also when the command was interrupted: what it began is ended. */
+  async postAnyway(path: string, body: object): Promise<void> {
+    const anyway = new CentralClient(this.#url, this.#cookie, AbortSignal.timeout(5_000))
+    await anyway.#send('POST', path, body).catch(() => undefined)
+  }
+
+  async *text(path: string): AsyncGenerator<string, void, undefined> {
+    const { body } = await this.#send('GET', path)
+    if (body !== null) yield* body.pipeThrough(new TextDecoderStream())
+  }
+
+  /** NDJSON, a value at a time. */
+  async *lines<Line>(path: string): AsyncGenerator<Line, void, undefined> {
+    let rest = ''
+    for await (const chunk of this.text(path)) {
+      const whole = (rest + chunk).split('\n')
+      rest = whole.pop() ?? ''
+      for (const line of whole) yield JSON.parse(line) as Line
+    }
+    if (rest !== '') throw new CliError('CENTRAL_CUT_SHORT', 'central’s answer ended in the middle')
+  }
+
+  async signOut(): Promise<void> {
+    const anyway = new CentralClient(this.#url, this.#cookie, AbortSignal.timeout(5_000))
+    await anyway.#send('DELETE', '/session').catch(() => undefined)
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Response> {
+    const headers: Record<string, string> = this.#cookie === '' ? {} : { cookie: this.#cookie }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    const request = { method, headers, signal: this.#signal, redirect: 'error' as const }
+    const response = await fetch(`${this.#url}/api/v1${path}`, {
+      ...request,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((error: Error) => {
+      this.#signal.throwIfAborted()
+      const why = (error.cause as Error | undefined)?.message || error.message
+      throw new CliError('CENTRAL_UNREACHABLE', `${this.#url} does not answer: ${why}`, {
+        cause: error,
+      })
+    })
+    if (response.ok) return response
+    const said = (await response.json().catch(() => null)) as Partial<
+      Record<'code' | 'message', string>
+    > | null
+    throw new CliError(
+      said?.code ?? 'CENTRAL_FAILED',
+      said?.message ?? `${this.#url} answered ${response.status}`,
+    )
+  }
+}

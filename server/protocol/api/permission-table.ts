@@ -1,0 +1,69 @@
+/**
+ * Who may do what: the one table that central checks, the console hides buttons by, `sidestream central
+ * permissions` prints, and the documentation shows. A route names one permission; a role has a set of them. No schema
+ * here, so that the console need not load any; see permissions.ts.
+ */
+/**
+ * `viewer` looks. `analyst` also asks machines. `operator` also changes them, by orders. `approver` looks, asks and
+ * approves what others ordered, and orders nothing. `admin` may do everything.
+ */
+export const ROLES = ['viewer', 'analyst', 'operator', 'approver', 'admin'] as const
+
+export type Role = (typeof ROLES)[number]
+
+interface PermissionInfo {
+  /** Continues "may …". */
+  readonly does: string
+  readonly roles: readonly Role[]
+}
+
+export const PERMISSIONS = {
+  'inventory.read': {
+    does: 'search and export streams, look at machines and orders',
+    roles: ROLES,
+  },
+  'content.read': {
+    does: 'read the bytes of a stream from its machine',
+    roles: ['analyst', 'operator', 'approver', 'admin'],
+  },
+  'machines.ask': {
+    does: 'have machines scan, and ask them live questions',
+    roles: ['analyst', 'operator', 'approver', 'admin'],
+  },
+  'machines.manage': {
+    does: 'label and retire machines',
+    roles: ['operator', 'admin'],
+  },
+  'orders.create': {
+    does: 'preview, create, cancel and undo orders',
+    roles: ['operator', 'admin'],
+  },
+  'orders.approve': {
+    does: 'approve orders that somebody else created',
+    roles: ['approver', 'admin'],
+  },
+  'enrolments.create': {
+    does: 'make enrolment tokens',
+    roles: ['admin'],
+  },
+  'audit.read': {
+    does: 'read the audit log',
+    roles: ['analyst', 'approver', 'admin'],
+  },
+  'users.manage': {
+    does: 'add users, change their roles and passwords, end their access',
+    roles: ['admin'],
+  },
+  'settings.manage': {
+    does: 'change where events are sent, how long history is kept, and other settings of central',
+    roles: ['admin'],
+  },
+} as const satisfies Record<string, PermissionInfo>
+
+export type PermissionName = keyof typeof PERMISSIONS
+
+export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as PermissionName[]
+
+export function roleMay(role: Role, permission: PermissionName): boolean {
+  return (PERMISSIONS[permission].roles as readonly Role[]).includes(role)
+}

@@ -1,0 +1,57 @@
+/**
+ * `/api/v1/users`
+ *
+ *   GET   /users             { users: User[] }, by name
+ *   POST  /users             NewUser → 201 User; 409 USER_EXISTS
+ *   PATCH /users/:username   UserChange → User; 404 USER_NOT_FOUND; 409 LAST_ADMIN. A change of the role or the
+ *                            password, and `isDisabled`, ends the user's sessions.
+ *   POST  /session/password  OwnPassword → 204; of who is signed in; 401 SIGN_IN_REFUSED
+ */
+import { type Static, Type } from 'typebox'
+import { Timestamp } from '../ids.ts'
+import { Role } from './permissions.ts'
+
+const strict = { additionalProperties: false } as const
+
+/** Shown in the audit log and on the terminal, typed by people: no spaces, no control characters. */
+export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$' })
+
+/** Long rather than colourful; NIST SP 800-63B-4 asks for 15 where it is the only factor. */
+export const NewPassword = Type.String({ minLength: 15, maxLength: 1_024 })
+
+export const User = Type.Object(
+  {
+    username: Type.String(),
+    role: Role,
+    createdAt: Timestamp,
+    isDisabled: Type.Boolean(),
+    lastSignInAt: Type.Union([Timestamp, Type.Null()]),
+  },
+  strict,
+)
+export type User = Static<typeof User>
+
+export const UserList = Type.Object({ users: Type.Array(User) }, strict)
+export type UserList = Static<typeof UserList>
+
+export const NewUser = Type.Object(
+  { username: Username, password: NewPassword, role: Role },
+  strict,
+)
+export type NewUser = Static<typeof NewUser>
+
+export const UserChange = Type.Object(
+  {
+    role: Type.Optional(Role),
+    password: Type.Optional(NewPassword),
+    isDisabled: Type.Optional(Type.Boolean()),
+  },
+  { ...strict, minProperties: 1 },
+)
+export type UserChange = Static<typeof UserChange>
+
+export const OwnPassword = Type.Object(
+  { currentPassword: Type.String({ minLength: 1, maxLength: 1_024 }), newPassword: NewPassword },
+  strict,
+)
+export type OwnPassword = Static<typeof OwnPassword>
