@@ -117,15 +117,16 @@ export class OrderRunner {
   }
 
   async #prepare(jobs: readonly Job[]): Promise<PreparedJob[]> {
-    const open: FoundJob[] = []
-    for (const job of jobs) {
-      const entry = this.#tools.state.journal.find(job.target.targetId)
-      if (entry === undefined || !this.#isAnswered(job, entry)) open.push({ job, entry })
-    }
     try {
+      const open: FoundJob[] = []
+      for (const job of jobs) {
+        const entry = this.#tools.state.journal.find(job.target.targetId)
+        if (entry === undefined || !this.#isAnswered(job, entry)) open.push({ job, entry })
+      }
       return await prepare(this.#tools, open)
     } catch (error) {
-      for (const { job } of open) job.fail(error)
+      // Those that are answered already keep their answer.
+      for (const job of jobs) job.fail(error)
       return []
     }
   }
