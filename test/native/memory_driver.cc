@@ -72,7 +72,7 @@ void Scan(const test::MemoryProvider& provider, std::uint32_t batch_streams) {
   ScanOptions options;
   options.hash = true;
   options.content_bytes = 1 << 20;
-  BatchQueue queue(true, batch_streams, [] {});
+  BatchQueue queue({.with_sha256 = true, .streams = batch_streams}, [] {});
   std::thread scan([&] { queue.Finish(provider.Scan(options, queue)); });
   std::size_t rows = 0;
   while (true) {

@@ -35,6 +35,7 @@ describe('a scan of Samba streams', () => {
         modifiedNs: status.mtimeNs,
         kind: 'file',
         isResident: false,
+        isDeleted: false,
         sha256: sha256(zone),
         content: new Uint8Array(Buffer.from('[ZoneTransfer]')),
       },
