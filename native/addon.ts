@@ -180,8 +180,54 @@ export interface NativeStreamEntry {
   readonly isResident: boolean
 }
 
-/** What happened to a removal. `changed` and `gone` mean that nothing was touched. */
+/** What happened to a removal or replacement. `changed` and `gone` mean that nothing was touched. */
 export type RemoveOutcome = 'done' | 'gone' | 'changed'
+
+/**
+ * One piece of work of {@link NativeAddon.carryOut}: on one stream of the carrier at `path`, if it still is
+ * the one with this identity.
+ */
+export type NativeOperation = {
+  readonly path: string
+  readonly identity: string
+  readonly stream: string
+} & (
+  | {
+      readonly act: 'look'
+      /** Its content comes along if it is no larger; up to 16 MiB. */
+      readonly mostBytes: number
+    }
+  /** As {@link NativeCarrier.remove}. */
+  | { readonly act: 'remove'; readonly expected: NativeExpected }
+  /**
+   * Writes other bytes into the stream if it is the expected one; then reads it again to verify. The stream
+   * is never absent meanwhile. Samba's xattrs change in one call; elsewhere a crash can leave the first of
+   * the new bytes before the rest of the old.
+   */
+  | { readonly act: 'replace'; readonly expected: NativeExpected; readonly bytes: Uint8Array }
+  /** As {@link NativeCarrier.create}. */
+  | { readonly act: 'create'; readonly bytes: Uint8Array }
+)
+
+export interface NativeExpected {
+  readonly size: bigint
+  readonly sha256: string
+}
+
+/** What came of one operation: `error` alone, or the rest. */
+export interface NativeOperationResult {
+  readonly error?: NativeError
+  readonly outcome?: RemoveOutcome
+  readonly isDirectory?: boolean
+  readonly modifiedNs?: bigint
+  /** `look`: absent where there is no stream of exactly this name. */
+  readonly size?: number
+  /** `look`: the whole stream, and its SHA-256; absent where it is larger than `mostBytes`. */
+  readonly content?: Uint8Array
+  readonly sha256?: string
+  /** `look`, where there is no stream of exactly this name: those that there are. */
+  readonly names?: readonly string[]
+}
 
 /**
  * One open carrier. All work is done on the handle opened once (relative to directory handles, no link
@@ -203,7 +249,7 @@ export interface NativeCarrier {
    * then lists again to verify. The carrier's content, times and attributes stay as they were (on
    * Linux the inode change time moves; nothing can prevent that).
    */
-  remove(name: string, expected: { size: bigint; sha256: string }): Promise<RemoveOutcome>
+  remove(name: string, expected: NativeExpected): Promise<RemoveOutcome>
   /** Creates the stream with exactly these bytes; the carrier's times stay. `ADS_EXISTS` if it is there. */
   create(name: string, bytes: Uint8Array): Promise<void>
   /** Idempotent. Calls after it reject. */
@@ -301,6 +347,15 @@ export interface NativeAddon {
     identity: string | null,
     hints?: NativeHints,
   ): Promise<NativeCarrier>
+  /**
+   * Many operations in one call, in their order, each on a handle that is open for it alone. One that
+   * fails does not stop the others. Rejects where the target cannot be opened.
+   */
+  carryOut(
+    target: string,
+    operations: readonly NativeOperation[],
+    hints?: NativeHints,
+  ): Promise<NativeOperationResult[]>
 }
 
 /** Apart from NativeAddon: a scan and a carrier are of every file system, a journal of NTFS and ReFS alone. */

@@ -52,7 +52,7 @@ const SHA256_BYTES = 32
  * aborted; what single files hid is in the chunks' `unreadable`.
  */
 export async function* scanTarget(
-  addon: NativeAddon,
+  addon: Pick<NativeAddon, 'startScan'>,
   path: string,
   options: NativeScanOptions,
   signal?: AbortSignal,

@@ -19,6 +19,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("startScan", Napi::Function::New<StartScan>(env, "startScan"));
   exports.Set("readChanges", Napi::Function::New<ReadChanges>(env, "readChanges"));
   exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
+  exports.Set("carryOut", Napi::Function::New<CarryOut>(env, "carryOut"));
   return exports;
 }
 

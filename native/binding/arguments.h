@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "listing/known_names.h"
+#include "streams/carry_out.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream::binding {
@@ -45,6 +46,9 @@ struct ExpectedContent {
 };
 std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, std::size_t index,
                                                 const char* what);
+// `NativeOperation[]` of carryOut.
+std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInfo& info,
+                                                         std::size_t index, const char* what);
 // `NativeNameVerdict` of NativeScan.learnName.
 std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,
                                                         std::size_t index, const char* what);

@@ -16,18 +16,6 @@ constexpr std::uint64_t kLargestOffset = (std::uint64_t{1} << 53) - 1;
 
 struct Nothing {};
 
-const char* NameOf(RemoveOutcome outcome) {
-  switch (outcome) {
-    case RemoveOutcome::kDone:
-      return "done";
-    case RemoveOutcome::kGone:
-      return "gone";
-    case RemoveOutcome::kChanged:
-      break;
-  }
-  return "changed";
-}
-
 }  // namespace
 
 Napi::Function CarrierObject::Define(Napi::Env env) {
@@ -110,7 +98,7 @@ Napi::Value CarrierObject::Remove(const Napi::CallbackInfo& info) {
       [name = *name, expected = *expected](Carrier& carrier) {
         return carrier.Remove(name, expected.size, expected.sha256);
       },
-      [](napi_env env, RemoveOutcome& outcome) { return TextToJs(env, NameOf(outcome)); });
+      [](napi_env env, RemoveOutcome& outcome) { return ToJs(env, outcome); });
 }
 
 Napi::Value CarrierObject::Create(const Napi::CallbackInfo& info) {

@@ -17,5 +17,6 @@ Napi::Value Probe(const Napi::CallbackInfo& info);
 Napi::Value StartScan(const Napi::CallbackInfo& info);
 Napi::Value ReadChanges(const Napi::CallbackInfo& info);
 Napi::Value OpenCarrier(const Napi::CallbackInfo& info);
+Napi::Value CarryOut(const Napi::CallbackInfo& info);
 
 }  // namespace sidestream::binding

@@ -30,6 +30,12 @@ napi_value BigIntToJs(napi_env env, std::uint64_t number) {
   return value;
 }
 
+napi_value SignedToJs(napi_env env, std::int64_t number) {
+  napi_value value = nullptr;
+  napi_create_bigint_int64(env, number, &value);
+  return value;
+}
+
 napi_value ObjectToJs(napi_env env) {
   napi_value value = nullptr;
   napi_create_object(env, &value);
@@ -80,6 +86,45 @@ napi_value UnreadableToJs(napi_env env, const Unreadable& unreadable) {
   Set(env, js, "operation", TextToJs(env, unreadable.error.operation));
   Set(env, js, "systemCode", NumberToJs(env, unreadable.error.system_code));
   Set(env, js, "message", TextToJs(env, unreadable.error.message));
+  return js;
+}
+
+const char* NameOf(RemoveOutcome outcome) {
+  switch (outcome) {
+    case RemoveOutcome::kDone:
+      return "done";
+    case RemoveOutcome::kGone:
+      return "gone";
+    case RemoveOutcome::kChanged:
+      break;
+  }
+  return "changed";
+}
+
+// Fields that a kind of operation has nothing for are left out: most of the time of a batch is
+// here.
+napi_value ResultToJs(napi_env env, const OperationResult& result) {
+  napi_value js = ObjectToJs(env);
+  if (result.error) {
+    Set(env, js, "error", ToJs(env, *result.error));
+    return js;
+  }
+  const auto& [size, content, names] = result.look;
+  Set(env, js, "outcome", ToJs(env, result.outcome));
+  Set(env, js, "isDirectory", BooleanToJs(env, result.is_directory));
+  Set(env, js, "modifiedNs", SignedToJs(env, result.modified_ns));
+  if (size) Set(env, js, "size", NumberToJs(env, static_cast<double>(*size)));
+  if (content) {
+    Set(env, js, "content", BytesToJs(env, *content));
+    Set(env, js, "sha256", TextToJs(env, result.sha256));
+  }
+  if (names.empty()) return js;
+  napi_value others = nullptr;
+  napi_create_array_with_length(env, names.size(), &others);
+  for (std::uint32_t i = 0; i < names.size(); ++i) {
+    napi_set_element(env, others, i, Utf16ToJs(env, names[i]));
+  }
+  Set(env, js, "names", others);
   return js;
 }
 
@@ -213,6 +258,20 @@ napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries) {
     napi_set_element(env, streams, i, stream);
   }
   return streams;
+}
+
+napi_value ToJs(napi_env env, RemoveOutcome outcome) { return TextToJs(env, NameOf(outcome)); }
+
+napi_value ToJs(napi_env env, const std::vector<OperationResult>& results) {
+  napi_value js = nullptr;
+  napi_create_array_with_length(env, results.size(), &js);
+  for (std::uint32_t i = 0; i < results.size(); ++i) {
+    napi_handle_scope scope = nullptr;
+    napi_open_handle_scope(env, &scope);
+    napi_set_element(env, js, i, ResultToJs(env, results[i]));
+    napi_close_handle_scope(env, scope);
+  }
+  return js;
 }
 
 }  // namespace sidestream::binding

@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "binding/line_buffer.h"
 #include "streams/batch_queue.h"
+#include "streams/carry_out.h"
 #include "streams/stream_provider.h"
 #include "volume/read_changes.h"
 
@@ -55,6 +56,8 @@ napi_value ToJs(napi_env env, const TargetInfo& target);
 napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer);
 napi_value ToJs(napi_env env, const ScanProgress& progress);
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
+napi_value ToJs(napi_env env, const std::vector<OperationResult>& results);
+napi_value ToJs(napi_env env, RemoveOutcome outcome);
 napi_value ToJs(napi_env env, const JournalChanges& changes);
 
 }  // namespace sidestream::binding

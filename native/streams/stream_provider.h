@@ -104,6 +104,15 @@ struct StreamEntry {
 
 enum class RemoveOutcome { kDone, kGone, kChanged };
 
+// One stream of a carrier as it is now.
+struct StreamLook {
+  // Null: there is no stream of exactly this name; `names` then has those that there are.
+  std::optional<std::uint64_t> size;
+  // The whole of it, where it is no larger than was asked for.
+  std::optional<std::vector<std::byte>> content;
+  std::vector<std::u16string> names;
+};
+
 // One open carrier. Used from one thread at a time. Contracts as in native/addon.ts, NativeCarrier.
 class Carrier {
  public:
@@ -114,8 +123,13 @@ class Carrier {
   virtual Result<std::vector<StreamEntry>> List() = 0;
   virtual Result<std::vector<std::byte>> Read(std::u16string_view name, std::uint64_t offset,
                                               std::uint64_t length) = 0;
+  // `most_bytes` bounds the content that comes with it.
+  virtual Result<StreamLook> Look(std::u16string_view name, std::uint64_t most_bytes);
   virtual Result<RemoveOutcome> Remove(std::u16string_view name, std::uint64_t expected_size,
                                        std::span<const std::byte> expected_sha256) = 0;
+  virtual Result<RemoveOutcome> Replace(std::u16string_view name, std::uint64_t expected_size,
+                                        std::span<const std::byte> expected_sha256,
+                                        std::span<const std::byte> bytes) = 0;
   virtual Status Create(std::u16string_view name, std::span<const std::byte> bytes) = 0;
 };
 

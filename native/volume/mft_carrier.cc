@@ -80,6 +80,10 @@ class MftCarrier final : public Carrier {
                                std::span<const std::byte>) override {
     return ReadOnly("remove");
   }
+  Result<RemoveOutcome> Replace(std::u16string_view, std::uint64_t, std::span<const std::byte>,
+                                std::span<const std::byte>) override {
+    return ReadOnly("replace");
+  }
   Status Create(std::u16string_view, std::span<const std::byte>) override {
     return ReadOnly("create");
   }

@@ -122,6 +122,13 @@ export const SUITES: Suite[] = [
     needs: [],
   },
   {
+    name: 'property',
+    proves:
+      'random orders on random trees with meddling and crashes: nothing but named, unchanged streams go, and undo brings all back',
+    files: ['test/property'],
+    needs: [],
+  },
+  {
     name: 'conformance-live',
     proves: 'the live provider on folders, against an independent reader of the same attributes',
     files: ['test/conformance/live'],
@@ -155,7 +162,8 @@ export const SUITES: Suite[] = [
   },
   {
     name: 'conformance-tree',
-    proves: 'one tree, one expected list and one matrix of strips on every provider that Linux has',
+    proves:
+      'one tree, one expected list and one matrix of actions and states on every provider that Linux has',
     files: ['test/conformance/tree'],
     needs: [
       ...ntfsMount,

@@ -13,12 +13,14 @@ import { AppError } from '../shared/app-error.ts'
 import type { Logger } from '../shared/logger.ts'
 import { type AskRoutesOptions, askRoutes } from './routes/ask-routes.ts'
 import { type OrderRoutesOptions, orderRoutes } from './routes/order-routes.ts'
+import { type QuarantineRoutesOptions, quarantineRoutes } from './routes/quarantine-routes.ts'
 import { type ReadRoutesOptions, readRoutes } from './routes/read-routes.ts'
 import { type ScanRoutesOptions, scanRoutes } from './routes/scan-routes.ts'
 
 export interface AppOptions
   extends AskRoutesOptions,
     OrderRoutesOptions,
+    QuarantineRoutesOptions,
     ReadRoutesOptions,
     ScanRoutesOptions {
   readonly logger: Logger
@@ -46,6 +48,7 @@ export function buildApp(options: AppOptions) {
   app.register(readRoutes, { ...options, prefix: '/v1' })
   app.register(askRoutes, { ...options, prefix: '/v1' })
   app.register(orderRoutes, { ...options, prefix: '/v1' })
+  app.register(quarantineRoutes, { ...options, prefix: '/v1' })
   return app
 }
 

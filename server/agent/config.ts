@@ -32,7 +32,8 @@ export const AgentConfig = Type.Object(
     allowedStreams: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
       maxItems: 256,
       default: [...DEFAULT_ALLOWED_STREAMS],
-      description: 'Globs over the names of streams that may be stripped here',
+      description:
+        'Globs over the names of streams that may be stripped here; policy.json, where there is one, stands instead',
     }),
     smbConf: Type.Optional(
       Type.String({
@@ -101,7 +102,7 @@ export function writeIdentity(stateDir: string, identity: Identity): void {
 
 /** What an agent puts into its state folder. */
 const OURS =
-  /^((agent|identity)\.json(\.part)?|agent\.sock|quarantine|state\.db(-wal|-shm|-journal)?)$/
+  /^((agent|identity|policy)\.json(\.part)?|agent\.sock|quarantine|state\.db(-wal|-shm|-journal)?)$/
 
 /** Only its owner may look into it: it holds the machine's key and removed streams. */
 export function makeStateDir(stateDir: string): void {

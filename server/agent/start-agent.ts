@@ -4,6 +4,7 @@
  */
 import type { NativeAddon } from '../../native/addon.ts'
 import type { AgentStatus } from '../protocol/agent-api.ts'
+import type { LocalPolicy } from '../protocol/policy.ts'
 import { AppError } from '../shared/app-error.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -28,14 +29,12 @@ import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
 import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
 import { machineFacts, machineFingerprint } from './machine-facts.ts'
+import { NEW_MACHINE, readPolicy } from './policy.ts'
 import { ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
 import { type AgentState, openState } from './state/open-state.ts'
-import { OrderJournal } from './strip/order-journal.ts'
-import { Quarantine } from './strip/quarantine.ts'
-import { RestoreRunner } from './strip/restore-runner.ts'
-import { StripRunner } from './strip/strip-runner.ts'
+import { createOrderEngine, type OrderEngine } from './strip/order-engine.ts'
 
 export interface AgentOptions {
   readonly stateDir: string
@@ -106,7 +105,7 @@ interface Parts {
   readonly app: AgentApp
   readonly schedule: Schedule
   readonly scanRunner: ScanRunner
-  readonly journal: OrderJournal
+  readonly orders: OrderEngine
   readonly asks: RunningAsks
   readonly link: Link | null
   readonly status: () => AgentStatus
@@ -129,27 +128,34 @@ async function buildParts(
   const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start())
 
-  const quarantine = new Quarantine(options.stateDir)
-  await quarantine.clean(state.quarantine)
-  const journal = new OrderJournal(state, clock, logger)
-  const tools = { addon, scope, state, inventory, journal, quarantine, clock }
-  const policy = { allowedStreams: config.allowedStreams, maxBytes: hashLimitBytes }
-  const stripRunner = new StripRunner(tools, policy)
-  const restoreRunner = new RestoreRunner(tools)
+  // What `allowedStreams` says is the short form of a policy, for a machine that has no longer one.
+  const policy = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
+  const orders = await createOrderEngine({
+    stateDir: options.stateDir,
+    addon,
+    scope,
+    state,
+    policy,
+    maxBytes: hashLimitBytes,
+    streams: inventory,
+    clock,
+    logger,
+  })
 
   const asks = new RunningAsks()
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
   const fileFinder = new FileFinder({ addon, scope, asks })
 
-  const status = () => agentStatus(identity, state, scanRunner, link)
-  const runners = { scanRunner, stripRunner, restoreRunner, queryRunner, fileFinder }
-  const app = buildApp({ addon, scope, status, asks, ...runners, logger })
+  const status = () => agentStatus(identity, state, scanRunner, link, policy)
+  const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
+  const quarantineStore = state.quarantine
+  const app = buildApp({ addon, scope, status, asks, ...runners, quarantineStore, logger })
   const link = identity && buildLink(options, config.name, identity, state, app, schedule)
   if (link) {
     inventory.onChange(() => link.wake())
     scanRunner.listen(link)
   }
-  return { app, schedule, scanRunner, journal, asks, link, status }
+  return { app, schedule, scanRunner, orders, asks, link, status }
 }
 
 function buildLink(
@@ -186,6 +192,7 @@ function agentStatus(
   state: AgentState,
   scanRunner: ScanRunner,
   link: Link | null,
+  policy: LocalPolicy,
 ): AgentStatus {
   const linkStatus = link?.status() ?? {
     state: 'off' as const,
@@ -202,7 +209,14 @@ function agentStatus(
     lastScan: state.scans.last(),
     streamsKnown: state.inventory.countPresent(),
     unacknowledged: state.inventory.countPending(),
+    policy,
+    quarantine: quarantineStatus(state),
   }
+}
+
+function quarantineStatus(state: AgentState): AgentStatus['quarantine'] {
+  const { entries, bytes } = state.quarantine.totals()
+  return { keptEntries: entries, keptBytes: bytes }
 }
 
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
@@ -210,7 +224,7 @@ async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   await parts.link?.close()
   await parts.asks.close()
   await parts.scanRunner.close()
-  await parts.journal.close()
+  await parts.orders.close()
   await parts.app.close()
   state.close()
 }

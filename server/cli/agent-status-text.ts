@@ -1,6 +1,6 @@
 import type { AgentStatus } from '../protocol/agent-api.ts'
 import { displayName } from '../streams/display-name.ts'
-import { counted, humanCount } from './human.ts'
+import { counted, humanCount, humanSize } from './human.ts'
 
 /** The status for people: a label and a value a line. */
 export function agentStatusText(status: AgentStatus): string {
@@ -17,9 +17,27 @@ export function agentStatusText(status: AgentStatus): string {
       const access = volume.isWritable ? '' : ', read only'
       return ['volume', `${volume.root} (${volume.fileSystem}, ${volume.provider}${access})`]
     }),
+    ...policyRows(status),
     ['version', status.version],
   ]
   return rows.map(([label, value]) => `${label.padEnd(12)}${displayName(value)}\n`).join('')
+}
+
+function policyRows({ policy, quarantine }: AgentStatus): [string, string][] {
+  const { actions, streams, paths, targetsPerMinute } = policy
+  const listed = (items: readonly string[]) => (items.length === 0 ? 'none' : items.join(', '))
+  const { maxBytes, maxDays } = policy.quarantine
+  const kept = `${counted(quarantine.keptEntries, 'stream')}, ${humanSize(BigInt(quarantine.keptBytes))}`
+  return [
+    ['may', listed(actions)],
+    ['streams of', `${listed(streams)}, but never what holds a file’s own data`],
+    ['paths', listed(paths.include)],
+    ...(paths.exclude.length === 0
+      ? []
+      : [['not paths', listed(paths.exclude)] as [string, string]]),
+    ['a minute', targetsPerMinute === null ? 'any number' : counted(targetsPerMinute, 'target')],
+    ['quarantine', `${kept}; at most ${humanSize(BigInt(maxBytes))}, ${maxDays} days`],
+  ]
 }
 
 function scanning({ scanning: scan }: AgentStatus): string {

@@ -10,6 +10,7 @@ import { takeBegunScan, usualScan } from './usual-scan.ts'
 const terminal = new Terminal({
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   isColorOff: Boolean(process.env.NO_COLOR),
 })
 

@@ -8,6 +8,7 @@ import type { CentralFlags } from './central-command.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
+import { addOrders } from './order-options.ts'
 import type { QueryFlags } from './query-command.ts'
 import type { ScanFlags } from './scan-command.ts'
 import type { SearchFlags } from './search-command.ts'
@@ -60,6 +61,7 @@ export function buildProgram(context: CliContext): Command {
     .configureOutput({ outputError: () => {} })
   addScan(program, context)
   addShow(program, context)
+  addOrders(program, context)
   addSearch(program, context)
   addQuery(program, context)
   addCentral(program, context)

@@ -1,6 +1,6 @@
 /** The listings that are made record by record: tables, CSV, and NDJSON that is more or less than plain. */
 import type { ScannedStream } from '../../native/scan.ts'
-import { globMatcher } from './glob.ts'
+import { globMatcher } from '../shared/glob.ts'
 import type { ListingWriter } from './listing-format.ts'
 import type { ListingFlags, ScanListing } from './scan-listing.ts'
 import { toRecord } from './stream-record.ts'

@@ -3,7 +3,8 @@
  * Commands write through here so that they wait for a slow reader and stop for one that has left
  * (`| head`).
  */
-import type { WriteStream } from 'node:tty'
+import { createInterface } from 'node:readline/promises'
+import type { ReadStream, WriteStream } from 'node:tty'
 
 /** Why a run ends early. Not an error of the command. */
 export class Interrupted extends Error {
@@ -22,6 +23,8 @@ const READER_IS_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_S
 export interface TerminalOptions {
   readonly stdout: WriteStream
   readonly stderr: WriteStream
+  /** Where a person can answer. */
+  readonly stdin?: ReadStream
   /** By `NO_COLOR` (https://no-color.org). */
   readonly isColorOff: boolean
 }
@@ -32,9 +35,11 @@ export class Terminal {
   readonly hasColor: boolean
   readonly #stdout: WriteStream
   readonly #stderr: WriteStream
+  readonly #stdin: ReadStream | undefined
   readonly #end = new AbortController()
 
-  constructor({ stdout, stderr, isColorOff }: TerminalOptions) {
+  constructor({ stdout, stderr, stdin, isColorOff }: TerminalOptions) {
+    this.#stdin = stdin
     this.#stdout = stdout
     this.#stderr = stderr
     this.isOutputTerminal = stdout.isTTY === true
@@ -71,6 +76,23 @@ export class Terminal {
         } else reject(error)
       })
     })
+  }
+
+  /** Whether there is a person to ask: both ends are a terminal. */
+  get canAsk(): boolean {
+    return this.isOutputTerminal && this.#stdin?.isTTY === true
+  }
+
+  /** True for `y` or `yes`. Rejects when interrupted. */
+  async confirm(question: string): Promise<boolean> {
+    if (!this.#stdin) return false
+    const line = createInterface({ input: this.#stdin, output: this.#stderr })
+    try {
+      const answer = await line.question(`${question} [y/N] `, { signal: this.signal })
+      return /^y(es)?$/i.test(answer.trim())
+    } finally {
+      line.close()
+    }
   }
 
   /** A line for people, on standard error. */

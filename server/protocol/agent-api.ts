@@ -6,7 +6,10 @@
  *   POST /v1/read      ReadRequest → ReadReply
  *   POST /v1/query, /v1/query/cancel, /v1/files           (ask.ts)
  *   POST /v1/strip     StripRequest → ReceiptsReply       (order.ts)
+ *   POST /v1/reduce    ReduceRequest → ReceiptsReply      (order.ts)
+ *   POST /v1/mark      MarkRequest → ReceiptsReply        (order.ts)
  *   POST /v1/restore   RestoreRequest → ReceiptsReply     (order.ts)
+ *   GET  /v1/quarantine?cursor=&limit=   QuarantinePage   (quarantine.ts)
  *
  * Failures are ErrorReply with a stable code.
  */
@@ -21,6 +24,7 @@ import {
   VolumeId,
 } from './ids.ts'
 import { MAX_READ_BYTES } from './limits.ts'
+import { LocalPolicy } from './policy.ts'
 import { ScannedVolume, ScanProgress, ScanSummary } from './scan.ts'
 
 const strict = { additionalProperties: false } as const
@@ -44,6 +48,12 @@ export const AgentStatus = Type.Object(
     streamsKnown: Type.Integer({ minimum: 0 }),
     /** Inventory changes that central has not acknowledged yet. */
     unacknowledged: Type.Integer({ minimum: 0 }),
+    /** What this machine lets anybody do, from its own file. */
+    policy: LocalPolicy,
+    quarantine: Type.Object(
+      { keptEntries: Type.Integer({ minimum: 0 }), keptBytes: Type.Integer({ minimum: 0 }) },
+      strict,
+    ),
   },
   strict,
 )

@@ -11,7 +11,13 @@ import {
 } from './ids.ts'
 import { MAX_TARGETS_PER_REQUEST } from './limits.ts'
 
-export const OrderAction = Type.Union([Type.Literal('strip'), Type.Literal('restore')])
+/** `reduce` keeps only the zone of a Zone.Identifier, `mark` writes one where there is none. */
+export const OrderAction = Type.Union([
+  Type.Literal('strip'),
+  Type.Literal('restore'),
+  Type.Literal('reduce'),
+  Type.Literal('mark'),
+])
 export type OrderAction = Static<typeof OrderAction>
 
 /** What happened to one target. Every outcome but `done` and `failed` means that nothing was touched. */
@@ -41,12 +47,47 @@ export const OrderTarget = Type.Object(
 )
 export type OrderTarget = Static<typeof OrderTarget>
 
-/** Puts back what the strip target `strippedTargetId` took away; its bytes are in the agent's quarantine. */
+/**
+ * Puts back what the target `strippedTargetId` of a strip or reduce took away; its bytes are in the agent's
+ * quarantine. Over a reduced stream, and nothing else, it writes.
+ */
 export const RestoreTarget = Type.Object(
   { ...OrderTarget.properties, strippedTargetId: TargetId },
   { additionalProperties: false },
 )
 export type RestoreTarget = Static<typeof RestoreTarget>
+
+const Url = Type.String({
+  maxLength: 2_048,
+  pattern: '^(about:internet|https?://[!-~]+)$',
+  description: 'ASCII without blanks and line ends: it becomes a line of an INI text',
+})
+
+/** What a mark says. */
+export const MarkOrigin = Type.Object(
+  {
+    zoneId: Type.Integer({ minimum: 0, maximum: 4 }),
+    referrerUrl: Type.Optional(Url),
+    hostUrl: Type.Optional(Url),
+  },
+  { additionalProperties: false },
+)
+export type MarkOrigin = Static<typeof MarkOrigin>
+
+/** A file that has no Zone.Identifier, and gets one. Undone by a strip of exactly what was written. */
+export const MarkTarget = Type.Object(
+  {
+    targetId: TargetId,
+    volumeId: VolumeId,
+    identity: FileIdentity,
+    path: CarrierPath,
+    stream: Type.Literal('Zone.Identifier'),
+    expected: Type.Literal('absent'),
+    origin: MarkOrigin,
+  },
+  { additionalProperties: false },
+)
+export type MarkTarget = Static<typeof MarkTarget>
 
 export const Receipt = Type.Object(
   {
@@ -85,6 +126,22 @@ export const RestoreRequest = Type.Object(
   { additionalProperties: false },
 )
 export type RestoreRequest = Static<typeof RestoreRequest>
+
+/** Body of the agent's `POST /v1/reduce`. Targets as of a strip: the whole stream as it is before. */
+export const ReduceRequest = StripRequest
+export type ReduceRequest = StripRequest
+
+/** Body of the agent's `POST /v1/mark`. Repeats as with {@link StripRequest}. */
+export const MarkRequest = Type.Object(
+  {
+    orderId: OrderId,
+    orderedBy: Type.String({ maxLength: 256 }),
+    reason: Type.String({ maxLength: 1_024 }),
+    targets: Type.Array(MarkTarget, { minItems: 1, maxItems: MAX_TARGETS_PER_REQUEST }),
+  },
+  { additionalProperties: false },
+)
+export type MarkRequest = Static<typeof MarkRequest>
 
 export const ReceiptsReply = Type.Object(
   { receipts: Type.Array(Receipt, { maxItems: MAX_TARGETS_PER_REQUEST }) },

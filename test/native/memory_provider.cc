@@ -40,15 +40,19 @@ class MemoryCarrier final : public Carrier {
 
   Result<RemoveOutcome> Remove(std::u16string_view name, std::uint64_t size,
                                std::span<const std::byte> sha256) override {
-    const auto found = file_->streams.find(std::u16string(name));
-    if (found == file_->streams.end()) return RemoveOutcome::kGone;
-    Sha256 hash;
-    hash.Update(found->second);
-    if (found->second.size() != size || !std::ranges::equal(hash.Finish(), sha256)) {
-      return RemoveOutcome::kChanged;
+    const RemoveOutcome outcome = Compare(name, size, sha256);
+    if (outcome == RemoveOutcome::kDone) file_->streams.erase(std::u16string(name));
+    return outcome;
+  }
+
+  Result<RemoveOutcome> Replace(std::u16string_view name, std::uint64_t size,
+                                std::span<const std::byte> sha256,
+                                std::span<const std::byte> bytes) override {
+    const RemoveOutcome outcome = Compare(name, size, sha256);
+    if (outcome == RemoveOutcome::kDone) {
+      file_->streams.at(std::u16string(name)).assign(bytes.begin(), bytes.end());
     }
-    file_->streams.erase(found);
-    return RemoveOutcome::kDone;
+    return outcome;
   }
 
   Status Create(std::u16string_view name, std::span<const std::byte> bytes) override {
@@ -59,6 +63,17 @@ class MemoryCarrier final : public Carrier {
   }
 
  private:
+  // kDone: the stream is there, with this content.
+  RemoveOutcome Compare(std::u16string_view name, std::uint64_t size,
+                        std::span<const std::byte> sha256) const {
+    const auto found = file_->streams.find(std::u16string(name));
+    if (found == file_->streams.end()) return RemoveOutcome::kGone;
+    Sha256 hash;
+    hash.Update(found->second);
+    const bool is_same = found->second.size() == size && std::ranges::equal(hash.Finish(), sha256);
+    return is_same ? RemoveOutcome::kDone : RemoveOutcome::kChanged;
+  }
+
   const std::shared_ptr<MemoryFile> file_;
 };
 

@@ -8,7 +8,12 @@ import { useLive, usePagedList, useTitle } from '../parts/hooks.ts'
 import { Name } from '../parts/name.tsx'
 import { OrderBar } from '../parts/order-progress.tsx'
 
-export const ACTIONS: Record<Order['action'], string> = { strip: 'Strip', restore: 'Restore' }
+export const ACTIONS: Record<Order['action'], string> = {
+  strip: 'Strip',
+  restore: 'Restore',
+  reduce: 'Reduce',
+  mark: 'Mark',
+}
 
 export function OrderState({ order }: { order: Order }) {
   return order.state === 'open' ? (

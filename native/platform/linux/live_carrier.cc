@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/sha256.h"
 #include "base/utf16.h"
 #include "platform/linux/carrier_times.h"
 #include "platform/linux/errno_error.h"
@@ -29,7 +30,7 @@ Result<std::string> CheckedName(std::u16string_view name, const char* operation)
   return std::move(*bytes);
 }
 
-// Between listing and removing, somebody else may have removed it.
+// Between reading and acting, somebody else may have removed it.
 Result<RemoveOutcome> GoneOr(const StreamError& error) {
   if (error.code == "ADS_NOT_FOUND") return RemoveOutcome::kGone;
   return error;
@@ -92,43 +93,100 @@ Result<std::vector<std::byte>> LiveCarrier::Read(std::u16string_view name, std::
   return scheme_->Read(ref_, stream.value(), offset, length);
 }
 
-Result<RemoveOutcome> LiveCarrier::Remove(std::u16string_view name, std::uint64_t expected_size,
-                                          std::span<const std::byte> expected_sha256) {
-  const auto checked = CheckedName(name, "remove");
+Result<LiveCarrier::Match> LiveCarrier::FindExpected(
+    std::u16string_view name, const char* operation, std::uint64_t expected_size,
+    std::span<const std::byte> expected_sha256) const {
+  const auto checked = CheckedName(name, operation);
   if (!checked.ok()) return checked.error();
-  const auto before = ListAll();
+  auto before = ListAll();
   if (!before.ok()) return before.error();
-  std::vector<StoredStream> matching;
-  for (const StoredStream& stream : before.value()) {
-    if (stream.name == checked.value()) matching.push_back(stream);
+  Match match{std::move(before.value()), std::nullopt, RemoveOutcome::kChanged};
+  for (const StoredStream& stream : match.before) {
+    if (stream.name != checked.value()) continue;
+    if (match.stream) {
+      return StreamError{"ADS_INVALID_NAME", 0, operation,
+                         "a stream of this name is kept twice (" + match.stream->key + ", " +
+                             stream.key + "); it is not clear which one is meant"};
+    }
+    match.stream = stream;
   }
-  if (matching.empty()) return RemoveOutcome::kGone;
-  if (matching.size() > 1) {
-    return StreamError{"ADS_INVALID_NAME", 0, "remove",
-                       "a stream of this name is kept twice (" + matching[0].key + ", " +
-                           matching[1].key + "); it is not clear which one is meant"};
+  if (!match.stream) {
+    match.otherwise = RemoveOutcome::kGone;
+    return match;
+  }
+  const auto is_expected = IsExpected(*match.stream, expected_size, expected_sha256);
+  // Between listing and reading, somebody else may have removed it.
+  const bool went = !is_expected.ok() && is_expected.error().code == "ADS_NOT_FOUND";
+  if (!is_expected.ok() && !went) return is_expected.error();
+  if (went) match.otherwise = RemoveOutcome::kGone;
+  if (went || !is_expected.value()) match.stream.reset();
+  return match;
+}
+
+Result<bool> LiveCarrier::IsExpected(const StoredStream& stream, std::uint64_t expected_size,
+                                     std::span<const std::byte> expected_sha256) const {
+  // What one xattr can hold is had in one call.
+  constexpr std::uint64_t kSmall = 64 << 10;
+  if (expected_size <= kSmall) {
+    const auto both = scheme_->MeasureAndRead(ref_, stream, expected_size);
+    if (!both.ok()) return both.error();
+    const auto& [measure, front] = both.value();
+    if (measure.size != expected_size || front.size() != expected_size) return false;
+    Sha256 digest;
+    digest.Update(front);
+    return std::ranges::equal(digest.Finish(), expected_sha256);
   }
   // The size first: a stream that grew is not read to its end to learn that it changed.
-  const auto measure = scheme_->Measure(ref_, matching[0]);
-  if (!measure.ok()) return GoneOr(measure.error());
-  if (measure.value().size != expected_size) return RemoveOutcome::kChanged;
+  const auto measure = scheme_->Measure(ref_, stream);
+  if (!measure.ok()) return measure.error();
+  if (measure.value().size != expected_size) return false;
   const auto read = [&](std::uint64_t offset, std::uint64_t length) {
-    return scheme_->Read(ref_, matching[0], offset, length);
+    return scheme_->Read(ref_, stream, offset, length);
   };
   const auto digest = DigestInSteps(read, 0, [] { return false; });
-  if (!digest.ok()) return GoneOr(digest.error());
+  if (!digest.ok()) return digest.error();
   const auto& [size, sha256, front] = digest.value();
-  if (size != expected_size || !std::ranges::equal(sha256, expected_sha256)) {
-    return RemoveOutcome::kChanged;
+  return size == expected_size && std::ranges::equal(sha256, expected_sha256);
+}
+
+Result<RemoveOutcome> LiveCarrier::Remove(std::u16string_view name, std::uint64_t expected_size,
+                                          std::span<const std::byte> expected_sha256) {
+  const auto match = FindExpected(name, "remove", expected_size, expected_sha256);
+  if (!match.ok()) return match.error();
+  const auto& [before, stream, otherwise] = match.value();
+  if (!stream) return otherwise;
+  return RemoveVerified(before, *stream);
+}
+
+Result<StreamLook> LiveCarrier::Look(std::u16string_view name, std::uint64_t most_bytes) {
+  const auto streams = ListAll();
+  if (!streams.ok()) return streams.error();
+  StreamLook look;
+  const auto bytes = BytesFromUnits(name);
+  const StoredStream* found = nullptr;
+  for (const StoredStream& stream : streams.value()) {
+    if (bytes && stream.name == *bytes) found = &stream;
   }
-  return RemoveVerified(before.value(), matching[0]);
+  if (found != nullptr) {
+    auto both = scheme_->MeasureAndRead(ref_, *found, most_bytes);
+    if (both.ok()) {
+      look.size = both.value().measure.size;
+      if (*look.size == both.value().front.size()) look.content = std::move(both.value().front);
+      return look;
+    }
+    if (both.error().code != "ADS_NOT_FOUND") return both.error();
+  }
+  for (const StoredStream& stream : streams.value()) {
+    if (&stream != found) look.names.push_back(UnitsFromBytes(stream.name));
+  }
+  return look;
 }
 
 // Removes, lists again and requires that exactly this one name is gone.
 Result<RemoveOutcome> LiveCarrier::RemoveVerified(const std::vector<StoredStream>& before,
                                                   const StoredStream& stream) {
-  const auto times = FactsOf(fd_.get());
-  if (!times.ok()) return times.error();
+  const auto basics = KeepBasics();
+  if (!basics.ok()) return basics.error();
   if (const auto error = scheme_->Remove(ref_, stream)) return GoneOr(*error);
   const auto after = ListAll();
   if (!after.ok()) return after.error();
@@ -141,19 +199,67 @@ Result<RemoveOutcome> LiveCarrier::RemoveVerified(const std::vector<StoredStream
                        is_still_there ? "the stream is still listed after its removal"
                                       : "another stream of this file went away meanwhile"};
   }
-  // xattr calls move only the change time on most file systems, but ntfs-3g and network file
-  // systems are free to move the others.
-  if (const auto error = RestoreTimes(fd_.get(), times.value(), "remove")) return *error;
+  if (const auto error = RestoreBasics(basics.value(), "remove")) return *error;
   return RemoveOutcome::kDone;
+}
+
+Result<RemoveOutcome> LiveCarrier::Replace(std::u16string_view name, std::uint64_t expected_size,
+                                           std::span<const std::byte> expected_sha256,
+                                           std::span<const std::byte> bytes) {
+  const auto match = FindExpected(name, "replace", expected_size, expected_sha256);
+  if (!match.ok()) return match.error();
+  const auto& [before, stream, otherwise] = match.value();
+  if (!stream) return otherwise;
+  const auto basics = KeepBasics();
+  if (!basics.ok()) return basics.error();
+  const Status replaced = scheme_->Replace(ref_, *stream, bytes);
+  const Status verified = replaced ? std::nullopt : VerifyContent(*stream, bytes);
+  const Status restored = RestoreBasics(basics.value(), "replace");
+  if (replaced) return GoneOr(*replaced);
+  if (verified) return *verified;
+  if (restored) return *restored;
+  return RemoveOutcome::kDone;
+}
+
+Status LiveCarrier::VerifyContent(const StoredStream& stream,
+                                  std::span<const std::byte> bytes) const {
+  const auto after = ListAll();
+  if (!after.ok()) return after.error();
+  // One more than was written, so that a stream that is longer shows itself.
+  const auto content = scheme_->Read(ref_, stream, 0, bytes.size() + 1);
+  if (!content.ok()) return content.error();
+  if (HasKey(after.value(), stream.key) && std::ranges::equal(content.value(), bytes)) {
+    return std::nullopt;
+  }
+  return StreamError{"ADS_IO", 0, "replace",
+                     "the stream reads back differently than it was written"};
+}
+
+Result<LiveCarrier::Basics> LiveCarrier::KeepBasics() const {
+  const auto times = FactsOf(fd_.get());
+  if (!times.ok()) return times.error();
+  auto attributes = scheme_->Attributes(ref_);
+  if (!attributes.ok()) return attributes.error();
+  return Basics{times.value(), std::move(attributes.value())};
+}
+
+// xattr calls move only the change time on most file systems, but ntfs-3g and network file systems
+// are free to move the others, and ntfs-3g sets the archive attribute.
+Status LiveCarrier::RestoreBasics(const Basics& before, const char* operation) const {
+  if (before.attributes) {
+    if (auto error = scheme_->RestoreAttributes(ref_, *before.attributes)) return error;
+  }
+  return RestoreTimes(fd_.get(), before.times, operation);
 }
 
 Status LiveCarrier::Create(std::u16string_view name, std::span<const std::byte> bytes) {
   const auto checked = CheckedName(name, "create");
   if (!checked.ok()) return checked.error();
-  const auto times = FactsOf(fd_.get());
-  if (!times.ok()) return times.error();
-  if (const auto error = scheme_->Create(ref_, checked.value(), bytes)) return error;
-  return RestoreTimes(fd_.get(), times.value(), "create");
+  const auto basics = KeepBasics();
+  if (!basics.ok()) return basics.error();
+  const Status created = scheme_->Create(ref_, checked.value(), bytes);
+  const Status restored = RestoreBasics(basics.value(), "create");
+  return created ? created : restored;
 }
 
 }  // namespace sidestream

@@ -25,11 +25,34 @@ class LiveCarrier final : public Carrier {
   Result<std::vector<StreamEntry>> List() override;
   Result<std::vector<std::byte>> Read(std::u16string_view name, std::uint64_t offset,
                                       std::uint64_t length) override;
+  Result<StreamLook> Look(std::u16string_view name, std::uint64_t most_bytes) override;
   Result<RemoveOutcome> Remove(std::u16string_view name, std::uint64_t expected_size,
                                std::span<const std::byte> expected_sha256) override;
+  Result<RemoveOutcome> Replace(std::u16string_view name, std::uint64_t expected_size,
+                                std::span<const std::byte> expected_sha256,
+                                std::span<const std::byte> bytes) override;
   Status Create(std::u16string_view name, std::span<const std::byte> bytes) override;
 
  private:
+  // The stream of this name if its content is the expected one; else what that means.
+  struct Match {
+    std::vector<StoredStream> before;  // all of the carrier's
+    std::optional<StoredStream> stream;
+    RemoveOutcome otherwise = RemoveOutcome::kChanged;
+  };
+  Result<Match> FindExpected(std::u16string_view name, const char* operation,
+                             std::uint64_t expected_size,
+                             std::span<const std::byte> expected_sha256) const;
+  Result<bool> IsExpected(const StoredStream& stream, std::uint64_t expected_size,
+                          std::span<const std::byte> expected_sha256) const;
+  // Times and attributes, before something is changed, and back to what they were.
+  struct Basics {
+    FileFacts times;
+    std::optional<std::vector<std::byte>> attributes;
+  };
+  Result<Basics> KeepBasics() const;
+  Status RestoreBasics(const Basics& before, const char* operation) const;
+  Status VerifyContent(const StoredStream& stream, std::span<const std::byte> bytes) const;
   Result<std::vector<StoredStream>> ListAll() const;
   Result<StoredStream> Find(const std::string& name, const char* operation) const;
   Result<RemoveOutcome> RemoveVerified(const std::vector<StoredStream>& before,

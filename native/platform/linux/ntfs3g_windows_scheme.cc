@@ -16,7 +16,9 @@
 #include "base/unique_fd.h"
 #include "platform/linux/carrier_times.h"
 #include "platform/linux/errno_error.h"
+#include "platform/linux/ntfs3g_attributes.h"
 #include "platform/linux/ntfs3g_birth.h"
+#include "platform/linux/overwrite_file.h"
 #include "platform/linux/stream_scheme.h"
 #include "platform/linux/xattr_io.h"
 
@@ -118,6 +120,13 @@ class Ntfs3gWindows final : public StreamScheme {
     return Unlink(carrier, stream.key);
   }
 
+  Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                 std::span<const std::byte> bytes) const override {
+    const auto fd = OpenStream(carrier, stream.key, O_WRONLY, "replace");
+    if (!fd.ok()) return fd.error();
+    return OverwriteFile(fd.value().get(), bytes, "stream " + stream.name);
+  }
+
   Status Create(const CarrierRef& carrier, const std::string& name,
                 std::span<const std::byte> bytes) const override {
     auto fd = OpenStream(carrier, name, O_WRONLY | O_CREAT | O_EXCL, "create");
@@ -136,6 +145,16 @@ class Ntfs3gWindows final : public StreamScheme {
       written += static_cast<std::size_t>(put);
     }
     return std::nullopt;
+  }
+
+  Result<std::optional<std::vector<std::byte>>> Attributes(
+      const CarrierRef& carrier) const override {
+    return Ntfs3gAttributes(carrier.fd);
+  }
+
+  Status RestoreAttributes(const CarrierRef& carrier,
+                           std::span<const std::byte> before) const override {
+    return RestoreNtfs3gAttributes(carrier.fd, before);
   }
 
   std::optional<std::int64_t> BirthNs(const CarrierRef& carrier) const override {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "platform/linux/errno_error.h"
+#include "platform/linux/ntfs3g_attributes.h"
 #include "platform/linux/ntfs3g_birth.h"
 #include "platform/linux/stream_scheme.h"
 #include "platform/linux/xattr_io.h"
@@ -64,9 +65,24 @@ class Ntfs3gXattr final : public StreamScheme {
     return RemoveXattr(carrier.place, stream.key);
   }
 
+  Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                 std::span<const std::byte> bytes) const override {
+    return ReplaceXattr(carrier.place, stream.key, bytes);
+  }
+
   Status Create(const CarrierRef& carrier, const std::string& name,
                 std::span<const std::byte> bytes) const override {
     return CreateXattr(carrier.place, std::string(prefix_) + name, bytes);
+  }
+
+  Result<std::optional<std::vector<std::byte>>> Attributes(
+      const CarrierRef& carrier) const override {
+    return Ntfs3gAttributes(carrier.fd);
+  }
+
+  Status RestoreAttributes(const CarrierRef& carrier,
+                           std::span<const std::byte> before) const override {
+    return RestoreNtfs3gAttributes(carrier.fd, before);
   }
 
   std::optional<std::int64_t> BirthNs(const CarrierRef& carrier) const override {

@@ -11,6 +11,7 @@
 #include "platform/linux/depot_place.h"
 #include "platform/linux/errno_error.h"
 #include "platform/linux/folder_reader.h"
+#include "platform/linux/overwrite_file.h"
 #include "platform/linux/posix_identity.h"
 #include "platform/linux/xattr_io.h"
 
@@ -158,6 +159,15 @@ Result<std::vector<std::byte>> ReadFromDepot(const StoredStream& stream, std::ui
   }
   bytes.resize(filled);
   return bytes;
+}
+
+Status ReplaceInDepot(const StoredStream& stream, std::span<const std::byte> bytes) {
+  const auto file = OpenDepotFile(stream.key, O_WRONLY, "replace");
+  if (!file.ok()) return file.error();
+  struct stat status = {};
+  if (fstat(file.value().get(), &status) != 0) return FromErrno(errno, "replace", stream.key);
+  if (const auto why = WhyNoStreamFile(status)) return Strange(stream.key, *why);
+  return OverwriteFile(file.value().get(), bytes, stream.key);
 }
 
 Status RemoveFromDepot(const StoredStream& stream) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ Result<std::vector<std::byte>> ReadFromDepot(const StoredStream& stream, std::ui
                                              std::uint64_t length);
 // The carrier's folder in the depot stays, as smbd leaves it.
 Status RemoveFromDepot(const StoredStream& stream);
+
+// In place: a file put in its stead would have another owner and ACL for a moment.
+Status ReplaceInDepot(const StoredStream& stream, std::span<const std::byte> bytes);
 
 // Makes what folders are missing, and marks the carrier. `checks_marker` as in SambaDepot.
 Status CreateInDepot(const std::string& folder, bool checks_marker, const CarrierRef& carrier,

@@ -42,12 +42,15 @@ class Samba final : public StreamScheme {
     const auto forms = shares_.FormsFor(carrier);
     if (!forms.ok()) return forms.error();
     StreamListing listing;
+    bool has_extents = false;
     bool is_looked_for = shares_.may_be_unmarked();
     keys.value().ForEach([&](std::string_view key) {
       if (key == kDepotMarkerName) is_looked_for = true;
+      if (IsExtent(key, *forms.value())) has_extents = true;
       auto stream = StreamOfXattr(key, *forms.value());
       if (stream) listing.streams.push_back(std::move(*stream));
     });
+    for (StoredStream& stream : listing.streams) stream.may_have_extents = has_extents;
     if (is_looked_for) {
       const auto place = shares_.PlaceOf(carrier);
       if (!place.ok()) return place.error();
@@ -87,7 +90,15 @@ class Samba final : public StreamScheme {
     if (IsDepotKey(stream.key)) return RemoveFromDepot(stream);
     const auto forms = shares_.FormsFor(carrier);
     if (!forms.ok()) return forms.error();
-    return RemoveXattrStream(carrier, stream.key, *forms.value());
+    return RemoveXattrStream(carrier, stream, *forms.value());
+  }
+
+  Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                 std::span<const std::byte> bytes) const override {
+    if (IsDepotKey(stream.key)) return ReplaceInDepot(stream, bytes);
+    const auto forms = shares_.FormsFor(carrier);
+    if (!forms.ok()) return forms.error();
+    return ReplaceXattrStream(carrier, stream.key, bytes, *forms.value());
   }
 
   // Where the innermost share would put it. Without one that keeps streams: into the depot that the

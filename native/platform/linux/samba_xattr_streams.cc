@@ -54,6 +54,23 @@ StreamError Damaged(const std::string& key, const std::string& how) {
   return {"ADS_CORRUPT", 0, "read", "extended attribute " + key + " " + how};
 }
 
+// An xattr holds at least one byte, so a stream's value ends in one that tells of its extents.
+std::vector<std::byte> WithMarker(std::span<const std::byte> bytes) {
+  std::vector<std::byte> value(bytes.begin(), bytes.end());
+  value.push_back(std::byte{0});
+  return value;
+}
+
+// Extents are written without gaps, so the first missing one is the end.
+Status RemoveExtents(const XattrPlace& place, const std::string& key, const SambaXattrForm& form) {
+  for (int extent = 1; extent <= kMaxExtents; ++extent) {
+    const auto error = RemoveXattr(place, ExtentKey(key, extent, form));
+    if (error && error->system_code == ENODATA) break;
+    if (error) return error;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<StoredStream> StreamOfXattr(std::string_view key,
@@ -64,6 +81,12 @@ std::optional<StoredStream> StreamOfXattr(std::string_view key,
   if (EndsWithType(name)) name.remove_suffix(kType.size());
   if (name.empty()) return std::nullopt;
   return StoredStream{std::string(name), std::string(key)};
+}
+
+bool IsExtent(std::string_view key, std::span<const SambaXattrForm> forms) {
+  return std::ranges::any_of(forms, [&](const SambaXattrForm& form) {
+    return !form.extent_prefix.empty() && key.starts_with(form.extent_prefix);
+  });
 }
 
 Result<std::vector<std::byte>> ReadXattrStream(const CarrierRef& carrier, const std::string& key,
@@ -94,26 +117,27 @@ Result<std::vector<std::byte>> ReadXattrStream(const CarrierRef& carrier, const 
 
 // The anchor first, like Samba: without it the extents are unreachable, and a failure half way
 // leaves no stream with other content.
-Status RemoveXattrStream(const CarrierRef& carrier, const std::string& key,
+Status RemoveXattrStream(const CarrierRef& carrier, const StoredStream& stream,
                          std::span<const SambaXattrForm> forms) {
+  const std::string& key = stream.key;
   const SambaXattrForm* form = FormOf(key, forms);
   if (form == nullptr) return FromErrno(ENODATA, "remove", "extended attribute " + key);
   if (auto error = RemoveXattr(carrier.place, key)) return error;
-  for (int extent = 1; extent <= kMaxExtents; ++extent) {
-    const auto error = RemoveXattr(carrier.place, ExtentKey(key, extent, *form));
-    // Extents are written without gaps, so the first missing one is the end.
-    if (error && error->system_code == ENODATA) break;
-    if (error) return error;
-  }
-  return std::nullopt;
+  return stream.may_have_extents ? RemoveExtents(carrier.place, key, *form) : std::nullopt;
+}
+
+Status ReplaceXattrStream(const CarrierRef& carrier, const std::string& key,
+                          std::span<const std::byte> bytes, std::span<const SambaXattrForm> forms) {
+  const SambaXattrForm* form = FormOf(key, forms);
+  if (form == nullptr) return FromErrno(ENODATA, "replace", "extended attribute " + key);
+  if (auto error = ReplaceXattr(carrier.place, key, WithMarker(bytes))) return error;
+  return RemoveExtents(carrier.place, key, *form);
 }
 
 Status CreateXattrStream(const CarrierRef& carrier, const std::string& name,
                          std::span<const std::byte> bytes, const SambaXattrForm& form) {
-  std::vector<std::byte> value(bytes.begin(), bytes.end());
-  value.push_back(std::byte{0});
   const std::string type(form.stores_type ? kType : "");
-  return CreateXattr(carrier.place, form.prefix + name + type, value);
+  return CreateXattr(carrier.place, form.prefix + name + type, WithMarker(bytes));
 }
 
 }  // namespace sidestream

@@ -27,11 +27,18 @@ namespace sidestream {
 std::optional<StoredStream> StreamOfXattr(std::string_view key,
                                           std::span<const SambaXattrForm> forms);
 
+// Whether this xattr holds more of some stream than its anchor does.
+bool IsExtent(std::string_view key, std::span<const SambaXattrForm> forms);
+
 // The whole stream; only the value's last byte tells how far it goes. `form` is the one it has.
 Result<std::vector<std::byte>> ReadXattrStream(const CarrierRef& carrier, const std::string& key,
                                                std::span<const SambaXattrForm> forms);
-Status RemoveXattrStream(const CarrierRef& carrier, const std::string& key,
+Status RemoveXattrStream(const CarrierRef& carrier, const StoredStream& stream,
                          std::span<const SambaXattrForm> forms);
+// In one xattr, whatever the old content took: the anchor changes in one call, and with it the
+// number of extents; what they held is then unreachable and goes.
+Status ReplaceXattrStream(const CarrierRef& carrier, const std::string& key,
+                          std::span<const std::byte> bytes, std::span<const SambaXattrForm> forms);
 // One xattr only; Samba itself splits a longer one when a client next writes it.
 Status CreateXattrStream(const CarrierRef& carrier, const std::string& name,
                          std::span<const std::byte> bytes, const SambaXattrForm& form);

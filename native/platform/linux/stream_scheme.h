@@ -36,6 +36,7 @@ struct CarrierRef {
 struct StoredStream {
   std::string name;
   std::string key;
+  bool may_have_extents = true;  // Samba's xattrs: false if the carrier has none of any stream
 };
 
 // What a carrier has. Where `incomplete` is set there may be more, and it says why they cannot be
@@ -94,9 +95,24 @@ class StreamScheme {
                                               std::uint64_t offset, std::uint64_t length) const = 0;
   // Removes exactly this stream. The caller has checked the name and the content.
   virtual Status Remove(const CarrierRef& carrier, const StoredStream& stream) const = 0;
+  // Writes other bytes into exactly this stream, which is there; the caller has checked the
+  // content. It is never absent meanwhile. Where one call cannot do it, the new bytes are written
+  // from the front and the length is set last: a crash leaves a front of the new before a rest of
+  // the old.
+  virtual Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                         std::span<const std::byte> bytes) const = 0;
   // ADS_EXISTS if there is one. Leaves nothing behind when it fails.
   virtual Status Create(const CarrierRef& carrier, const std::string& name,
                         std::span<const std::byte> bytes) const = 0;
+
+  // What a change of a stream moves besides times, and how to put it back. Nothing where the file
+  // system has nothing of the kind.
+  virtual Result<std::optional<std::vector<std::byte>>> Attributes(const CarrierRef&) const {
+    return std::optional<std::vector<std::byte>>();
+  }
+  virtual Status RestoreAttributes(const CarrierRef&, std::span<const std::byte>) const {
+    return std::nullopt;
+  }
 
   // Birth time where statx() has none for this file system; empty if the scheme knows none either.
   virtual std::optional<std::int64_t> BirthNs(const CarrierRef&) const { return std::nullopt; }

@@ -42,6 +42,16 @@ ssize_t Get(const XattrPlace& place, const std::string& name, void* buffer, std:
 
 std::string Named(const std::string& name) { return "extended attribute " + name; }
 
+Status SetXattr(const XattrPlace& place, const std::string& name, std::span<const std::byte> value,
+                int flags, const char* operation) {
+  const auto call = place.follows_link() ? setxattr : lsetxattr;
+  if (call(place.path(), name.c_str(), value.data(), value.size(), flags) == 0) return std::nullopt;
+  StreamError error = FromErrno(errno, operation, Named(name));
+  // Larger than the kernel's 64 KiB (E2BIG) or than the file system's own limit (ERANGE, e.g. NFS).
+  if (error.system_code == E2BIG || error.system_code == ERANGE) error.code = "ADS_NO_SPACE";
+  return error;
+}
+
 }  // namespace
 
 std::string ProcPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
@@ -92,14 +102,12 @@ std::vector<std::byte> SliceOf(std::span<const std::byte> value, std::uint64_t o
 
 Status CreateXattr(const XattrPlace& place, const std::string& name,
                    std::span<const std::byte> value) {
-  const auto call = place.follows_link() ? setxattr : lsetxattr;
-  if (call(place.path(), name.c_str(), value.data(), value.size(), XATTR_CREATE) == 0) {
-    return std::nullopt;
-  }
-  StreamError error = FromErrno(errno, "create", Named(name));
-  // Larger than the kernel's 64 KiB (E2BIG) or than the file system's own limit (ERANGE, e.g. NFS).
-  if (error.system_code == E2BIG || error.system_code == ERANGE) error.code = "ADS_NO_SPACE";
-  return error;
+  return SetXattr(place, name, value, XATTR_CREATE, "create");
+}
+
+Status ReplaceXattr(const XattrPlace& place, const std::string& name,
+                    std::span<const std::byte> value) {
+  return SetXattr(place, name, value, XATTR_REPLACE, "replace");
 }
 
 Status RemoveXattr(const XattrPlace& place, const std::string& name) {

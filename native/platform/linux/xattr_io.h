@@ -69,6 +69,10 @@ std::vector<std::byte> SliceOf(std::span<const std::byte> value, std::uint64_t o
 // Fails with ADS_EXISTS if it is there, ADS_NO_SPACE if the file system cannot keep that much.
 Status CreateXattr(const XattrPlace& place, const std::string& name,
                    std::span<const std::byte> value);
+// Fails with ADS_NOT_FOUND if it is not there. All or nothing, as far as the file system keeps its
+// promise.
+Status ReplaceXattr(const XattrPlace& place, const std::string& name,
+                    std::span<const std::byte> value);
 Status RemoveXattr(const XattrPlace& place, const std::string& name);
 
 }  // namespace sidestream

@@ -41,6 +41,7 @@ constexpr ULONG kFileBasic = 4;
 constexpr ULONG kFileStandard = 5;
 constexpr ULONG kFileInternal = 6;
 constexpr ULONG kFileDisposition = 13;
+constexpr ULONG kFileEndOfFile = 20;
 constexpr ULONG kFileStream = 22;
 constexpr ULONG kFileAttributeTag = 35;
 constexpr ULONG kFileIdBothDirectory = 37;

@@ -34,7 +34,7 @@ NTSTATUS Dispose(HANDLE stream) {
   return Nt().set_file(stream, &io, &is_deleted, sizeof is_deleted, kFileDisposition);
 }
 
-Status WriteAll(HANDLE stream, std::span<const std::byte> bytes) {
+Status WriteAll(HANDLE stream, std::span<const std::byte> bytes, const char* operation) {
   constexpr std::size_t kStep = 1 << 20;
   for (std::size_t done = 0; done < bytes.size();) {
     const std::size_t step = std::min(bytes.size() - done, kStep);
@@ -44,8 +44,8 @@ Status WriteAll(HANDLE stream, std::span<const std::byte> bytes) {
     const NTSTATUS status =
         Nt().write_file(stream, nullptr, nullptr, nullptr, &io, bytes.data() + done,
                         static_cast<ULONG>(step), &at, nullptr);
-    if (nt::IsError(status)) return FromStatus(status, "create", "content");
-    if (io.Information == 0) return StreamError{"ADS_IO", 0, "create", "nothing was written"};
+    if (nt::IsError(status)) return FromStatus(status, operation, "content");
+    if (io.Information == 0) return StreamError{"ADS_IO", 0, operation, "nothing was written"};
     done += static_cast<std::size_t>(io.Information);
   }
   return std::nullopt;
@@ -163,6 +163,77 @@ Status WindowsCarrier::VerifyRemoved(const ntfs::StreamInformation& before,
                                  : "another stream of this file went away meanwhile"};
 }
 
+NTSTATUS WindowsCarrier::OpenToWrite(std::u16string_view name, const OpenHow& how,
+                                     const BasicInformation& basics, UniqueHandle& stream) {
+  const NTSTATUS status = OpenStream(handle_.get(), name, how, stream);
+  const bool is_read_only = (basics.attributes & FILE_ATTRIBUTE_READONLY) != 0;
+  if (status != nt::kAccessDenied || !is_read_only) return status;
+  if (nt::IsError(ClearReadOnly(handle_.get(), basics))) return status;
+  return OpenStream(handle_.get(), name, how, stream);
+}
+
+Result<RemoveOutcome> WindowsCarrier::Replace(std::u16string_view name, std::uint64_t expected_size,
+                                              std::span<const std::byte> expected_sha256,
+                                              std::span<const std::byte> bytes) {
+  if (const auto refused = CheckStreamName(name, "replace")) return *refused;
+  if (IsCloudOnly(facts_.basic.attributes)) return CloudOnlyError("replace");
+  const auto before = ListStreams(handle_.get());
+  if (!before.ok()) return before.error();
+  const ntfs::ListedStream* const listed = FindByName(before.value(), name);
+  if (listed == nullptr) return RemoveOutcome::kGone;
+  if (listed->size != expected_size) return RemoveOutcome::kChanged;
+  const auto basics = Basics("replace");
+  if (!basics.ok()) return basics.error();
+  const RestorePrivilege privilege;
+  const auto outcome = Overwrite(name, expected_size, expected_sha256, bytes, basics.value());
+  const Status restored = RestoreBasics(handle_.get(), basics.value(), "replace");
+  if (!outcome.ok() || outcome.value() != RemoveOutcome::kDone) return outcome;
+  const auto after = ListStreams(handle_.get());
+  if (!after.ok()) return after.error();
+  const ntfs::ListedStream* const now = FindByName(after.value(), name);
+  if (now == nullptr || now->size != bytes.size() ||
+      after.value().unnamed_size != before.value().unnamed_size) {
+    return StreamError{"ADS_IO", 0, "replace", Named(name) + " is not listed as it was written"};
+  }
+  if (restored) return *restored;
+  return outcome;
+}
+
+// NTFS has no call that gives a stream other bytes at once. Its old content stays until it is
+// written over from the front, and its length is set last.
+Result<RemoveOutcome> WindowsCarrier::Overwrite(std::u16string_view name,
+                                                std::uint64_t expected_size,
+                                                std::span<const std::byte> expected_sha256,
+                                                std::span<const std::byte> bytes,
+                                                const BasicInformation& basics) {
+  // Nobody may write, or read something between, while it is compared and written.
+  OpenHow how;
+  how.access =
+      FILE_READ_DATA | FILE_WRITE_DATA | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
+  how.share = 0;
+  UniqueHandle stream;
+  const NTSTATUS opened = OpenToWrite(name, how, basics, stream);
+  if (nt::MeansVanished(opened) && opened != nt::kDeletePending) return RemoveOutcome::kGone;
+  if (opened != nt::kSuccess) return FromStatus(opened, "replace", Named(name));
+  FreezeTimes(stream.get());
+  const auto digest = DigestStream(stream.get(), 0, [] { return false; });
+  if (!digest.ok()) return digest.error();
+  const auto& [size, sha256, front] = digest.value();
+  if (size != expected_size || !std::ranges::equal(sha256, expected_sha256)) {
+    return RemoveOutcome::kChanged;
+  }
+  if (const auto error = WriteAll(stream.get(), bytes, "replace")) return *error;
+  LARGE_INTEGER end = {};
+  end.QuadPart = static_cast<std::int64_t>(bytes.size());
+  IO_STATUS_BLOCK io = {};
+  const NTSTATUS ended = Nt().set_file(stream.get(), &io, &end, sizeof end, kFileEndOfFile);
+  if (nt::IsError(ended)) return FromStatus(ended, "replace", Named(name));
+  const auto written = ReadStream(stream.get(), 0, bytes.size() + 1);
+  if (!written.ok()) return written.error();
+  if (std::ranges::equal(written.value(), bytes)) return RemoveOutcome::kDone;
+  return StreamError{"ADS_IO", 0, "replace", Named(name) + " reads back differently"};
+}
+
 Status WindowsCarrier::Create(std::u16string_view name, std::span<const std::byte> bytes) {
   if (const auto refused = CheckStreamName(name, "create")) return refused;
   if (IsCloudOnly(facts_.basic.attributes)) return CloudOnlyError("create");
@@ -191,15 +262,10 @@ Status WindowsCarrier::CreateAndWrite(std::u16string_view name, std::span<const 
   how.share = 0;
   how.disposition = kDispositionCreate;
   UniqueHandle stream;
-  NTSTATUS status = OpenStream(handle_.get(), name, how, stream);
-  const bool is_read_only = (basics.attributes & FILE_ATTRIBUTE_READONLY) != 0;
-  if (status == nt::kAccessDenied && is_read_only &&
-      !nt::IsError(ClearReadOnly(handle_.get(), basics))) {
-    status = OpenStream(handle_.get(), name, how, stream);
-  }
+  const NTSTATUS status = OpenToWrite(name, how, basics, stream);
   if (status != nt::kSuccess) return FromStatus(status, "create", Named(name));
   FreezeTimes(stream.get());
-  const Status written = WriteAll(stream.get(), bytes);
+  const Status written = WriteAll(stream.get(), bytes, "create");
   // Half a stream would be taken for the whole one.
   if (written) Dispose(stream.get());
   return written;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "platform/windows/file_facts.h"
+#include "platform/windows/nt_open.h"
 #include "platform/windows/stream_list.h"
 #include "platform/windows/unique_handle.h"
 #include "streams/stream_provider.h"
@@ -27,6 +28,9 @@ class WindowsCarrier final : public Carrier {
                                       std::uint64_t length) override;
   Result<RemoveOutcome> Remove(std::u16string_view name, std::uint64_t expected_size,
                                std::span<const std::byte> expected_sha256) override;
+  Result<RemoveOutcome> Replace(std::u16string_view name, std::uint64_t expected_size,
+                                std::span<const std::byte> expected_sha256,
+                                std::span<const std::byte> bytes) override;
   Status Create(std::u16string_view name, std::span<const std::byte> bytes) override;
 
  private:
@@ -35,6 +39,12 @@ class WindowsCarrier final : public Carrier {
   Result<RemoveOutcome> RemoveListed(const ntfs::StreamInformation& before,
                                      std::u16string_view name, std::uint64_t expected_size,
                                      std::span<const std::byte> expected_sha256);
+  Result<RemoveOutcome> Overwrite(std::u16string_view name, std::uint64_t expected_size,
+                                  std::span<const std::byte> expected_sha256,
+                                  std::span<const std::byte> bytes, const BasicInformation& basics);
+  // Also a read-only carrier, whose attribute is then off; RestoreBasics puts it back.
+  NTSTATUS OpenToWrite(std::u16string_view name, const OpenHow& how, const BasicInformation& basics,
+                       UniqueHandle& stream);
   Status MarkDeleted(HANDLE stream, const BasicInformation& basics);
   Status VerifyRemoved(const ntfs::StreamInformation& before, std::u16string_view name);
   Status CreateAndWrite(std::u16string_view name, std::span<const std::byte> bytes,

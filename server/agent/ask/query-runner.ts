@@ -147,9 +147,7 @@ class Answer {
     const { addon, scope } = this.#tools
     const { volumeId } = await scope.probe(path)
     let scan: NativeScan | null = null
-    const watched: NativeAddon = {
-      probe: addon.probe,
-      openCarrier: addon.openCarrier,
+    const watched: Pick<NativeAddon, 'startScan'> = {
       startScan: (target, options) => {
         scan = addon.startScan(target, options)
         return scan

@@ -1,12 +1,24 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ReceiptsReply, RestoreRequest, StripRequest } from '../../protocol/order.ts'
-import type { RestoreRunner } from '../strip/restore-runner.ts'
-import type { StripRunner } from '../strip/strip-runner.ts'
+import {
+  MarkRequest,
+  type OrderAction,
+  ReceiptsReply,
+  ReduceRequest,
+  RestoreRequest,
+  StripRequest,
+} from '../../protocol/order.ts'
+import type { OrderRunner } from '../strip/order-runner.ts'
 
 export interface OrderRoutesOptions {
-  readonly stripRunner: StripRunner
-  readonly restoreRunner: RestoreRunner
+  readonly orderRunner: OrderRunner
 }
+
+const BODIES = {
+  strip: StripRequest,
+  restore: RestoreRequest,
+  reduce: ReduceRequest,
+  mark: MarkRequest,
+} satisfies Record<OrderAction, unknown>
 
 /**
  * The only routes that change anything on the disk. Each names its streams one by one; a repeat is
@@ -14,17 +26,15 @@ export interface OrderRoutesOptions {
  */
 export const orderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (
   app,
-  { stripRunner, restoreRunner },
+  { orderRunner },
 ) => {
-  app.post(
-    '/strip',
-    { schema: { body: StripRequest, response: { 200: ReceiptsReply } } },
-    async ({ body }) => ({ receipts: await stripRunner.strip(body) }),
-  )
-
-  app.post(
-    '/restore',
-    { schema: { body: RestoreRequest, response: { 200: ReceiptsReply } } },
-    async ({ body }) => ({ receipts: await restoreRunner.restore(body) }),
-  )
+  for (const action of ['strip', 'restore', 'reduce', 'mark'] as const) {
+    app.post(
+      `/${action}`,
+      { schema: { body: BODIES[action], response: { 200: ReceiptsReply } } },
+      async ({ body: { targets, ...order } }) => ({
+        receipts: await orderRunner.run(action, order, targets),
+      }),
+    )
+  }
 }

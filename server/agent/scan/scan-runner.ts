@@ -149,9 +149,7 @@ export class ScanRunner {
   async #readRoot(coverage: RootCoverage, target: NativeTarget, tally: ScanTally): Promise<void> {
     const { addon, inventory, limits, scope } = this.#tools
     let scan: NativeScan | null = null
-    const watched: NativeAddon = {
-      probe: addon.probe,
-      openCarrier: addon.openCarrier,
+    const watched: Pick<NativeAddon, 'startScan'> = {
       startScan: (path, options) => {
         scan = addon.startScan(path, options)
         return scan

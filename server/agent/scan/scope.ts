@@ -37,12 +37,21 @@ export class Scope {
 
   /** The scope root through which this path of this volume may be reached, or null if there is none. */
   async resolve(volumeId: VolumeId, path: string): Promise<ScopePlace | null> {
+    return (await this.resolver())(volumeId, path)
+  }
+
+  /** As {@link resolve}, for many paths at once: what the roots are is asked of the disk now. */
+  async resolver(): Promise<(volumeId: VolumeId, path: string) => ScopePlace | null> {
+    const places: ScopePlace[] = []
     for (const root of this.roots) {
       const target = await this.probe(root).catch(() => null)
-      if (target?.volumeId !== volumeId) continue
-      if (target.kind === 'image' || this.#isInside(root, path)) return { root, target }
+      if (target) places.push({ root, target })
     }
-    return null
+    return (volumeId, path) =>
+      places.find(
+        ({ root, target }) =>
+          target.volumeId === volumeId && (target.kind === 'image' || this.#isInside(root, path)),
+      ) ?? null
   }
 
   /** The scope root that this path lies in, by its text alone; null if it lies in none. */

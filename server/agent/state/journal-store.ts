@@ -1,5 +1,12 @@
 import type Database from 'better-sqlite3'
-import type { OrderAction, OrderTarget, Receipt, ReceiptOutcome } from '../../protocol/order.ts'
+import type {
+  MarkTarget,
+  OrderAction,
+  OrderTarget,
+  Receipt,
+  ReceiptOutcome,
+  RestoreTarget,
+} from '../../protocol/order.ts'
 
 /** Who asked for what and why, as the request said it. */
 export interface Order {
@@ -8,9 +15,13 @@ export interface Order {
   readonly reason: string
 }
 
+export type AnyTarget = OrderTarget | RestoreTarget | MarkTarget
+
 export interface JournalEntry {
+  readonly entryId: number
   readonly action: OrderAction
-  readonly target: OrderTarget
+  readonly order: Order
+  readonly target: AnyTarget
   /** Null: begun and not finished. */
   readonly receipt: Receipt | null
 }
@@ -18,26 +29,35 @@ export interface JournalEntry {
 /** Every statement on `order_target`. Entries are never deleted: they are what makes a repeat harmless. */
 export interface JournalStore {
   find(targetId: string): JournalEntry | undefined
-  begin(action: OrderAction, order: Order, target: OrderTarget, startedAt: string): void
-  finish(receipt: Receipt): void
-  /** Whether another strip order has removed the very stream that `target` names. */
-  hasOtherDone(target: OrderTarget): boolean
+  /** Returns the new entry's id. */
+  begin(action: OrderAction, order: Order, target: AnyTarget, startedAt: string): number
+  finish(entryId: number, receipt: Receipt): void
+  /** Begun and not finished, oldest first. */
+  listOpen(): JournalEntry[]
+  /** Whether an order begun after `entryId` has changed the very stream that `target` names. */
+  hasLaterDone(entryId: number, target: AnyTarget): boolean
 }
 
-interface TargetRow {
+interface EntryRow {
+  entry_id: number
   target_id: Receipt['targetId']
   action: OrderAction
+  order_id: string
+  ordered_by: string
+  reason: string
   target: string
   outcome: ReceiptOutcome | null
   outcome_reason: string
   finished_at: string
 }
 
+const COLUMNS =
+  'entry_id, target_id, action, order_id, ordered_by, reason, target, outcome, outcome_reason, finished_at'
+
 export function createJournalStore(db: Database.Database): JournalStore {
-  const find = db.prepare<[string], TargetRow>(`
-    SELECT target_id, action, target, outcome, outcome_reason, finished_at
-    FROM order_target WHERE target_id = ?
-  `)
+  const find = db.prepare<[string], EntryRow>(
+    `SELECT ${COLUMNS} FROM order_target WHERE target_id = ?`,
+  )
   const begin = db.prepare(`
     INSERT INTO order_target (target_id, action, order_id, ordered_by, reason, target, started_at)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -45,40 +65,52 @@ export function createJournalStore(db: Database.Database): JournalStore {
   // A receipt is written once: a second outcome for the same target would be a lie about the first.
   const finish = db.prepare(`
     UPDATE order_target SET outcome = ?, outcome_reason = ?, finished_at = ?
-    WHERE target_id = ? AND outcome IS NULL
+    WHERE entry_id = ? AND outcome IS NULL
   `)
-  // Reads the whole journal, which only the repeat of an interrupted strip asks for.
-  const otherDone = db
-    .prepare<[string], string>(`
-      SELECT target FROM order_target
-      WHERE action = 'strip' AND outcome = 'done' AND target_id <> ?
-    `)
+  const listOpen = db.prepare<[], EntryRow>(
+    `SELECT ${COLUMNS} FROM order_target WHERE outcome IS NULL ORDER BY entry_id`,
+  )
+  // Reads what came after an interrupted target, which only its repeat asks for.
+  const laterDone = db
+    .prepare<[number], string>(
+      `SELECT target FROM order_target WHERE entry_id > ? AND outcome = 'done'`,
+    )
     .pluck()
   return {
-    hasOtherDone({ targetId, volumeId, identity, stream }) {
-      return (otherDone.all(targetId) as string[]).some((json) => {
-        const other = JSON.parse(json) as OrderTarget
-        return other.stream === stream && other.identity === identity && other.volumeId === volumeId
-      })
-    },
     find(targetId) {
       const row = find.get(targetId)
-      return row && { action: row.action, target: JSON.parse(row.target), receipt: toReceipt(row) }
+      return row && toEntry(row)
     },
-    begin(action, order, target, startedAt) {
-      const { orderId, orderedBy, reason } = order
-      const json = JSON.stringify(target)
-      begin.run(target.targetId, action, orderId, orderedBy, reason, json, startedAt)
+    begin(action, { orderId, orderedBy, reason }, target, startedAt) {
+      const values = [orderId, orderedBy, reason, JSON.stringify(target), startedAt]
+      return Number(begin.run(target.targetId, action, ...values).lastInsertRowid)
     },
-    finish({ targetId, outcome, reason, at }) {
-      if (finish.run(outcome, reason, at, targetId).changes !== 1) {
+    finish(entryId, { targetId, outcome, reason, at }) {
+      if (finish.run(outcome, reason, at, entryId).changes !== 1) {
         throw new Error(`target ${targetId} has no open entry in the journal`)
       }
+    },
+    listOpen: () => listOpen.all().map(toEntry),
+    hasLaterDone(entryId, { volumeId, identity, stream }) {
+      return (laterDone.all(entryId) as string[]).some((json) => {
+        const other = JSON.parse(json) as AnyTarget
+        return other.stream === stream && other.identity === identity && other.volumeId === volumeId
+      })
     },
   }
 }
 
-function toReceipt(row: TargetRow): Receipt | null {
+function toEntry(row: EntryRow): JournalEntry {
+  return {
+    entryId: row.entry_id,
+    action: row.action,
+    order: { orderId: row.order_id, orderedBy: row.ordered_by, reason: row.reason },
+    target: JSON.parse(row.target),
+    receipt: toReceipt(row),
+  }
+}
+
+function toReceipt(row: EntryRow): Receipt | null {
   if (row.outcome === null) return null
   const { target_id: targetId, outcome, outcome_reason: reason, finished_at: at } = row
   return { targetId, outcome, reason, at }

@@ -1,84 +1,190 @@
 import type Database from 'better-sqlite3'
+import type { ReceiptOutcome } from '../../protocol/order.ts'
 import type { CarrierKind, ReportedStream } from '../../protocol/stream.ts'
+import type { AnyTarget, Order } from './journal-store.ts'
 
 /** What is kept beside the removed bytes, for people and for restore. */
 export interface QuarantineEntry {
-  readonly targetId: string
+  readonly entryId: number
   readonly sizeBytes: number
   readonly sha256: string
+  /** Null: in a file of the quarantine folder, or pruned. */
+  readonly bytes: Uint8Array | null
   readonly kind: CarrierKind
-  /** Carrier's last write before the strip. */
+  /** Carrier's last write before. */
   readonly modifiedNs: bigint
   /** The stream as the inventory had it; null if no scan had seen it. */
   readonly report: ReportedStream | null
   readonly root: string
-  readonly quarantinedAt: string
+  readonly keptAt: string
   readonly restoredAt: string | null
+  readonly prunedAt: string | null
 }
 
-/** Every statement on `quarantine`. An entry says that its file is complete and on disk. */
+/** An entry with what its order said and what came of it. */
+export interface ListedEntry extends Omit<QuarantineEntry, 'bytes' | 'report' | 'root'> {
+  readonly action: 'strip' | 'reduce'
+  readonly order: Order
+  readonly target: AnyTarget
+  readonly outcome: ReceiptOutcome | null
+}
+
+/** What pruning looks at, oldest first. */
+export interface KeptBytes {
+  readonly entryId: number
+  readonly targetId: string
+  readonly sizeBytes: number
+  readonly keptAt: string
+  readonly isRestored: boolean
+  readonly isInFile: boolean
+}
+
+/** Every statement on `quarantine`. An entry says that its bytes are complete and on disk. */
 export interface QuarantineStore {
   find(targetId: string): QuarantineEntry | undefined
-  add(entry: QuarantineEntry): void
-  markRestored(targetId: string, at: string): void
-  remove(targetId: string): void
+  add(entry: Omit<QuarantineEntry, 'restoredAt' | 'prunedAt'>): void
+  markRestored(entryId: number, at: string): void
+  markPruned(entryId: number, at: string): void
+  remove(entryId: number): void
+  /** Newest first, older than `beforeId`. */
+  list(beforeId: number, limit: number): ListedEntry[]
+  /** With bytes, and settled: an open entry needs its bytes still. */
+  listPrunable(): IterableIterator<KeptBytes>
+  totals(): { readonly entries: number; readonly bytes: number }
 }
 
 interface QuarantineRow {
-  target_id: string
+  entry_id: number
   size_bytes: number
   sha256: string
+  bytes: Uint8Array | null
   kind: CarrierKind
   modified_ns: string
   report: string | null
   root: string
-  quarantined_at: string
+  kept_at: string
   restored_at: string | null
+  pruned_at: string | null
+}
+interface ListedRow extends QuarantineRow {
+  action: 'strip' | 'reduce'
+  order_id: string
+  ordered_by: string
+  reason: string
+  target: string
+  outcome: ReceiptOutcome | null
+}
+interface KeptRow {
+  entry_id: number
+  target_id: string
+  size_bytes: number
+  kept_at: string
+  is_restored: number
+  is_in_file: number
 }
 
 export function createQuarantineStore(db: Database.Database): QuarantineStore {
-  const find = db.prepare<[string], QuarantineRow>(`
-    SELECT target_id, size_bytes, sha256, kind, modified_ns, report, root, quarantined_at, restored_at
-    FROM quarantine WHERE target_id = ?
-  `)
-  const add = db.prepare(`
-    INSERT INTO quarantine (target_id, size_bytes, sha256, kind, modified_ns, report, root, quarantined_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-  `)
-  const markRestored = db.prepare('UPDATE quarantine SET restored_at = ? WHERE target_id = ?')
-  const remove = db.prepare('DELETE FROM quarantine WHERE target_id = ?')
+  const q = prepare(db)
   return {
     find(targetId) {
-      const row = find.get(targetId)
+      const row = q.find.get(targetId) as QuarantineRow | undefined
       return row && toEntry(row)
     },
     add(entry) {
-      add.run(
-        entry.targetId,
+      q.add.run(
+        entry.entryId,
         entry.sizeBytes,
         entry.sha256,
+        entry.bytes,
         entry.kind,
         entry.modifiedNs.toString(),
         entry.report === null ? null : JSON.stringify(entry.report),
         JSON.stringify(entry.root),
-        entry.quarantinedAt,
+        entry.keptAt,
       )
     },
-    markRestored: (targetId, at) => void markRestored.run(at, targetId),
-    remove: (targetId) => void remove.run(targetId),
+    markRestored: (entryId, at) => void q.markRestored.run(at, entryId),
+    markPruned: (entryId, at) => void q.markPruned.run(at, entryId),
+    remove: (entryId) => void q.remove.run(entryId),
+    list: (beforeId, limit) => (q.list.all(beforeId, limit) as ListedRow[]).map(toListed),
+    *listPrunable() {
+      for (const row of q.listPrunable.iterate()) yield toKept(row as KeptRow)
+    },
+    totals: () => q.totals.get() as { entries: number; bytes: number },
+  }
+}
+
+function prepare(db: Database.Database) {
+  return {
+    find: db.prepare(`
+      SELECT entry_id, size_bytes, sha256, bytes, kind, modified_ns, report, root, kept_at, restored_at, pruned_at
+      FROM order_target JOIN quarantine USING (entry_id) WHERE target_id = ?
+    `),
+    add: db.prepare(`
+      INSERT INTO quarantine (entry_id, size_bytes, sha256, bytes, kind, modified_ns, report, root, kept_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `),
+    markRestored: db.prepare('UPDATE quarantine SET restored_at = ? WHERE entry_id = ?'),
+    markPruned: db.prepare('UPDATE quarantine SET pruned_at = ?, bytes = NULL WHERE entry_id = ?'),
+    remove: db.prepare('DELETE FROM quarantine WHERE entry_id = ?'),
+    list: db.prepare(`
+      SELECT entry_id, size_bytes, sha256, kind, modified_ns, kept_at, restored_at, pruned_at,
+             action, order_id, ordered_by, reason, target, outcome
+      FROM quarantine JOIN order_target USING (entry_id)
+      WHERE entry_id < ? ORDER BY entry_id DESC LIMIT ?
+    `),
+    listPrunable: db.prepare(`
+      SELECT entry_id, target_id, size_bytes, kept_at, restored_at IS NOT NULL AS is_restored, bytes IS NULL AS is_in_file
+      FROM quarantine JOIN order_target USING (entry_id)
+      WHERE pruned_at IS NULL AND outcome IS NOT NULL ORDER BY entry_id
+    `),
+    totals: db.prepare(`
+      SELECT COUNT(*) AS entries, COALESCE(SUM(size_bytes), 0) AS bytes
+      FROM quarantine WHERE pruned_at IS NULL
+    `),
   }
 }
 
 function toEntry(row: QuarantineRow): QuarantineEntry {
   return {
-    targetId: row.target_id,
+    entryId: row.entry_id,
     sizeBytes: row.size_bytes,
     sha256: row.sha256,
+    bytes: row.bytes,
     kind: row.kind,
     modifiedNs: BigInt(row.modified_ns),
     report: row.report === null ? null : JSON.parse(row.report),
     root: JSON.parse(row.root),
-    quarantinedAt: row.quarantined_at,
+    keptAt: row.kept_at,
     restoredAt: row.restored_at,
+    prunedAt: row.pruned_at,
+  }
+}
+
+function toListed(row: ListedRow): ListedEntry {
+  return {
+    entryId: row.entry_id,
+    sizeBytes: row.size_bytes,
+    sha256: row.sha256,
+    kind: row.kind,
+    modifiedNs: BigInt(row.modified_ns),
+    keptAt: row.kept_at,
+    restoredAt: row.restored_at,
+    prunedAt: row.pruned_at,
+    action: row.action,
+    order: { orderId: row.order_id, orderedBy: row.ordered_by, reason: row.reason },
+    target: JSON.parse(row.target),
+    outcome: row.outcome,
+  }
+}
+
+function toKept(row: KeptRow): KeptBytes {
+  return {
+    entryId: row.entry_id,
+    targetId: row.target_id,
+    sizeBytes: row.size_bytes,
+    keptAt: row.kept_at,
+    isRestored: row.is_restored === 1,
+    isInFile: row.is_in_file === 1,
   }
 }

@@ -1,6 +1,6 @@
 /** What a failing native call means for one target of an order. */
 import type { NativeError } from '../../../native/addon.ts'
-import type { Result } from './order-journal.ts'
+import type { Result } from './result.ts'
 
 /** Only for calls that change nothing when they fail. */
 export function resultOf(error: unknown): Result {
@@ -14,6 +14,8 @@ export function resultOf(error: unknown): Result {
       return { outcome: 'denied', reason: `The agent may not do this: ${message}` }
     case 'ADS_IN_USE':
       return { outcome: 'in-use', reason: `Another program holds the file: ${message}` }
+    case 'ADS_EXISTS':
+      return { outcome: 'changed', reason: 'The file has a stream of this name.' }
     case 'ADS_READ_ONLY':
     case 'ADS_UNSUPPORTED':
     case 'ADS_INVALID_NAME':

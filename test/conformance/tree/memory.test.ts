@@ -23,6 +23,7 @@ const SOURCES = [
   'test/native/memory_provider.cc',
   'native/streams/batch.cc',
   'native/streams/batch_queue.cc',
+  'native/streams/carrier.cc',
   'native/streams/scan_part.cc',
   'native/base/sha256.cc',
 ]

@@ -2,24 +2,18 @@
  * A strip on every medium that can be written, in every state that its target may be in by then. Whatever
  * the answer, an independent reader finds nothing else changed.
  */
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { renameSync, rmSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import type { ScannedStream } from '../../../native/scan.ts'
-import {
-  compareSnapshots,
-  type DiskSnapshot,
-  snapshotFolder,
-} from '../../../scripts/lib/independent-disk.ts'
+import { snapshotFolder } from '../../../scripts/lib/independent-disk.ts'
 import { runUnprivileged } from '../../support/child.ts'
 import { isRoot } from '../../support/is-root.ts'
 import { addon, failureOf } from '../../support/native.ts'
-import { tempFolder } from '../../support/temp-folder.ts'
 import { listedIn, type Medium, type Place, scanPlace } from './medium.ts'
 import { NTFS_MEDIA } from './ntfs-media.ts'
 import { SAMBA_MEDIA } from './samba-media.ts'
+import { changesSince, readOnlyView, replaceCarrier, swapForLink } from './states.ts'
 import { BYSTANDER, MARK, VICTIM, ZONE } from './tree.ts'
 
 const MEDIA = [...NTFS_MEDIA, ...SAMBA_MEDIA].filter(({ provider }) => provider !== 'mft')
@@ -46,26 +40,6 @@ async function strip(place: Place, found: ScannedStream, between = () => {}): Pr
   }
 }
 
-/** What a strip changed, but for the time of the folder that a depot removes a file from. */
-function changesSince(before: DiskSnapshot, folder: string): string[] {
-  const isDepotFolder = (line: string) => /^\.streams\/\w\w\/\w\w\/\w{32}: mtimeNs /.test(line)
-  return compareSnapshots(before, snapshotFolder(folder)).filter((line) => !isDepotFolder(line))
-}
-
-/** A read-only mount of the same folder. */
-function readOnlyView(place: Place): Place {
-  const folder = join(tempFolder(), 'view')
-  mkdirSync(folder)
-  const mount = (...args: string[]) => {
-    const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`mount: ${stderr}`)
-  }
-  mount('--bind', place.target, folder)
-  onTestFinished(() => void spawnSync('umount', ['-l', folder]))
-  mount('-o', 'remount,bind,ro', folder)
-  return { ...place, target: folder, shown: (path) => join(folder, path) }
-}
-
 function stripUnprivileged(place: Place, { path, identity }: ScannedStream): string {
   return runUnprivileged<string>(
     `const [target, path, identity, hints, size, sha256] = args
@@ -74,19 +48,6 @@ function stripUnprivileged(place: Place, { path, identity }: ScannedStream): str
      return await carrier.remove('${MARK}', { size: BigInt(size), sha256 }).catch((error) => error.code)`,
     [place.target, path, identity, place.hints, String(EXPECTED.size), EXPECTED.sha256],
   )
-}
-
-function replaceCarrier(place: Place): void {
-  const other = 'strip/other.exe'
-  writeFileSync(place.shown(other), 'another program')
-  place.write(other, MARK, ZONE)
-  rmSync(place.shown(VICTIM))
-  renameSync(place.shown(other), place.shown(VICTIM))
-}
-
-function swapForLink(place: Place): void {
-  renameSync(place.shown(VICTIM), place.shown('strip/moved.exe'))
-  symlinkSync('bystander.exe', place.shown(VICTIM))
 }
 
 const SWAPS: [

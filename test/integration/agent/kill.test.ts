@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { addon, scanAll } from '../../support/native.ts'
 import { aCentral, aPlace, enrolled, type Place } from './support/agent-fixture.ts'
 import { aStrip, MARK } from './support/carrier.ts'
 import { aChildAgent, type ChildAgent } from './support/child-agent.ts'
+import { quarantined } from './support/quarantine.ts'
 import { setStreams, streamsIn } from './support/streams.ts'
 import { until } from './support/until.ts'
 
@@ -107,12 +108,10 @@ function expectKept(place: Place, orders: readonly StripRequest[]): void {
     (target) => target.path,
   )
   const onDisk = streamsIn(place.data)
+  const kept = quarantined(place)
   for (const [path, targets] of idsByPath) {
     if (onDisk.has(`${path}:Zone.Identifier`)) continue
-    const copies = targets
-      .map(({ targetId }) => join(place.stateDir, 'quarantine', targetId))
-      .filter((file) => existsSync(file))
-      .map((file) => readFileSync(file, 'utf8'))
+    const copies = targets.map(({ targetId }) => kept.get(targetId)?.toString())
     expect(copies).toContain(`${MARK}; ${path.split('-').at(-1)}`)
   }
 }

@@ -1,10 +1,10 @@
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { OrderTarget } from '../../../server/protocol/order.ts'
 import { aCentral, anAgent, aPlace, enrolled, type Place, post } from './support/agent-fixture.ts'
 import { aCarrier, aRestore, aStrip, aTarget, MARK, stateOf } from './support/carrier.ts'
 import { aChildAgent } from './support/child-agent.ts'
+import { damageQuarantine, quarantined } from './support/quarantine.ts'
 import { getStream, setStream } from './support/streams.ts'
 import { until } from './support/until.ts'
 
@@ -26,7 +26,7 @@ describe('restore', () => {
     const { body } = await post(agent, '/v1/restore', request)
     expect(body.receipts[0]).toMatchObject({ outcome: 'done' })
     expect(stateOf(path)).toEqual(before)
-    expect(readFileSync(join(place.stateDir, 'quarantine', target.targetId), 'utf8')).toBe(MARK)
+    expect(quarantined(place).get(target.targetId)?.toString()).toBe(MARK)
     expect((await post(agent, '/v1/restore', request)).body).toEqual(body)
   })
 
@@ -74,10 +74,12 @@ describe('restore', () => {
     expect(getStream(path, 'Zone.Identifier')).toBe(null)
   })
 
-  it('writes nothing from a quarantine file that is damaged', async () => {
+  it('writes nothing from a quarantine that is damaged', async () => {
     const place = aPlace()
-    const { path, target, agent } = await stripped(place)
-    writeFileSync(join(place.stateDir, 'quarantine', target.targetId), MARK.replace('3', '0'))
+    const { path, target, agent: first } = await stripped(place)
+    await first.close()
+    damageQuarantine(place, Buffer.from(MARK.replace('3', '0')))
+    const agent = await anAgent(place, { scope: [place.data] })
     const { body } = await post(agent, '/v1/restore', aRestore(target))
     expect(body.receipts[0]).toMatchObject({ outcome: 'failed' })
     expect(getStream(path, 'Zone.Identifier')).toBe(null)

@@ -1,14 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { anAgent, aPlace, firstScan, type Place, post } from './support/agent-fixture.ts'
+import { anAgent, aPlace, firstScan, post } from './support/agent-fixture.ts'
 import { aCarrier, aStrip, aTarget, MARK, stateOf, withoutMark } from './support/carrier.ts'
 import { aChildAgent } from './support/child-agent.ts'
+import { quarantined } from './support/quarantine.ts'
 import { getStream, setStream } from './support/streams.ts'
-
-function quarantined(place: Place): string[] {
-  return readdirSync(join(place.stateDir, 'quarantine'))
-}
 
 describe('a strip that is asked for again', () => {
   it('answers a repeat with the same receipt and does not act again', async () => {
@@ -56,7 +53,7 @@ describe('a strip that is asked for again', () => {
   })
 
   it.each([
-    ['before anything was copied', 'before-read'],
+    ['before anything was looked at', 'before-look'],
     ['after the copy, before the removal', 'before-remove'],
     ['after the removal, before the receipt', 'after-remove'],
   ] as const)('does it once and says so after a crash %s', async (_when, crashAt) => {
@@ -73,7 +70,7 @@ describe('a strip that is asked for again', () => {
     const { body } = await post(agent, '/v1/strip', request)
     expect(body.receipts[0]).toMatchObject({ targetId: target.targetId, outcome: 'done' })
     expect(stateOf(path)).toEqual(withoutMark(before))
-    expect(quarantined(place)).toEqual([target.targetId])
+    expect([...quarantined(place).keys()]).toEqual([target.targetId])
     setStream(path, 'Zone.Identifier', MARK)
     expect((await post(agent, '/v1/strip', request)).body).toEqual(body)
     expect(getStream(path, 'Zone.Identifier')?.toString()).toBe(MARK)
@@ -92,7 +89,7 @@ describe('a strip that is asked for again', () => {
     const { body } = await post(agent, '/v1/strip', request)
     expect(body.receipts[0]).toMatchObject({ outcome: 'changed' })
     expect(getStream(path, 'Zone.Identifier')?.toString()).toBe('something else')
-    expect(quarantined(place)).toEqual([target.targetId])
+    expect([...quarantined(place).keys()]).toEqual([target.targetId])
   })
 
   it('removes quarantine files that a crash left without a record', async () => {

@@ -5,7 +5,6 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
@@ -29,12 +28,9 @@ import {
 } from './support/agent-fixture.ts'
 import { aCarrier, aStrip, aTarget, MARK, sha256, stateOf, withoutMark } from './support/carrier.ts'
 import { aChildAgent } from './support/child-agent.ts'
+import { quarantined, quarantineFiles } from './support/quarantine.ts'
 import { getStream, removeStream, setStream } from './support/streams.ts'
 import { until } from './support/until.ts'
-
-function quarantined(place: Place): string[] {
-  return readdirSync(join(place.stateDir, 'quarantine'))
-}
 
 /** Strips `target` on a fresh agent and says what came back. */
 async function stripOnce(place: Place, target: OrderTarget) {
@@ -53,10 +49,9 @@ describe('strip', () => {
     const receipt = await stripOnce(place, target)
     expect(receipt).toMatchObject({ targetId: target.targetId, outcome: 'done' })
     expect(stateOf(path)).toEqual(withoutMark(before))
-    const kept = join(place.stateDir, 'quarantine', target.targetId)
-    expect(readFileSync(kept, 'utf8')).toBe(MARK)
-    expect(lstatSync(kept).mode & 0o777).toBe(0o600)
-    expect(lstatSync(join(place.stateDir, 'quarantine')).mode & 0o777).toBe(0o700)
+    expect(quarantined(place).get(target.targetId)?.toString()).toBe(MARK)
+    const mode = (name: string) => lstatSync(join(place.stateDir, name)).mode & 0o777
+    expect([mode('.'), mode('state.db'), mode('quarantine')]).toEqual([0o700, 0o600, 0o700])
   })
 
   it('removes an empty stream', async () => {
@@ -76,7 +71,9 @@ describe('strip', () => {
     setStream(path, 'Zone.Identifier', content)
     const target = await aTarget(place.data, path)
     expect(await stripOnce(place, target)).toMatchObject({ outcome: 'done' })
-    expect(readFileSync(join(place.stateDir, 'quarantine', target.targetId))).toEqual(content)
+    expect(quarantined(place).get(target.targetId)).toEqual(content)
+    expect(quarantineFiles(place)).toEqual([target.targetId])
+    expect(lstatSync(join(place.stateDir, 'quarantine', target.targetId)).mode & 0o777).toBe(0o600)
   })
 
   it.each([
@@ -95,7 +92,7 @@ describe('strip', () => {
     const before = stateOf(path)
     expect(await stripOnce(place, target)).toMatchObject({ outcome })
     expect(stateOf(path)).toEqual(before)
-    expect(quarantined(place)).toEqual([])
+    expect(quarantined(place).size).toBe(0)
   })
 
   it('touches nothing where the carrier was replaced by another file with the same stream', async () => {
@@ -106,7 +103,7 @@ describe('strip', () => {
     const before = stateOf(path)
     expect(await stripOnce(place, target)).toMatchObject({ outcome: 'changed' })
     expect(stateOf(path)).toEqual(before)
-    expect(quarantined(place)).toEqual([])
+    expect(quarantined(place).size).toBe(0)
   })
 
   it('answers gone where the carrier was deleted', async () => {
@@ -156,7 +153,7 @@ describe('strip', () => {
     const { body } = await agent.post('/v1/strip', aStrip(target))
     expect(body.receipts[0]).toMatchObject({ outcome: 'denied' })
     expect(stateOf(path)).toEqual(before)
-    expect(quarantined(place)).toEqual([])
+    expect(quarantined(place).size).toBe(0)
   })
 
   it.each([
@@ -255,7 +252,7 @@ describe('strip', () => {
         reason: expect.stringMatching(/Nothing was removed.*ENOSPC/),
       })
       expect(stateOf(path)).toEqual(before)
-      expect(quarantined(place)).toEqual([])
+      expect(quarantined(place).size).toBe(0)
     },
   )
 

@@ -8,45 +8,6 @@ import {
 } from '../../../server/agent/link/reconnect-policy.ts'
 import { ScanTally } from '../../../server/agent/scan/scan-tally.ts'
 import { Schedule } from '../../../server/agent/scan/schedule.ts'
-import { refusal } from '../../../server/agent/strip/guard.ts'
-import { OneAtATime } from '../../../server/agent/strip/one-at-a-time.ts'
-import type { OrderTarget } from '../../../server/protocol/order.ts'
-
-describe('the guard', () => {
-  const place = { root: '/data', target: { isWritable: true } } as never
-  const target = { stream: 'Zone.Identifier', sizeBytes: 26 } as OrderTarget
-  const allows = (globs: string[], stream: string) =>
-    refusal({ ...target, stream }, place, { allowedStreams: globs, maxBytes: 100 }) === null
-
-  it('takes globs over names, case ignored', () => {
-    expect(allows(['*'], 'anything.at all')).toBe(true)
-    expect(allows(['zone.*'], 'Zone.Identifier')).toBe(true)
-    expect(allows(['Zone.Identifie?'], 'Zone.Identifier')).toBe(true)
-    expect(allows(['Zone'], 'Zone.Identifier')).toBe(false)
-    expect(allows(['ZoneXIdentifier', 'Zone+Identifier'], 'Zone.Identifier')).toBe(false)
-    expect(allows([], 'Zone.Identifier')).toBe(false)
-  })
-
-  it('reads every other character of a glob as itself', () => {
-    fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (glob, name) => {
-        fc.pre(!/[*?]/.test(glob) && !/[\0\\/:]|^\$/.test(name))
-        expect(allows([glob], name)).toBe(isSameName(glob, name))
-      }),
-    )
-  })
-
-  it('refuses what could not be put back, and places that are read-only or unknown', () => {
-    const policy = { allowedStreams: ['*'], maxBytes: 100 }
-    expect(refusal({ ...target, sizeBytes: 101 }, place, policy)).toContain('put back')
-    expect(refusal(target, null, policy)).toContain('scope')
-    expect(refusal(target, { target: { isWritable: false } } as never, policy)).toContain('read')
-  })
-})
-
-function isSameName(one: string, other: string): boolean {
-  return one.toUpperCase() === other.toUpperCase() || one.toLowerCase() === other.toLowerCase()
-}
 
 describe('IdSet', () => {
   it('holds what was added and nothing else', () => {
@@ -56,27 +17,6 @@ describe('IdSet', () => {
         for (const id of ids) set.add(id)
         for (const id of [...ids, ...others]) expect(set.has(id)).toBe(ids.includes(id))
       }),
-    )
-  })
-})
-
-describe('OneAtATime', () => {
-  it('runs one piece of work after another, also after a failure', async () => {
-    const queue = new OneAtATime()
-    const log: string[] = []
-    const work = (name: string) => async () => {
-      log.push(`${name} begins`)
-      await Promise.resolve()
-      log.push(`${name} ends`)
-      if (name === 'b') throw new Error('b failed')
-    }
-    const failed = queue.run(work('a')).then(() => queue.run(work('b')))
-    const last = queue.run(work('c'))
-    await expect(failed).rejects.toThrow('b failed')
-    await last
-    await queue.idle()
-    expect(log.filter((_, i) => i % 2 === 0).map((line) => line.split(' ')[0])).toEqual(
-      log.filter((_, i) => i % 2 === 1).map((line) => line.split(' ')[0]),
     )
   })
 })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeError } from '../../../server/cli/cli-error.ts'
-import { globMatcher } from '../../../server/cli/glob.ts'
 import { hexDump } from '../../../server/cli/hex-dump.ts'
 import { displayWidth, humanSize, shortenMiddle } from '../../../server/cli/human.ts'
 import { toJson } from '../../../server/cli/ndjson-listing.ts'
 import { toRecord } from '../../../server/cli/stream-record.ts'
+import { globMatcher } from '../../../server/shared/glob.ts'
 
 describe('globMatcher', () => {
   it.each([

@@ -8,7 +8,13 @@ const untyped = addon as unknown as Record<keyof NativeAddon, (...args: unknown[
 
 describe('the addon', () => {
   it('exports exactly the functions of the contract', () => {
-    expect(Object.keys(addon).sort()).toEqual(['openCarrier', 'probe', 'readChanges', 'startScan'])
+    expect(Object.keys(addon).sort()).toEqual([
+      'carryOut',
+      'openCarrier',
+      'probe',
+      'readChanges',
+      'startScan',
+    ])
   })
 
   it.each([

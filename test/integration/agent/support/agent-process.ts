@@ -4,18 +4,14 @@
  * everything of ours runs as it is.
  */
 import Database from 'better-sqlite3'
-import { loadAddon, type NativeAddon, type NativeCarrier } from '../../../../native/addon.ts'
+import { loadAddon, type NativeAddon, type NativeOperation } from '../../../../native/addon.ts'
 import { startAgent } from '../../../../server/agent/start-agent.ts'
 import { systemClock } from '../../../../server/shared/clock.ts'
 import { createLogger } from '../../../../server/shared/logger.ts'
 import { FAST_LINK } from './fast-link.ts'
 
-export type CrashPoint =
-  | 'before-read'
-  | 'before-remove'
-  | 'after-remove'
-  | 'before-create'
-  | 'after-create'
+/** `between`: after the first of several of that kind. */
+export type CrashPoint = `${'before' | 'between' | 'after'}-${NativeOperation['act']}`
 
 interface Arguments {
   readonly stateDir: string
@@ -28,34 +24,21 @@ interface Arguments {
 const { uid, crashAt, ...options }: Arguments = JSON.parse(process.argv[2] ?? '{}')
 
 function crashing(addon: NativeAddon): NativeAddon {
+  const die = () => process.kill(process.pid, 'SIGKILL')
   return {
     probe: (...target) => addon.probe(...target),
     startScan: (path, scanOptions) => addon.startScan(path, scanOptions),
-    openCarrier: async (...place) => {
-      const carrier = await addon.openCarrier(...place)
-      const wrap = <Args extends unknown[], Result>(
-        name: string,
-        call: (...args: Args) => Promise<Result>,
-      ) => {
-        return async (...args: Args) => {
-          if (crashAt === `before-${name}`) process.kill(process.pid, 'SIGKILL')
-          const result = await call(...args)
-          if (crashAt === `after-${name}`) process.kill(process.pid, 'SIGKILL')
-          return result
-        }
+    openCarrier: (...place) => addon.openCarrier(...place),
+    carryOut: async (target, operations, hints) => {
+      const act = operations[0]?.act
+      if (crashAt === `before-${act}`) die()
+      if (crashAt === `between-${act}`) {
+        await addon.carryOut(target, operations.slice(0, 1), hints)
+        die()
       }
-      const crashingCarrier: NativeCarrier = {
-        identity: carrier.identity,
-        kind: carrier.kind,
-        modifiedNs: carrier.modifiedNs,
-        list: () => carrier.list(),
-        hash: (name) => carrier.hash(name),
-        close: () => carrier.close(),
-        read: wrap('read', (...args) => carrier.read(...args)),
-        remove: wrap('remove', (...args) => carrier.remove(...args)),
-        create: wrap('create', (...args) => carrier.create(...args)),
-      }
-      return crashingCarrier
+      const results = await addon.carryOut(target, operations, hints)
+      if (crashAt === `after-${act}`) die()
+      return results
     },
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Tells whether a stream's name fits a glob: `*` any text, `?` one UTF-16 unit, `\` takes the next
+ * Tells whether a name fits a glob: `*` any text, `?` one UTF-16 unit, `\` takes the next
  * character as it is; without regard to case, as NTFS compares names.
  *
  * Two pointers that go back to the last `*` only: a regular expression could take minutes over a name

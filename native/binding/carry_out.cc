@@ -1,0 +1,35 @@
+// carryOut(target: string, operations: NativeOperation[],
+//          hints?: NativeHints): Promise<NativeOperationResult[]>
+
+#include "streams/carry_out.h"
+
+#include "binding/arguments.h"
+#include "binding/exports.h"
+#include "binding/promise_worker.h"
+#include "streams/stream_provider.h"
+
+namespace sidestream::binding {
+
+Napi::Value CarryOut(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto target = StringArgument(info, 0, "carryOut: target");
+  if (!target) return env.Undefined();
+  auto operations = OperationsArgument(info, 1, "carryOut: operations");
+  if (!operations) return env.Undefined();
+  const auto hints = HintsArgument(info, 2, "carryOut: hints");
+  if (!hints) return env.Undefined();
+
+  using Results = std::vector<OperationResult>;
+  const JsPromise promise(env);
+  PromiseWorker<Results>::Start(
+      env, promise,
+      [target = *target, operations = std::move(*operations), hints = *hints]() -> Result<Results> {
+        const auto provider = OpenTarget(target, hints);
+        if (!provider.ok()) return provider.error();
+        return sidestream::CarryOut(*provider.value(), operations);
+      },
+      [](napi_env js, Results& results) { return ToJs(js, results); }, nullptr);
+  return Napi::Value(env, promise.value());
+}
+
+}  // namespace sidestream::binding

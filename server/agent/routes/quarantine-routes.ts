@@ -1,0 +1,24 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { QuarantinePage, QuarantineQuery } from '../../protocol/quarantine.ts'
+import type { QuarantineStore } from '../state/quarantine-store.ts'
+import { quarantinePage } from '../strip/quarantine-page.ts'
+
+export interface QuarantineRoutesOptions {
+  readonly quarantineStore: QuarantineStore
+}
+
+/** What is kept, without its bytes: those leave by a restore only. */
+export const quarantineRoutes: FastifyPluginAsyncTypebox<QuarantineRoutesOptions> = async (
+  app,
+  { quarantineStore },
+) => {
+  app.get(
+    '/quarantine',
+    { schema: { querystring: QuarantineQuery, response: { 200: QuarantinePage } } },
+    async ({ query: { cursor, limit } }) =>
+      quarantinePage(quarantineStore, {
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(limit === undefined ? {} : { limit: Number(limit) }),
+      }),
+  )
+}

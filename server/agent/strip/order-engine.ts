@@ -1,0 +1,70 @@
+/** Guard, quarantine and runner joined: all that carries out orders, for an agent and for one PC alone. */
+import type { NativeAddon } from '../../../native/addon.ts'
+import type { LocalPolicy } from '../../protocol/policy.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { Scope } from '../scan/scope.ts'
+import type { AgentState } from '../state/open-state.ts'
+import { Guard } from './guard.ts'
+import { OrderRunner } from './order-runner.ts'
+import { Quarantine } from './quarantine.ts'
+import type { StreamList } from './tools.ts'
+
+export interface OrderEngineOptions {
+  readonly stateDir: string
+  readonly addon: NativeAddon
+  readonly scope: Scope
+  readonly state: AgentState
+  readonly policy: LocalPolicy
+  /** A larger stream is refused: it could not be put back. */
+  readonly maxBytes: number
+  readonly streams: StreamList | null
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface OrderEngine {
+  readonly runner: OrderRunner
+  readonly guard: Guard
+  /** Lets the batch at work get its receipts. The state stays open. */
+  close(): Promise<void>
+}
+
+/** The bounds by age bite also on a machine that nobody orders anything of. */
+const PRUNE_EVERY_MS = 3_600_000
+/** It reads all records, so that many small orders must not each cause it. */
+const PRUNE_AT_MOST_EVERY_MS = 60_000
+
+/** Settles first what a crash left open. */
+export async function createOrderEngine(options: OrderEngineOptions): Promise<OrderEngine> {
+  const { stateDir, state, policy, maxBytes, clock, logger } = options
+  const quarantine = new Quarantine(stateDir)
+  await quarantine.clean(state.quarantine)
+  const guard = new Guard(policy, maxBytes)
+  const runner = new OrderRunner({ ...options, quarantine, guard })
+  await runner.recover()
+  let pruning = Promise.resolve()
+  const prune = () => {
+    pruning = pruning
+      .then(() => quarantine.prune(state, policy.quarantine, clock, logger))
+      .catch((err: unknown) => logger.error({ err }, 'the quarantine could not be pruned'))
+  }
+  prune()
+  let prunedAt = clock.now()
+  runner.onIdle(() => {
+    if (clock.now() - prunedAt < PRUNE_AT_MOST_EVERY_MS) return
+    prunedAt = clock.now()
+    prune()
+  })
+  const timer = setInterval(prune, PRUNE_EVERY_MS)
+  timer.unref()
+  return {
+    runner,
+    guard,
+    close: async () => {
+      clearInterval(timer)
+      await runner.close()
+      await pruning
+    },
+  }
+}

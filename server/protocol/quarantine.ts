@@ -1,0 +1,65 @@
+/** What an agent keeps of streams that it took away: `GET /v1/quarantine?cursor=&limit=`, newest first. */
+import { type Static, Type } from 'typebox'
+import {
+  CarrierPath,
+  FileIdentity,
+  OrderId,
+  Sha256,
+  StreamName,
+  TargetId,
+  Timestamp,
+  VolumeId,
+} from './ids.ts'
+import { ReceiptOutcome } from './order.ts'
+import { CarrierKind } from './stream.ts'
+
+const strict = { additionalProperties: false } as const
+export const MAX_QUARANTINE_ENTRIES = 500
+
+export const QuarantineQuery = Type.Object(
+  {
+    cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,15}$' })),
+    limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$', description: 'At most 500' })),
+  },
+  strict,
+)
+export type QuarantineQuery = Static<typeof QuarantineQuery>
+
+export const QuarantinedStream = Type.Object(
+  {
+    targetId: TargetId,
+    action: Type.Union([Type.Literal('strip'), Type.Literal('reduce')]),
+    volumeId: VolumeId,
+    identity: FileIdentity,
+    path: CarrierPath,
+    stream: StreamName,
+    sizeBytes: Type.Integer({ minimum: 0 }),
+    sha256: Sha256,
+    kind: CarrierKind,
+    modifiedAt: Type.String({ description: 'The carrier’s last write before' }),
+    orderId: OrderId,
+    orderedBy: Type.String(),
+    reason: Type.String(),
+    outcome: Type.Union([ReceiptOutcome, Type.Null()], {
+      description: 'Null: interrupted, not settled',
+    }),
+    keptAt: Timestamp,
+    restoredAt: Type.Union([Timestamp, Type.Null()]),
+    /** The bytes went, by the bounds of the quarantine; the record stays. */
+    prunedAt: Type.Union([Timestamp, Type.Null()]),
+  },
+  strict,
+)
+export type QuarantinedStream = Static<typeof QuarantinedStream>
+
+export const QuarantinePage = Type.Object(
+  {
+    entries: Type.Array(QuarantinedStream, { maxItems: MAX_QUARANTINE_ENTRIES }),
+    cursor: Type.Union([Type.String(), Type.Null()]),
+    /** Of all entries that have their bytes still. */
+    keptEntries: Type.Integer({ minimum: 0 }),
+    keptBytes: Type.Integer({ minimum: 0 }),
+  },
+  strict,
+)
+export type QuarantinePage = Static<typeof QuarantinePage>
