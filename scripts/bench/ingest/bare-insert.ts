@@ -1,7 +1,7 @@
 /**
  * What SQLite itself needs for the rows of an inventory: all of them read first, then inserted into an empty file
- * of the same schema, with the same pragmas, by prepared statements in large transactions. Full-text tables are left
- * out on this side only.
+ * of the same schema, with the same pragmas, by prepared statements in large transactions. Full-text tables and
+ * triggers, whose rows are among those inserted, are left out on this side only.
  */
 import Database from 'better-sqlite3'
 
@@ -48,7 +48,7 @@ export function insertSameRows(from: string, to: string): BareInsert {
 
   const db = new Database(to)
   for (const pragma of PRAGMAS) db.pragma(pragma)
-  for (const { sql } of plain) if (sql !== null) db.exec(sql)
+  for (const { sql, type } of plain) if (sql !== null && type !== 'trigger') db.exec(sql)
   const startedMs = performance.now()
   for (const { name, rows } of contents) insertAll(db, name, rows)
   const seconds = (performance.now() - startedMs) / 1_000
