@@ -40,6 +40,8 @@ export interface AccessParts {
   allowedOrigins: readonly string[]
 }
 
+const NOT_PERMITTED = 'NOT_PERMITTED'
+
 const STATE_KEEPING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function guardRoutes(app: FastifyInstance, parts: AccessParts): void {
@@ -65,9 +67,11 @@ export function guardRoutes(app: FastifyInstance, parts: AccessParts): void {
     if (access === 'public') return
     request.session = requireSession(request, parts)
     const refusal = refusalOf(request.session, access as Exclude<Access, 'public'>)
-    if (refusal === null) return
-    recordDenied(request)
-    throw refusal
+    if (refusal !== null) throw refusal
+  })
+
+  app.addHook('onError', async (request, _reply, error) => {
+    if (error instanceof AppError && error.code === NOT_PERMITTED) recordDenied(request)
   })
 }
 
@@ -99,12 +103,12 @@ function refusalOf(session: Session, access: Exclude<Access, 'public'>): AppErro
   const { role, permissions, tokenName } = session
   if (access === 'in-person') {
     if (tokenName === null) return null
-    return new AppError('NOT_PERMITTED', 403, 'a token cannot do this: sign in')
+    return new AppError(NOT_PERMITTED, 403, 'a token cannot do this: sign in')
   }
   if (permissions.includes(access)) return null
   const who = tokenName === null ? `the role ${role}` : `the token ${tokenName}`
   const message = `${who} lacks the permission ${access}; an administrator can give it`
-  return new AppError('NOT_PERMITTED', 403, message, { details: { permission: access } })
+  return new AppError(NOT_PERMITTED, 403, message, { details: { permission: access } })
 }
 
 /** What was denied is on record, but not once for each try of a script that never gives up. */
@@ -136,6 +140,12 @@ function isOwnOrigin(
   allowedOrigins: readonly string[],
 ): boolean {
   return origin === `${request.protocol}://${request.host}` || allowedOrigins.includes(origin)
+}
+
+/** For what a route does only sometimes. Throws NOT_PERMITTED, which is on record like every refusal. */
+export function requirePermission(request: FastifyRequest, permission: PermissionName): void {
+  const refusal = refusalOf(sessionOfRequest(request), permission)
+  if (refusal !== null) throw refusal
 }
 
 /** Who asks, on a route that is not public. */

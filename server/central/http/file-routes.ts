@@ -13,14 +13,14 @@ import { explain } from '../../streams/explain.ts'
 import type { CompareService } from '../files/compare-service.ts'
 import type { FileService } from '../files/file-service.ts'
 import type { StreamService } from '../streams/stream-service.ts'
-import { actorOf } from './access.ts'
+import { actorOf, requirePermission } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 import { type Columns, ExportFormat, sendExport } from './export-formats.ts'
 import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
 /** A page may ask as many machines. */
-const config = { access: 'signed-in', rateLimit: { max: 120, timeWindow: 60_000 } } as const
+const config = { access: 'inventory.read', rateLimit: { max: 120, timeWindow: 60_000 } } as const
 const tags = ['files']
 
 const COLUMNS: Columns<MachineFile> = {
@@ -57,6 +57,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
     },
     async (request) => {
       const { cursor, limit, ...search } = request.query
+      if (search.live) requirePermission(request, 'machines.ask')
       return files.find(search, { cursor, limit }, actorOf(request))
     },
   )
@@ -73,6 +74,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
     },
     async (request, reply) => {
       const { format, ...search } = request.query
+      if (search.live) requirePermission(request, 'machines.ask')
       const pages = await files.export(search, actorOf(request))
       return sendExport(reply, 'files', format, COLUMNS, pages)
     },

@@ -20,7 +20,8 @@ import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
 const Params = Type.Object({ questionId: QuestionId }, strict)
-const signedIn = { access: 'signed-in' } as const
+const reading = { access: 'inventory.read' } as const
+const writing = { access: 'machines.ask' } as const
 const tags = ['live queries']
 
 export const liveRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (
@@ -35,7 +36,7 @@ const askingRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.post(
     '/live-queries',
     {
-      config: { ...signedIn, rateLimit: { max: 30, timeWindow: 60_000 } },
+      config: { ...writing, rateLimit: { max: 30, timeWindow: 60_000 } },
       schema: {
         summary: 'Ask machines what is on their disks now',
         tags,
@@ -49,7 +50,7 @@ const askingRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.post(
     '/live-queries/:questionId/cancel',
     {
-      config: signedIn,
+      config: writing,
       schema: {
         summary: 'Ask nobody any more, and tell agents to stop',
         tags,
@@ -64,7 +65,7 @@ const askingRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.post(
     '/live-queries/:questionId/ask-again',
     {
-      config: { ...signedIn, rateLimit: { max: 30, timeWindow: 60_000 } },
+      config: { ...writing, rateLimit: { max: 30, timeWindow: 60_000 } },
       schema: {
         summary: 'Ask those again that gave no answer',
         tags,
@@ -87,7 +88,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.get(
     '/live-queries',
     {
-      config: signedIn,
+      config: reading,
       schema: {
         summary: 'Live queries, newest first',
         tags,
@@ -101,7 +102,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.get(
     '/live-queries/:questionId',
     {
-      config: signedIn,
+      config: reading,
       schema: {
         summary: 'One live query and how far it is',
         tags,
@@ -115,7 +116,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.get(
     '/live-queries/:questionId/answers',
     {
-      config: signedIn,
+      config: reading,
       schema: {
         summary: 'What each machine said, or why it did not',
         tags,
@@ -137,7 +138,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.get(
     '/live-queries/:questionId/rows',
     {
-      config: signedIn,
+      config: reading,
       schema: {
         summary: 'The streams that were found, in the order of the answers',
         tags,
@@ -152,7 +153,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.get(
     '/live-queries/:questionId/rows/export',
     {
-      config: signedIn,
+      config: reading,
       schema: {
         summary: 'All streams that were found, one a line',
         tags,
@@ -173,7 +174,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
   app.get(
     '/live-queries/:questionId/stream',
     {
-      config: signedIn,
+      config: reading,
       schema: { summary: 'Answers as they come, as NDJSON', tags, params: Params },
     },
     async ({ params }, reply) => {

@@ -22,7 +22,8 @@ import { type Columns, ExportFormat, sendExport } from './export-formats.ts'
 import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
-const config = { access: 'signed-in' } as const
+const reading = { access: 'inventory.read' } as const
+const writing = { access: 'machines.manage' } as const
 const tags = ['machines']
 const Params = Type.Object({ machineId: MachineId }, strict)
 const Done = Type.Null()
@@ -61,7 +62,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.get(
     '/machines/:machineId/labels',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'Labels of a machine, and who gave them',
         tags,
@@ -75,7 +76,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.put(
     '/machines/:machineId/labels',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Give a machine exactly these labels, besides those of rules',
         tags,
@@ -90,7 +91,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.get(
     '/label-rules',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'Rules that label machines by what their agents say',
         tags,
@@ -103,7 +104,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.post(
     '/label-rules',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Label machines by what their agents say, now and from now on',
         tags,
@@ -117,7 +118,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.delete(
     '/label-rules/:ruleNo',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Take a rule and the labels that it gave away',
         tags,
@@ -139,7 +140,7 @@ const serviceRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async
   app.post(
     '/machines/:machineId/retire',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Hide a machine and refuse its connection; nothing is deleted',
         tags,
@@ -157,7 +158,7 @@ const serviceRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async
   app.post(
     '/machines/:machineId/return',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Take a retired machine into service again',
         tags,
@@ -175,7 +176,7 @@ const serviceRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async
   app.get(
     '/machine-clones',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'Machines that connected with the key of another one, newest first',
         tags,
@@ -193,7 +194,7 @@ const coverageRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = asyn
   app.get(
     '/coverage',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'What was not looked at, and why',
         tags,
@@ -207,7 +208,7 @@ const coverageRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = asyn
   app.get(
     '/coverage/export',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'Every machine with a gap, one a line',
         tags,

@@ -59,7 +59,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.get(
     '/machines/export',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'All machines, one a line',
         tags: ['machines'],

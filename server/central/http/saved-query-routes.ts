@@ -7,7 +7,8 @@ import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 const strict = { additionalProperties: false } as const
-const config = { access: 'signed-in' } as const
+const reading = { access: 'inventory.read' } as const
+const writing = { access: 'machines.ask' } as const
 const tags = ['saved queries']
 const Params = Type.Object({ savedId: Type.Integer({ minimum: 1 }) }, strict)
 
@@ -22,7 +23,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
   app.get(
     '/saved-queries',
     {
-      config,
+      config: reading,
       schema: {
         summary: 'Saved queries, by name',
         tags,
@@ -35,7 +36,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
   app.post(
     '/saved-queries',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Save a query, with or without a schedule',
         tags,
@@ -50,7 +51,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
   app.put(
     '/saved-queries/:savedId',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Change a saved query; earlier results go',
         tags,
@@ -65,7 +66,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
   app.delete(
     '/saved-queries/:savedId',
     {
-      config,
+      config: writing,
       schema: {
         summary: 'Remove a saved query',
         tags,
@@ -82,7 +83,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
   app.post(
     '/saved-queries/:savedId/run',
     {
-      config: { ...config, rateLimit: { max: 30, timeWindow: 60_000 } },
+      config: { ...writing, rateLimit: { max: 30, timeWindow: 60_000 } },
       schema: {
         summary: 'Ask it now',
         tags,

@@ -10,7 +10,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<{ status: () => CentralStat
   app.get(
     '/status',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'Whether central can store what agents report',
         tags: ['status'],

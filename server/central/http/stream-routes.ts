@@ -62,7 +62,7 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams/suggest',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'inventory.read' },
       schema: {
         summary: 'What could stand at the cursor of a query',
         tags: ['streams'],

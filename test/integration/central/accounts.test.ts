@@ -52,7 +52,7 @@ describe('the table of permissions', () => {
     expect(routes.length).toBeGreaterThan(18)
     // A permission that no route asks for would be a promise that nothing keeps.
     const unused = PERMISSION_NAMES.filter((name) => !routes.some(([, asked]) => asked === name))
-    expect(unused).toEqual(['machines.manage', 'orders.approve', 'settings.manage'])
+    expect(unused).toEqual(['orders.approve'])
     for (const role of ROLES) {
       const cookie = await addUser(fleet, `the-${role}`, role)
       for (const [route, permission] of routes) {
@@ -65,6 +65,30 @@ describe('the table of permissions', () => {
         expect([role, route, isDenied]).toEqual([role, route, !roleMay(role, permission)])
       }
     }
+  })
+
+  it('is what every route asks that is not about the session itself', async () => {
+    const fleet = await openFleet()
+    const withoutPermission = [...fleet.central.routeAccess]
+      .filter(([route, access]) => access === 'signed-in' && !route.startsWith('HEAD '))
+      .map(([route]) => route)
+    expect(withoutPermission.sort()).toEqual(['DELETE /api/v1/session', 'GET /api/v1/session'])
+  })
+
+  it('is asked where a reading route would bother machines', async () => {
+    const fleet = await openFleet()
+    const cookie = await addUser(fleet, 'vera', 'viewer')
+    const ask = (path: string) => as(fleet, cookie, 'GET', path)
+    expect((await ask('/files?name=setup.exe')).status).toBe(200)
+    for (const path of ['/files', '/files/export']) {
+      const denied = await ask(`${path}?name=setup.exe&live=true`)
+      expect(denied).toMatchObject({
+        status: 403,
+        body: { code: 'NOT_PERMITTED', details: { permission: 'machines.ask' } },
+      })
+    }
+    const { entries } = (await fleet.get('/audit')).body
+    expect(entries[0]).toMatchObject({ action: 'access.denied', actor: 'vera' })
   })
 
   it('is asked before a console may watch events', async () => {
