@@ -19,7 +19,7 @@ const FLAGS = '-std=c++20 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=a
 const SANITIZERS = 'address,undefined'
 /** What is decoded, and the little that it stands on. */
 const LIBRARY =
-  /^native\/(ntfs|volume|listing)\/.*\.cc$|(base\/(sha256|run_on_threads)|streams\/scan_part|test\/native\/image)\.cc$/
+  /^native\/(ntfs|volume|listing)\/.*\.cc$|(base\/(sha256|run_on_threads)|streams\/(carrier|scan_part)|test\/native\/image)\.cc$/
 /** Nothing that we decode may need more than this, or longer than ten seconds. */
 const LIMITS = ['-rss_limit_mb=1024', '-timeout=10', '-max_len=8192']
 

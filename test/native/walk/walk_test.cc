@@ -122,6 +122,10 @@ class Watched final : public StreamScheme {
   Status Remove(const CarrierRef& carrier, const StoredStream& stream) const override {
     return samba_->Remove(carrier, stream);
   }
+  Status Replace(const CarrierRef& carrier, const StoredStream& stream,
+                 std::span<const std::byte> bytes) const override {
+    return samba_->Replace(carrier, stream, bytes);
+  }
   Status Create(const CarrierRef& carrier, const std::string& name,
                 std::span<const std::byte> bytes) const override {
     return samba_->Create(carrier, name, bytes);
