@@ -36,6 +36,9 @@ const READER_PRAGMAS = [
   'query_only = ON',
 ]
 
+/** Statistics of fewer are worse than those that the schema brings along. */
+const MEASURED_FROM_STREAMS = 50_000
+
 export function openToWrite(file: string): Database {
   const db = new SqliteDatabase(file)
   try {
@@ -43,12 +46,16 @@ export function openToWrite(file: string): Database {
     for (const pragma of WRITER_PRAGMAS) db.pragma(pragma)
     migrate(db, listMigrations(SCHEMA))
     db.prepare('INSERT OR IGNORE INTO engine VALUES (1, ?, 1)').run(randomUUID())
-    db.pragma('optimize = 0x10002')
+    if (hasStreams(db, MEASURED_FROM_STREAMS)) db.pragma('optimize = 0x10002')
     return db
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+function hasStreams(db: Database, count: number): boolean {
+  return db.prepare('SELECT 1 FROM stream LIMIT 1 OFFSET ?').get(count - 1) !== undefined
 }
 
 export function openToRead(file: string): Database {
