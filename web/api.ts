@@ -21,7 +21,7 @@ import type {
   OrderTargetPage,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
-import type { Session, SignIn } from '../server/protocol/api/session.ts'
+import type { OpenSessionList, Session, SignIn } from '../server/protocol/api/session.ts'
 import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
 import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
 import type {
@@ -62,6 +62,8 @@ export const api = {
   session: () => call<Session>('GET', '/session'),
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
   signOut: () => call<void>('DELETE', '/session'),
+  sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
+  endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
 
   users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),

@@ -9,6 +9,7 @@ import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { SessionService } from './accounts/session-service.ts'
+import type { SignInService } from './accounts/sign-in-service.ts'
 import type { TokenService } from './accounts/token-service.ts'
 import type { UserService } from './accounts/user-service.ts'
 import type { AuditLog } from './audit/audit-log.ts'
@@ -52,6 +53,7 @@ export interface AppParts
   live: LiveService
   enrolment: EnrolmentService
   sessions: SessionService
+  signIns: SignInService
   users: UserService
   tokens: TokenService
   audit: AuditLog

@@ -5,10 +5,7 @@ import type { CentralStatus } from '../protocol/api/status.ts'
 import { AppError } from '../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
-import { createSessionService } from './accounts/session-service.ts'
-import { createSignInLimit } from './accounts/sign-in-limit.ts'
-import { createTokenService } from './accounts/token-service.ts'
-import { createUserService } from './accounts/user-service.ts'
+import { createAccounts } from './accounts/accounts.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
@@ -49,6 +46,8 @@ export interface CentralOptions {
   consoleDir?: string | undefined
   logger: Logger
   clock: Clock
+  /** See directory-config.ts. Default: `directory.json` in the data folder, if there is one. */
+  directoryFile?: string | undefined
   /** How often agents scan by themselves. */
   scanEverySeconds: number
   /** A machine that was not seen for so long counts as stale. Default 30. */
@@ -147,8 +146,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
     const shared = { ...base, care, staleAfterMs }
     const machines = createMachineService(shared)
-    const accounts = { ...shared, signInLimit: createSignInLimit(clock) }
-    const sessions = createSessionService(accounts)
+    const accounts = createAccounts({ ...shared, ...options })
     const dispatcher = createDispatcher({
       ...shared,
       timeoutMs: timing.orderTimeoutMs,
@@ -235,7 +233,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       limits: { ...LINK_LIMITS, ...options.linkLimits },
       logger: logger.child({ part: 'link' }),
     })
-    const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const firstPassword = await accounts.signIns.ensureAdmin(options.adminPassword)
     const app = await buildApp({
       machines,
       streams,
@@ -248,9 +246,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       admission,
       coverage: createCoverageService(shared),
       enrolment: createEnrolmentService(shared),
-      sessions,
-      users: createUserService(accounts),
-      tokens: createTokenService(accounts),
+      ...accounts,
       audit,
       events,
       status: () => statusOf(stores),
@@ -265,6 +261,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const retention = startRetention({ ...shared, keepGoneDays: options.keepGoneDays })
     const close = async (): Promise<void> => {
       await app.close()
+      accounts.stop()
       link.stop()
       await retention.stop()
       await dispatcher.stop()

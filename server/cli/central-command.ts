@@ -14,6 +14,7 @@ export interface CentralFlags {
   readonly console?: string
   readonly scanEvery: number
   readonly keepGoneDays?: number
+  readonly directory?: string
   readonly logLevel: string
 }
 
@@ -33,6 +34,7 @@ export async function runCentral(
     clock: systemClock,
     scanEverySeconds: flags.scanEvery,
     keepGoneDays: flags.keepGoneDays,
+    directoryFile: flags.directory,
   }).catch((error: unknown) => {
     throw startError(error, flags)
   })

@@ -21,6 +21,7 @@ export const AUDIT_ACTIONS = [
   'access.denied',
   'user.added',
   'user.changed',
+  'user.withdrawn',
   'token.created',
   'token.ended',
   'live.asked',
