@@ -21,7 +21,12 @@ import type {
   OrderTargetPage,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
-import type { OpenSessionList, Session, SignIn } from '../server/protocol/api/session.ts'
+import type {
+  OpenSessionList,
+  Session,
+  SignIn,
+  SignInWays,
+} from '../server/protocol/api/session.ts'
 import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
 import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
 import type {
@@ -32,7 +37,7 @@ import type {
   UserList,
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
-import { endSession } from './session.ts'
+import { endSession, session } from './session.ts'
 
 const BASE = '/api/v1'
 
@@ -61,7 +66,13 @@ export interface PageRequest {
 export const api = {
   session: () => call<Session>('GET', '/session'),
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
-  signOut: () => call<void>('DELETE', '/session'),
+  signInWays: () => call<SignInWays>('GET', '/session/ways'),
+  signOut: async () => {
+    const isFromProvider = session.value?.source === 'openid'
+    await call<void>('DELETE', '/session')
+    // Or else the next click would sign in again, without a question.
+    if (isFromProvider) location.assign(`${BASE}/openid/sign-out`)
+  },
   sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
   endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
@@ -128,6 +139,9 @@ export const api = {
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
 }
+
+/** Left for rather than called: the provider's page comes, and then the console again. */
+export const OPENID_START = `${BASE}/openid/start`
 
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {

@@ -26,6 +26,7 @@ import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
+import { type OpenIdRoutesOptions, openIdRoutes } from './http/openid-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
@@ -47,7 +48,8 @@ export interface AppParts
   extends FileRoutesOptions,
     MachineCareRoutesOptions,
     SinkRoutesOptions,
-    SavedQueryRoutesOptions {
+    SavedQueryRoutesOptions,
+    OpenIdRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -106,6 +108,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
+  await app.register(openIdRoutes, parts)
   await app.register(machineRoutes, parts)
   await app.register(machineCareRoutes, parts)
   await app.register(streamRoutes, parts)

@@ -48,6 +48,8 @@ export interface CentralOptions {
   clock: Clock
   /** See directory-config.ts. Default: `directory.json` in the data folder, if there is one. */
   directoryFile?: string | undefined
+  /** See openid-config.ts. Default: `openid.json` in the data folder, if there is one. */
+  openIdFile?: string | undefined
   /** How often agents scan by themselves. */
   scanEverySeconds: number
   /** A machine that was not seen for so long counts as stale. Default 30. */

@@ -15,6 +15,7 @@ export interface CentralFlags {
   readonly scanEvery: number
   readonly keepGoneDays?: number
   readonly directory?: string
+  readonly openid?: string
   readonly logLevel: string
 }
 
@@ -35,6 +36,7 @@ export async function runCentral(
     scanEverySeconds: flags.scanEvery,
     keepGoneDays: flags.keepGoneDays,
     directoryFile: flags.directory,
+    openIdFile: flags.openid,
   }).catch((error: unknown) => {
     throw startError(error, flags)
   })

@@ -204,6 +204,11 @@ function addCentral(program: Command, context: CliContext): void {
       'LDAP or Active Directory to sign in with (default: directory.json in the data folder)',
       nonEmpty,
     )
+    .option(
+      '--openid <file>',
+      'OpenID provider to sign in with (default: openid.json in the data folder)',
+      nonEmpty,
+    )
     .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())

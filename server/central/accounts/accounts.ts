@@ -7,6 +7,8 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Stores } from '../store/stores.ts'
 import { createDirectoryAccounts, type DirectoryAccounts } from './directory/directory-accounts.ts'
 import { loadDirectoryConfig } from './directory/directory-config.ts'
+import { loadOpenIdConfig } from './openid/openid-config.ts'
+import { createOpenIdSignIn, type OpenIdSignIn } from './openid/openid-sign-in.ts'
 import { createSessionService, type SessionService } from './session-service.ts'
 import { createSignInLimit } from './sign-in-limit.ts'
 import { createSignInService, type SignInService } from './sign-in-service.ts'
@@ -19,6 +21,8 @@ export interface Accounts {
   signIns: SignInService
   users: UserService
   tokens: TokenService
+  /** Null: not set up. */
+  openId: OpenIdSignIn | null
   stop(): void
 }
 
@@ -28,14 +32,21 @@ export interface AccountsParts extends Pick<Stores, 'users' | 'sessions' | 'toke
   logger: Logger
   dataDir: string
   directoryFile?: string | undefined
+  openIdFile?: string | undefined
 }
 
-/** Throws DIRECTORY_CONFIG_INVALID. */
+/** Throws DIRECTORY_CONFIG_INVALID, OPENID_CONFIG_INVALID. */
 export function createAccounts(parts: AccountsParts): Accounts {
   const shared = { ...parts, signInLimit: createSignInLimit(parts.clock) }
   const sessions = createSessionService(shared)
-  const directory = directoryOf(parts, createVouchedAccounts(shared))
+  const vouched = createVouchedAccounts(shared)
+  const directory = directoryOf(parts, vouched)
+  const openIdFile = configFileOf(parts.openIdFile, join(parts.dataDir, 'openid.json'))
   return {
+    openId:
+      openIdFile === undefined
+        ? null
+        : createOpenIdSignIn(loadOpenIdConfig(openIdFile), { ...shared, sessions, vouched }),
     sessions,
     signIns: createSignInService({ ...shared, sessions, directory }),
     users: createUserService(shared),

@@ -4,10 +4,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { OpenSessionList, Session, SignIn } from '../../protocol/api/session.ts'
-import type { SessionService, SignInPlace } from '../accounts/session-service.ts'
+import type { SessionService } from '../accounts/session-service.ts'
 import type { SignInService } from '../accounts/sign-in-service.ts'
 import { SESSION_COOKIE, sessionOfRequest } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
+import { placeOf } from './sign-in-place.ts'
 
 /**
  * For each address: a slow guess at best, and nobody else is locked out by it, least of all the user whose
@@ -106,10 +107,6 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       return reply.code(204).send(null)
     },
   )
-}
-
-function placeOf(request: FastifyRequest): SignInPlace {
-  return { remoteAddress: request.ip, userAgent: request.headers['user-agent'] ?? '' }
 }
 
 function cookieOptions(request: FastifyRequest): CookieSerializeOptions {

@@ -4,6 +4,10 @@
  *   POST   /session   SignIn → Session and an HttpOnly cookie; 401 SIGN_IN_REFUSED; 429 TOO_MANY_REQUESTS
  *   GET    /session   Session; 401 NOT_SIGNED_IN
  *   DELETE /session   204
+ *   GET    /session/ways     SignInWays
+ *   GET    /openid/start     302 to the OpenID provider, which comes back to /openid/callback; that leads to the console,
+ *                            or to /sign-in?failure=CODE
+ *   GET    /openid/sign-out  302 to where one signs out of the provider
  *   GET    /sessions              { sessions: OpenSession[] }: one's own; with `users.manage` everybody's
  *   DELETE /sessions/:sessionId   204; 404 SESSION_NOT_FOUND
  */
@@ -60,3 +64,13 @@ export type OpenSession = Static<typeof OpenSession>
 
 export const OpenSessionList = Type.Object({ sessions: Type.Array(OpenSession) }, strict)
 export type OpenSessionList = Static<typeof OpenSessionList>
+
+/** How one can sign in, besides with a name and a password. */
+export const SignInWays = Type.Object(
+  {
+    /** `label`: what the provider is called, for a button. Null: none is set up. */
+    openId: Type.Union([Type.Object({ label: Type.String() }, strict), Type.Null()]),
+  },
+  strict,
+)
+export type SignInWays = Static<typeof SignInWays>

@@ -2,12 +2,12 @@
  * `directory.json`: which directory (LDAP) people sign in with, and which of its groups mean which role. Read at start;
  * what is wrong with it is said by its place in the file. Secrets are in files of their own, beside it.
  */
-import { isIP } from 'node:net'
 import { FilterParser } from 'ldapts'
 import { type Static, Type } from 'typebox'
 import { Role } from '../../../protocol/api/permissions.ts'
 import { AppError } from '../../../shared/app-error.ts'
 import { readBeside, readConfigFile, readSecretBeside } from '../config-file.ts'
+import { isLoopback } from '../is-loopback.ts'
 
 const strict = { additionalProperties: false } as const
 const Dn = Type.String({ minLength: 3, maxLength: 1_024, pattern: '=' })
@@ -133,8 +133,4 @@ function isFilter(text: string): boolean {
   } catch {
     return false
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
