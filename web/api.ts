@@ -22,6 +22,12 @@ import type {
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type {
+  FactorEnrolment,
+  FactorRoles,
+  FactorState,
+  RecoveryCodes,
+} from '../server/protocol/api/second-factor.ts'
+import type {
   OpenSessionList,
   Session,
   SignIn,
@@ -64,7 +70,13 @@ export interface PageRequest {
 }
 
 export const api = {
-  session: () => call<Session>('GET', '/session'),
+  /** One that lacks its second factor is none yet: signing in begins anew. */
+  session: async () => {
+    const found = await call<Session>('GET', '/session')
+    if (found.missing === null) return found
+    const message = 'Sign in first.'
+    throw new ApiError(401, { code: 'NOT_SIGNED_IN', message })
+  },
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
   signInWays: () => call<SignInWays>('GET', '/session/ways'),
   signOut: async () => {
@@ -76,6 +88,16 @@ export const api = {
   sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
   endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
+
+  factor: (abort?: AbortSignal) => call<FactorState>('GET', '/session/factor', { abort }),
+  giveFactor: (code: string) => call<Session>('POST', '/session/factor', { body: { code } }),
+  beginFactor: () => call<FactorEnrolment>('POST', '/session/factor/enrolment', { body: {} }),
+  confirmFactor: (code: string) =>
+    call<RecoveryCodes>('POST', '/session/factor/confirmation', { body: { code } }),
+  removeFactor: (code: string) => call<void>('POST', '/session/factor/removal', { body: { code } }),
+  resetFactor: (username: string) => call<void>('DELETE', `/users/${segment(username)}/factor`),
+  factorRoles: (abort?: AbortSignal) => call<FactorRoles>('GET', '/factor-roles', { abort }),
+  setFactorRoles: (body: FactorRoles) => call<FactorRoles>('PUT', '/factor-roles', { body }),
 
   users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
   addUser: (body: NewUser) => call<User>('POST', '/users', { body }),

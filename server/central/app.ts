@@ -21,6 +21,7 @@ import { consoleRoutes } from './http/console-routes.ts'
 import { enrolmentRoutes } from './http/enrolment-routes.ts'
 import { sendError, sendNotFound } from './http/error-replies.ts'
 import { eventsRoute } from './http/events-route.ts'
+import { type FactorRoutesOptions, factorRoutes } from './http/factor-routes.ts'
 import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
@@ -49,7 +50,8 @@ export interface AppParts
     MachineCareRoutesOptions,
     SinkRoutesOptions,
     SavedQueryRoutesOptions,
-    OpenIdRoutesOptions {
+    OpenIdRoutesOptions,
+    FactorRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -109,6 +111,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
   await app.register(openIdRoutes, parts)
+  await app.register(factorRoutes, parts)
   await app.register(machineRoutes, parts)
   await app.register(machineCareRoutes, parts)
   await app.register(streamRoutes, parts)
