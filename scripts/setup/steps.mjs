@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { freshScanBundle } from '../../server/cli/scan-bundle.mjs'
 import { fingerprint, isStamped, writeStamp } from './fingerprint.mjs'
 import { platform, root, runtimeFolder, runtimePath } from './runtime.mjs'
 import { missingTools } from './toolchain.mjs'
@@ -14,7 +15,7 @@ export class SetupError extends Error {
   }
 }
 
-export const STEPS = [installPackages, buildAddon, buildConsole]
+export const STEPS = [installPackages, buildAddon, bundleScan, buildConsole]
 
 async function installPackages() {
   const stamp = 'node_modules/.sidestream-packages'
@@ -57,6 +58,12 @@ async function buildAddon() {
     if (!existsSync(join(root, output))) throw new SetupError(`the build made no ${output}`)
   })
   writeStamp(stamp, wanted)
+  return true
+}
+
+async function bundleScan() {
+  if (freshScanBundle() !== null) return false
+  await step('bundling the scan', () => run(runtimePath(), ['scripts/setup/bundle-scan.mjs']))
   return true
 }
 
