@@ -1,6 +1,6 @@
 /** The steps of setup, in order. Each returns true if it had work to do, and throws SetupError if it failed. */
 import { spawn } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { freshScanBundle } from '../../server/cli/scan-bundle.mjs'
@@ -21,6 +21,10 @@ async function installPackages() {
   const stamp = 'node_modules/.sidestream-packages'
   const wanted = fingerprint(['package.json', 'package-lock.json'], [platform])
   if (isStamped(stamp, wanted, 'node_modules/typebox')) return false
+  // npm would empty the folder that it leads to, which may be another checkout's.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new SetupError('node_modules is a link; remove it, so that the packages can be installed')
+  }
   await step('installing the locked packages', async () => {
     // Engine warnings are expected: packages are made for the pinned Node, npm runs on the machine's.
     await run(npmCommand(), [
