@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { CentralStatus } from '../protocol/api/status.ts'
+import type { MachineId } from '../protocol/ids.ts'
 import { AppError } from '../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -12,6 +13,7 @@ import { createUserService } from './accounts/user-service.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
+import { createPendingService } from './enrolment/pending-service.ts'
 import { createEventHub } from './events/event-hub.ts'
 import { createNotableHub } from './events/notable-hub.ts'
 import { createCompareService } from './files/compare-service.ts'
@@ -24,6 +26,7 @@ import { createLiveService } from './live/live-service.ts'
 import { createAdmissionService } from './machines/admission-service.ts'
 import { createCoverageService } from './machines/coverage-service.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
+import { createKeyService } from './machines/key-service.ts'
 import { createLabelService } from './machines/label-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
@@ -36,6 +39,10 @@ import { createSinkService } from './sinks/sink-service.ts'
 import { describeState } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
+import { createCertificateService } from './tls/certificate-service.ts'
+import type { Certificates } from './tls/certificates.ts'
+import { openCertificates, type TlsChoice } from './tls/open-certificates.ts'
+import type { CertificateTiming } from './tls/own-certificates.ts'
 
 export interface CentralOptions {
   /** Created if it is not there. One central at a time. */
@@ -57,12 +64,16 @@ export interface CentralOptions {
   keepGoneDays?: number | undefined
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
+  /** Default `auto`: plain http on loopback only, and else by an authority of its own. */
+  tls?: TlsChoice | undefined
+  /** How others call this central: for its certificate, and for enrolment strings. */
+  names?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
   /** How much agents may send, and how many at once. */
   linkLimits?: Partial<LinkLimits> | undefined
 }
 
-export interface CentralTiming {
+export interface CentralTiming extends CertificateTiming {
   helloTimeoutMs: number
   pingEveryMs: number
   /** For one request with orders. 50 targets of 16 MiB on a slow disk are done well within. */
@@ -92,10 +103,15 @@ const TIMING: CentralTiming = {
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
   inventoryRetryMs: 3_000,
+  certificateLifeMs: 90 * 86_400_000,
+  certificateRenewMs: 30 * 86_400_000,
+  certificateCheckMs: 3_600_000,
 }
 
 export interface RunningCentral {
   url: string
+  /** Of the certificates that it shows; none without TLS. */
+  pins: string[]
   port: number
   /** `METHOD /url` → who may use it, of every route there is. */
   routeAccess: ReadonlyMap<string, Access>
@@ -109,11 +125,15 @@ export interface RunningCentral {
 export interface AssembledCentral {
   app: FastifyInstance
   firstPassword: string | null
+  /** Null: plain http. */
+  certificates: Certificates | null
+  /** From now on enrolment strings can say where central is. */
+  listens(port: number): void
   close(): Promise<void>
 }
 
 export async function startCentral(options: CentralOptions): Promise<RunningCentral> {
-  const { app, firstPassword, close } = await assembleCentral(options)
+  const { app, firstPassword, certificates, listens, close } = await assembleCentral(options)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -121,16 +141,27 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
     throw error
   }
   const { port } = app.server.address() as AddressInfo
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  listens(port)
   const { routeAccess } = app
-  return { url: `http://${host}:${port}`, port, routeAccess, firstPassword, close }
+  const pins = certificates?.pins() ?? []
+  const url = urlOf(certificates, options.host, port)
+  return { url, pins, port, routeAccess, firstPassword, close }
+}
+
+function urlOf(certificates: Certificates | null, host: string, port: number): string {
+  const scheme = certificates === null ? 'http' : 'https'
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
   const stores = await openStores(options.dataDir, { retryMs: timing.inventoryRetryMs })
+  let certificates: Certificates | null = null
   try {
+    const { dataDir, host, names, tls = 'auto' } = options
+    certificates = await openCertificates({ dataDir, host, names, tls, clock, logger, timing })
+    let addresses: string[] = []
     const events = createEventHub()
     stores.inventory.onState((state) => {
       logger[state.kind === 'ready' ? 'info' : 'error'](
@@ -216,14 +247,27 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ...shared,
       disconnect: (machineId) => connections.close(machineId, 'retired'),
     })
-    const checkSignature = createHelloCheck((id) => stores.machines.findPublicKey(id))
+    const revoked = { disconnect: (id: MachineId) => connections.close(id, 'revoked') }
+    const keys = createKeyService({ ...shared, ...revoked })
+    const pending = createPendingService({ ...shared, ...revoked })
+    const certificate = createCertificateService({ ...shared, certificates })
+    const pins = () => certificates?.pins() ?? []
+    certificates?.onPins(() => {
+      for (const machineId of connections.list()) void keys.tellPins(machineId, pins())
+    })
+    const checkSignature = createHelloCheck({
+      findPublicKey: (id) => stores.machines.findPublicKey(id),
+      isRevoked: (id) => stores.machineKeys.isRevoked(id),
+      adopt: (id, nextKey) => keys.adopt(id, nextKey),
+    })
     const link = createLinkParts({
       connections,
       machines,
       inventory,
-      checkHello: (nonce, hello) =>
-        checkSignature(nonce, hello) ?? admission.refusal(hello.machineId, hello.facts),
+      checkHello: (context, hello) =>
+        checkSignature(context, hello, () => admission.refusal(hello.machineId, hello.facts)),
       onConnected: (machineId) => {
+        void keys.tellPins(machineId, pins())
         dispatcher.dispatchMachine(machineId)
         const { facts } = stores.machines.find(machineId)!
         labels.applyRules(machineId, facts)
@@ -247,7 +291,15 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       labels,
       admission,
       coverage: createCoverageService(shared),
-      enrolment: createEnrolmentService(shared),
+      enrolment: createEnrolmentService({
+        ...shared,
+        pending,
+        reach: () => ({ urls: addresses, pins: pins() }),
+      }),
+      pending,
+      keys,
+      certificate,
+      certificates,
       sessions,
       users: createUserService(accounts),
       tokens: createTokenService(accounts),
@@ -263,7 +315,11 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       allowedOrigins: options.allowedOrigins ?? [],
     })
     const retention = startRetention({ ...shared, keepGoneDays: options.keepGoneDays })
+    const listens = (port: number): void => {
+      addresses = (certificates?.names ?? []).map((name) => urlOf(certificates, name, port))
+    }
     const close = async (): Promise<void> => {
+      certificates?.stop()
       await app.close()
       link.stop()
       await retention.stop()
@@ -276,8 +332,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       machines.close()
       await stores.close()
     }
-    return { app, firstPassword, close }
+    return { app, firstPassword, certificates, listens, close }
   } catch (error) {
+    certificates?.stop()
     await stores.close()
     throw error
   }

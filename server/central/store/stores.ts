@@ -10,9 +10,11 @@ import { openSqliteEngine } from './inventory/sqlite-engine.ts'
 import { checkInventoryIsThere, pairWithInventory } from './inventory-pair.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
+import { createMachineKeyStore, type MachineKeyStore } from './machine-key-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createPendingStore, type PendingStore } from './pending-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
@@ -24,12 +26,14 @@ export interface Stores {
   inventory: InventoryEngine
   orders: OrderStore
   enrolments: EnrolmentStore
+  pending: PendingStore
   users: UserStore
   sessions: SessionStore
   tokens: TokenStore
   audit: AuditStore
   live: LiveStore
   machineCare: MachineCareStore
+  machineKeys: MachineKeyStore
   sinks: SinkStore
   saved: SavedQueryStore
   /**
@@ -96,12 +100,14 @@ function withCare(
     inventory,
     orders: createOrderStore(db),
     enrolments: createEnrolmentStore(db),
+    pending: createPendingStore(db),
     users: createUserStore(db),
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
     audit: createAuditStore(db),
     live: createLiveStore(db),
     machineCare: createMachineCareStore(db),
+    machineKeys: createMachineKeyStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
     // The stores' own transactions become savepoints of this one.

@@ -43,7 +43,7 @@ export const PERMISSIONS = {
     roles: ['approver', 'admin'],
   },
   'enrolments.create': {
-    does: 'make enrolment tokens',
+    does: 'make, list and revoke enrolment tokens, and let machines in',
     roles: ['admin'],
   },
   'audit.read': {
