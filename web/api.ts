@@ -2,9 +2,11 @@
  * Central's HTTP API, typed by the protocol's schemas. Every failure is an {@link ApiError}; one that says
  * that the session is over also takes the console back to the sign-in page.
  */
+
 import type { ReadReply, ScanStarted } from '../server/protocol/agent-api.ts'
 import type { AuditPage } from '../server/protocol/api/audit.ts'
 import type { Enrolment, EnrolmentRequest } from '../server/protocol/api/enrolments.ts'
+import type { ComparePage, Explanation, FilePage } from '../server/protocol/api/files.ts'
 import type {
   LiveAnswerPage,
   LiveQueryRequest,
@@ -22,7 +24,12 @@ import type {
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type { Session, SignIn } from '../server/protocol/api/session.ts'
-import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
+import type {
+  QuerySuggestions,
+  StreamFacets,
+  StreamPage,
+  StreamRow,
+} from '../server/protocol/api/streams.ts'
 import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
 import type {
   NewUser,
@@ -32,6 +39,7 @@ import type {
   UserList,
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
+import { type FileSearch, isPath } from './model/file-places.ts'
 import { endSession } from './session.ts'
 
 const BASE = '/api/v1'
@@ -88,6 +96,16 @@ export const api = {
   content: (id: number, offset: number, length: number, abort?: AbortSignal) =>
     call<ReadReply>('GET', `/streams/${id}/content`, { query: { offset, length }, abort }),
 
+  suggest: (q: string, position: number, abort?: AbortSignal) =>
+    call<QuerySuggestions>('GET', '/streams/suggest', { query: { q, position }, abort }),
+
+  files: (search: AskedFile, page: PageRequest, abort?: AbortSignal) =>
+    call<FilePage>('GET', '/files', { query: { ...fileQuery(search), ...page }, abort }),
+  explain: (streamId: number, abort?: AbortSignal) =>
+    call<Explanation>('GET', '/files/explain', { query: { streamId }, abort }),
+  compare: (a: string, b: string, page: PageRequest, abort?: AbortSignal) =>
+    call<ComparePage>('GET', '/machines/compare', { query: { a, b, ...page }, abort }),
+
   previewOrder: (streamIds: number[], abort?: AbortSignal) =>
     call<OrderPreview>('POST', '/orders/preview', { body: { streamIds }, abort }),
   createOrder: (body: OrderRequest) => call<Order>('POST', '/orders', { body }),
@@ -135,6 +153,19 @@ export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): s
 /** A link that downloads everything a live query has found so far. */
 export function liveExportUrl(questionId: string, format: 'ndjson' | 'csv'): string {
   return `${BASE}/live-queries/${segment(questionId)}/rows/export${queryString({ format })}`
+}
+
+/** A link that downloads what is known of a file on every machine. */
+export function filesExportUrl(search: AskedFile, format: 'ndjson' | 'csv'): string {
+  return `${BASE}/files/export${queryString({ ...fileQuery(search), format })}`
+}
+
+type AskedFile = Omit<FileSearch, 'explained'>
+
+/** A folder and a hash are for machines that look now; the inventory knows neither. */
+function fileQuery({ name, folder, sha256, isLive }: AskedFile): Query {
+  const file = isPath(name) ? { path: name } : { name }
+  return isLive ? { ...file, live: true, folder, sha256 } : file
 }
 
 /** Ids from the address bar are anybody's text. */
