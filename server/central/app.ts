@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -26,6 +27,7 @@ import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { quarantineRoutes } from './http/quarantine-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -33,6 +35,7 @@ import { type SinkRoutesOptions, sinkRoutes } from './http/sink-routes.ts'
 import { statusRoutes } from './http/status-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
 import { tokenRoutes } from './http/token-routes.ts'
+import { trendRoutes } from './http/trend-routes.ts'
 import { userRoutes } from './http/user-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import { agentRoutes } from './link/agent-routes.ts'
@@ -41,6 +44,7 @@ import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderService } from './ordering/order-service.ts'
+import type { TrendService } from './trends/trend-service.ts'
 
 export interface AppParts
   extends FileRoutesOptions,
@@ -58,6 +62,8 @@ export interface AppParts
   events: EventHub
   health: HealthRoutesOptions
   status: () => CentralStatus
+  settings: CentralSettings
+  trends: TrendService
   metrics: Metrics
   link: LinkParts
   logger: Logger
@@ -117,6 +123,8 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(userRoutes, parts)
   await app.register(tokenRoutes, parts)
   await app.register(statusRoutes, parts)
+  await app.register(trendRoutes, parts)
+  await app.register(quarantineRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import { AppError } from '../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../shared/clock.ts'
@@ -36,6 +37,7 @@ import { createSinkService } from './sinks/sink-service.ts'
 import { describeState } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
+import { createTrendService } from './trends/trend-service.ts'
 
 export interface CentralOptions {
   /** Created if it is not there. One central at a time. */
@@ -141,7 +143,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const notable = createNotableHub()
-    const staleAfterMs = (options.staleAfterDays ?? 30) * 86_400_000
+    const staleAfterMs = settingsOf(options).staleAfterDays * 86_400_000
     const hubs = { audit, events, notable }
     const care = stores.machineCare
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
@@ -236,6 +238,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       logger: logger.child({ part: 'link' }),
     })
     const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const trends = createTrendService(shared)
     const app = await buildApp({
       machines,
       streams,
@@ -254,6 +257,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       audit,
       events,
       status: () => statusOf(stores),
+      trends,
+      settings: settingsOf(options),
       health: { checkStore: () => checkStores(stores), metrics: metrics.text },
       metrics,
       sinks,
@@ -267,6 +272,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await app.close()
       link.stop()
       await retention.stop()
+      await trends.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
@@ -281,6 +287,11 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     await stores.close()
     throw error
   }
+}
+
+function settingsOf(options: CentralOptions): CentralSettings {
+  const { keepGoneDays = null, staleAfterDays = 30, scanEverySeconds } = options
+  return { keepGoneDays, staleAfterDays, scanEverySeconds }
 }
 
 function statusOf({ inventory }: Stores): CentralStatus {

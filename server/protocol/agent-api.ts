@@ -10,6 +10,7 @@
  *   POST /v1/mark      MarkRequest → ReceiptsReply        (order.ts)
  *   POST /v1/restore   RestoreRequest → ReceiptsReply     (order.ts)
  *   GET  /v1/quarantine?cursor=&limit=   QuarantinePage   (quarantine.ts)
+ *   POST /v1/quarantine/list   QuarantineQuery → QuarantinePage; the same, over the link
  *
  * Failures are ErrorReply with a stable code.
  */

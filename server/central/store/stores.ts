@@ -17,6 +17,7 @@ import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createTokenStore, type TokenStore } from './token-store.ts'
+import { createTrendStore, type TrendStore } from './trend-store.ts'
 import { createUserStore, type UserStore } from './user-store.ts'
 
 export interface Stores {
@@ -32,6 +33,7 @@ export interface Stores {
   machineCare: MachineCareStore
   sinks: SinkStore
   saved: SavedQueryStore
+  trends: TrendStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory.
@@ -104,6 +106,7 @@ function withCare(
     machineCare: createMachineCareStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
+    trends: createTrendStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {
