@@ -14,6 +14,7 @@ import type {
   LiveQuestionPage,
   LiveRowPage,
 } from '../server/protocol/api/live-queries.ts'
+import type { MachineLabels } from '../server/protocol/api/machine-care.ts'
 import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
 import type {
   Order,
@@ -23,7 +24,15 @@ import type {
   OrderTargetPage,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
+import type {
+  SavedQueries,
+  SavedQuery,
+  SavedQuerySettings,
+} from '../server/protocol/api/saved-queries.ts'
 import type { Session, SignIn } from '../server/protocol/api/session.ts'
+import type { CentralSettings } from '../server/protocol/api/settings.ts'
+import type { Sink, SinkSettings, Sinks } from '../server/protocol/api/sinks.ts'
+import type { CentralStatus } from '../server/protocol/api/status.ts'
 import type {
   QuerySuggestions,
   StreamFacets,
@@ -31,6 +40,7 @@ import type {
   StreamRow,
 } from '../server/protocol/api/streams.ts'
 import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
+import type { Trends } from '../server/protocol/api/trends.ts'
 import type {
   NewUser,
   OwnPassword,
@@ -39,6 +49,7 @@ import type {
   UserList,
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
+import type { QuarantinePage } from '../server/protocol/quarantine.ts'
 import { type FileSearch, isPath } from './model/file-places.ts'
 import { endSession } from './session.ts'
 
@@ -140,8 +151,32 @@ export const api = {
   askLiveAgain: (id: string) =>
     call<LiveQuestion>('POST', `/live-queries/${segment(id)}/ask-again`, { body: {} }),
 
-  audit: (page: PageRequest, abort?: AbortSignal) =>
+  audit: (page: PageRequest & { about?: string }, abort?: AbortSignal) =>
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
+  status: (abort?: AbortSignal) => call<CentralStatus>('GET', '/status', { abort }),
+  settings: (abort?: AbortSignal) => call<CentralSettings>('GET', '/settings', { abort }),
+  trends: (days: number, abort?: AbortSignal) =>
+    call<Trends>('GET', '/trends', { query: { days }, abort }),
+
+  labels: (id: string, abort?: AbortSignal) =>
+    call<MachineLabels>('GET', `/machines/${segment(id)}/labels`, { abort }),
+  setLabels: (id: string, labels: string[]) =>
+    call<MachineLabels>('PUT', `/machines/${segment(id)}/labels`, { body: { labels } }),
+  quarantine: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<QuarantinePage>('GET', `/machines/${segment(id)}/quarantine`, {
+      query: { ...page },
+      abort,
+    }),
+
+  sinks: (abort?: AbortSignal) => call<Sinks>('GET', '/sinks', { abort }),
+  addSink: (body: SinkSettings) => call<Sink>('POST', '/sinks', { body }),
+  testSink: (id: number) => call<void>('POST', `/sinks/${id}/test`, { body: {} }),
+  removeSink: (id: number) => call<void>('DELETE', `/sinks/${id}`),
+
+  savedQueries: (abort?: AbortSignal) => call<SavedQueries>('GET', '/saved-queries', { abort }),
+  saveQuery: (body: SavedQuerySettings) => call<SavedQuery>('POST', '/saved-queries', { body }),
+  runSavedQuery: (id: number) => call<SavedQuery>('POST', `/saved-queries/${id}/run`, { body: {} }),
+  removeSavedQuery: (id: number) => call<void>('DELETE', `/saved-queries/${id}`),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
 }
 

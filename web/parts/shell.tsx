@@ -9,6 +9,7 @@ import { filesUrl } from '../model/file-places.ts'
 import { endSession, may, session } from '../session.ts'
 import { nextTheme, theme } from '../theme.ts'
 import { Status } from './bits.tsx'
+import { CentralBanner } from './central-banner.tsx'
 import { Name } from './name.tsx'
 import { sayError, Toasts } from './toasts.tsx'
 import { Wordmark } from './wordmark.tsx'
@@ -76,6 +77,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </button>
         </div>
       </header>
+      <CentralBanner />
       <div id="content" tabIndex={-1}>
         {children}
       </div>
