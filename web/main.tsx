@@ -10,6 +10,9 @@ import './styles/details.css'
 import './styles/orders.css'
 import './styles/accounts.css'
 import './styles/live.css'
+import './styles/files.css'
+import './styles/plot.css'
+import './styles/admin.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -17,6 +20,8 @@ import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { api, hasCode, messageOf } from './api.ts'
 import { AccountPage } from './pages/account.tsx'
 import { AuditPage } from './pages/audit.tsx'
+import { MachineComparePage } from './pages/compare.tsx'
+import { FilesPage } from './pages/files.tsx'
 import { LivePage } from './pages/live.tsx'
 import { LiveQuestionPage } from './pages/live-question.tsx'
 import { MachinePage } from './pages/machine.tsx'
@@ -81,6 +86,8 @@ function Pages() {
         <Route path="/" component={OverviewPage} />
         <Route path="/streams" component={StreamsPage} />
         <Route path="/streams/:id" component={StreamPage} />
+        <Route path="/files" component={FilesPage} />
+        <Route path="/compare" component={MachineComparePage} />
         <Route path="/live" component={LivePage} />
         <Route path="/live/:id" component={LiveQuestionPage} />
         <Route path="/machines" component={MachinesPage} />

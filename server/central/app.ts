@@ -11,6 +11,7 @@ import fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -34,6 +35,7 @@ import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine
 import { machineRoutes } from './http/machine-routes.ts'
 import { type MachineTrustRoutesOptions, machineTrustRoutes } from './http/machine-trust-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { quarantineRoutes } from './http/quarantine-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -41,6 +43,7 @@ import { type SinkRoutesOptions, sinkRoutes } from './http/sink-routes.ts'
 import { statusRoutes } from './http/status-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
 import { tokenRoutes } from './http/token-routes.ts'
+import { trendRoutes } from './http/trend-routes.ts'
 import { userRoutes } from './http/user-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import { agentRoutes } from './link/agent-routes.ts'
@@ -51,6 +54,7 @@ import type { Metrics } from './metrics.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { CertificateService } from './tls/certificate-service.ts'
 import type { Certificates } from './tls/certificates.ts'
+import type { TrendService } from './trends/trend-service.ts'
 
 export interface AppParts
   extends FileRoutesOptions,
@@ -72,6 +76,8 @@ export interface AppParts
   events: EventHub
   health: HealthRoutesOptions
   status: () => CentralStatus
+  settings: CentralSettings
+  trends: TrendService
   metrics: Metrics
   link: LinkParts
   logger: Logger
@@ -143,6 +149,8 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(userRoutes, parts)
   await app.register(tokenRoutes, parts)
   await app.register(statusRoutes, parts)
+  await app.register(trendRoutes, parts)
+  await app.register(quarantineRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import type { MachineId } from '../protocol/ids.ts'
 import { AppError } from '../shared/app-error.ts'
@@ -43,6 +44,7 @@ import { createCertificateService } from './tls/certificate-service.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { openCertificates, type TlsChoice } from './tls/open-certificates.ts'
 import type { CertificateTiming } from './tls/own-certificates.ts'
+import { createTrendService } from './trends/trend-service.ts'
 
 export interface CentralOptions {
   /** Created if it is not there. One central at a time. */
@@ -172,7 +174,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const notable = createNotableHub()
-    const staleAfterMs = (options.staleAfterDays ?? 30) * 86_400_000
+    const staleAfterMs = settingsOf(options).staleAfterDays * 86_400_000
     const hubs = { audit, events, notable }
     const care = stores.machineCare
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
@@ -280,6 +282,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       logger: logger.child({ part: 'link' }),
     })
     const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const trends = createTrendService(shared)
     const app = await buildApp({
       machines,
       streams,
@@ -306,6 +309,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       audit,
       events,
       status: () => statusOf(stores),
+      trends,
+      settings: settingsOf(options),
       health: { checkStore: () => checkStores(stores), metrics: metrics.text },
       metrics,
       sinks,
@@ -323,6 +328,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await app.close()
       link.stop()
       await retention.stop()
+      await trends.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
@@ -338,6 +344,11 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     await stores.close()
     throw error
   }
+}
+
+function settingsOf(options: CentralOptions): CentralSettings {
+  const { keepGoneDays = null, staleAfterDays = 30, scanEverySeconds } = options
+  return { keepGoneDays, staleAfterDays, scanEverySeconds }
 }
 
 function statusOf({ inventory }: Stores): CentralStatus {

@@ -4,7 +4,7 @@
  */
 import type { AuditPage } from '../../protocol/api/audit.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
-import type { AuditStore } from '../store/audit-store.ts'
+import type { AuditRequest, AuditStore } from '../store/audit-store.ts'
 
 export const AUDIT_ACTIONS = [
   'session.created',
@@ -58,7 +58,8 @@ export const CENTRAL_ACTOR = 'central'
 export interface AuditLog {
   /** `details` holds no secret and no content. */
   record(actor: string, action: AuditAction, subject: string, details?: object): void
-  page(page: { cursor?: string | undefined; limit: number }): AuditPage
+  /** Newest first; with `about`, of one subject and of what it did itself. */
+  page(page: AuditRequest): AuditPage
 }
 
 export function createAuditLog(store: AuditStore, clock: Clock): AuditLog {

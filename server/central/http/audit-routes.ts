@@ -17,7 +17,19 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ audit: AuditLog }> = async
       schema: {
         summary: 'Who did what, newest first',
         tags: ['audit'],
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            about: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 128,
+                description: 'A subject, such as a machine id; also what that machine did',
+              }),
+            ),
+            ...PageQuery,
+          },
+          { additionalProperties: false },
+        ),
         response: { 200: AuditPage, ...ERROR_REPLIES },
       },
     },

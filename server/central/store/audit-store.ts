@@ -19,10 +19,16 @@ export interface StoredAuditEntry extends NewAuditEntry {
   at: number
 }
 
+export interface AuditRequest {
+  about?: string | undefined
+  cursor?: string | undefined
+  limit: number
+}
+
 export interface AuditStore {
   append(entry: NewAuditEntry, now: number): void
-  /** Newest first. */
-  page(page: { cursor?: string | undefined; limit: number }): {
+  /** Newest first; with `about`, only of that subject, and of what the machine with that id did. */
+  page(page: AuditRequest): {
     entries: StoredAuditEntry[]
     cursor: string | null
   }
@@ -57,6 +63,24 @@ export function createAuditStore(db: Database): AuditStore {
     SELECT ${COLUMNS_SQL} FROM audit_entry WHERE audit_id < @before
     ORDER BY audit_id DESC LIMIT @limit
   `)
+  // Two indexes, each read only as far as the page goes.
+  const selectAbout = db.prepare<
+    { before: number; limit: number; about: string; machine: string },
+    AuditRow
+  >(`
+    SELECT ${COLUMNS_SQL} FROM audit_entry WHERE audit_id IN (
+      SELECT audit_id FROM (
+        SELECT audit_id FROM audit_entry WHERE subject = @about AND audit_id < @before
+        ORDER BY audit_id DESC LIMIT @limit
+      )
+      UNION
+      SELECT audit_id FROM (
+        SELECT audit_id FROM audit_entry WHERE actor = @machine AND audit_id < @before
+        ORDER BY audit_id DESC LIMIT @limit
+      )
+    )
+    ORDER BY audit_id DESC LIMIT @limit
+  `)
   const selectAll = db.prepare<[], AuditRow>(
     `SELECT ${COLUMNS_SQL} FROM audit_entry ORDER BY audit_id`,
   )
@@ -76,9 +100,13 @@ export function createAuditStore(db: Database): AuditStore {
 
   return {
     append: (entry, now) => append.immediate(entry, now),
-    page: ({ cursor, limit }) => {
+    page: ({ about, cursor, limit }) => {
       const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
-      const rows = selectPage.all({ before, limit: limit + 1 })
+      const range = { before, limit: limit + 1 }
+      const rows =
+        about === undefined
+          ? selectPage.all(range)
+          : selectAbout.all({ ...range, about, machine: `machine:${about}` })
       const page = cutPage(rows, limit, (row) => [row.audit_id])
       return { entries: page.rows.map(fromRow), cursor: page.cursor }
     },

@@ -19,6 +19,7 @@ import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createTokenStore, type TokenStore } from './token-store.ts'
+import { createTrendStore, type TrendStore } from './trend-store.ts'
 import { createUserStore, type UserStore } from './user-store.ts'
 
 export interface Stores {
@@ -36,6 +37,7 @@ export interface Stores {
   machineKeys: MachineKeyStore
   sinks: SinkStore
   saved: SavedQueryStore
+  trends: TrendStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory.
@@ -110,6 +112,7 @@ function withCare(
     machineKeys: createMachineKeyStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
+    trends: createTrendStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {

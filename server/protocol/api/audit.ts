@@ -1,7 +1,7 @@
 /**
  * `/api/v1/audit`
  *
- *   GET /audit?cursor=&limit=   AuditPage, newest first
+ *   GET /audit?about=&cursor=&limit=   AuditPage, newest first; `about`: of one subject, and what it did itself
  */
 import { type Static, Type } from 'typebox'
 import { Timestamp } from '../ids.ts'
