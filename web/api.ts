@@ -29,7 +29,12 @@ import type {
   SavedQuery,
   SavedQuerySettings,
 } from '../server/protocol/api/saved-queries.ts'
-import type { Session, SignIn } from '../server/protocol/api/session.ts'
+import type {
+  OpenSessionList,
+  Session,
+  SignIn,
+  SignInWays,
+} from '../server/protocol/api/session.ts'
 import type { CentralSettings } from '../server/protocol/api/settings.ts'
 import type { Sink, SinkSettings, Sinks } from '../server/protocol/api/sinks.ts'
 import type { CentralStatus } from '../server/protocol/api/status.ts'
@@ -51,7 +56,7 @@ import type {
 import type { ErrorReply } from '../server/protocol/errors.ts'
 import type { QuarantinePage } from '../server/protocol/quarantine.ts'
 import { type FileSearch, isPath } from './model/file-places.ts'
-import { endSession } from './session.ts'
+import { endSession, session } from './session.ts'
 
 const BASE = '/api/v1'
 
@@ -80,7 +85,15 @@ export interface PageRequest {
 export const api = {
   session: () => call<Session>('GET', '/session'),
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
-  signOut: () => call<void>('DELETE', '/session'),
+  signInWays: () => call<SignInWays>('GET', '/session/ways'),
+  signOut: async () => {
+    const isFromProvider = session.value?.source === 'openid'
+    await call<void>('DELETE', '/session')
+    // Or else the next click would sign in again, without a question.
+    if (isFromProvider) location.assign(`${BASE}/openid/sign-out`)
+  },
+  sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
+  endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
 
   users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
@@ -179,6 +192,9 @@ export const api = {
   removeSavedQuery: (id: number) => call<void>('DELETE', `/saved-queries/${id}`),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
 }
+
+/** Left for rather than called: the provider's page comes, and then the console again. */
+export const OPENID_START = `${BASE}/openid/start`
 
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {

@@ -16,6 +16,7 @@ import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { SessionService } from './accounts/session-service.ts'
+import type { SignInService } from './accounts/sign-in-service.ts'
 import type { TokenService } from './accounts/token-service.ts'
 import type { UserService } from './accounts/user-service.ts'
 import type { AuditLog } from './audit/audit-log.ts'
@@ -34,6 +35,7 @@ import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { type MachineTrustRoutesOptions, machineTrustRoutes } from './http/machine-trust-routes.ts'
+import { type OpenIdRoutesOptions, openIdRoutes } from './http/openid-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { quarantineRoutes } from './http/quarantine-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
@@ -61,7 +63,8 @@ export interface AppParts
     MachineCareRoutesOptions,
     MachineTrustRoutesOptions,
     SinkRoutesOptions,
-    SavedQueryRoutesOptions {
+    SavedQueryRoutesOptions,
+    OpenIdRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -70,6 +73,7 @@ export interface AppParts
   /** Null: plain http. */
   certificates: Certificates | null
   sessions: SessionService
+  signIns: SignInService
   users: UserService
   tokens: TokenService
   audit: AuditLog
@@ -134,6 +138,7 @@ function overTls(options: FastifyServerOptions, certificates: Certificates): Fas
 
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
+  await app.register(openIdRoutes, parts)
   await app.register(machineRoutes, parts)
   await app.register(machineCareRoutes, parts)
   await app.register(machineTrustRoutes, parts)

@@ -7,10 +7,7 @@ import type { MachineId } from '../protocol/ids.ts'
 import { AppError } from '../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
-import { createSessionService } from './accounts/session-service.ts'
-import { createSignInLimit } from './accounts/sign-in-limit.ts'
-import { createTokenService } from './accounts/token-service.ts'
-import { createUserService } from './accounts/user-service.ts'
+import { createAccounts } from './accounts/accounts.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
@@ -58,6 +55,10 @@ export interface CentralOptions {
   consoleDir?: string | undefined
   logger: Logger
   clock: Clock
+  /** See directory-config.ts. Default: `directory.json` in the data folder, if there is one. */
+  directoryFile?: string | undefined
+  /** See openid-config.ts. Default: `openid.json` in the data folder, if there is one. */
+  openIdFile?: string | undefined
   /** How often agents scan by themselves. */
   scanEverySeconds: number
   /** A machine that was not seen for so long counts as stale. Default 30. */
@@ -180,8 +181,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
     const shared = { ...base, care, staleAfterMs }
     const machines = createMachineService(shared)
-    const accounts = { ...shared, signInLimit: createSignInLimit(clock) }
-    const sessions = createSessionService(accounts)
+    const accounts = createAccounts({ ...shared, ...options })
     const dispatcher = createDispatcher({
       ...shared,
       timeoutMs: timing.orderTimeoutMs,
@@ -281,7 +281,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       limits: { ...LINK_LIMITS, ...options.linkLimits },
       logger: logger.child({ part: 'link' }),
     })
-    const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const firstPassword = await accounts.signIns.ensureAdmin(options.adminPassword)
     const trends = createTrendService(shared)
     const app = await buildApp({
       machines,
@@ -303,9 +303,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       keys,
       certificate,
       certificates,
-      sessions,
-      users: createUserService(accounts),
-      tokens: createTokenService(accounts),
+      ...accounts,
       audit,
       events,
       status: () => statusOf(stores),
@@ -326,6 +324,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const close = async (): Promise<void> => {
       certificates?.stop()
       await app.close()
+      accounts.stop()
       link.stop()
       await retention.stop()
       await trends.stop()

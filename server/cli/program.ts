@@ -199,6 +199,16 @@ function addCentral(program: Command, context: CliContext): void {
       'forget streams that went longer ago (default: never)',
       integerIn(1, 36_500),
     )
+    .option(
+      '--directory <file>',
+      'LDAP or Active Directory to sign in with (default: directory.json in the data folder)',
+      nonEmpty,
+    )
+    .option(
+      '--openid <file>',
+      'OpenID provider to sign in with (default: openid.json in the data folder)',
+      nonEmpty,
+    )
     .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())

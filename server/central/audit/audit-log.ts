@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   'access.denied',
   'user.added',
   'user.changed',
+  'user.withdrawn',
   'token.created',
   'token.ended',
   'live.asked',
