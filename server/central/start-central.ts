@@ -10,6 +10,7 @@ import { createSignInLimit } from './accounts/sign-in-limit.ts'
 import { createTokenService } from './accounts/token-service.ts'
 import { createUserService } from './accounts/user-service.ts'
 import { buildApp } from './app.ts'
+import { startAuditAnchor } from './audit/audit-anchor.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createEventHub } from './events/event-hub.ts'
@@ -31,6 +32,7 @@ import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
+import { tellAuditedEvents } from './sinks/audited-events.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
 import { describeState } from './store/inventory/inventory-engine.ts'
@@ -79,6 +81,8 @@ export interface CentralTiming {
   minScheduleSeconds: number
   /** Pause before a full disk, or a writer that died, is tried again. */
   inventoryRetryMs: number
+  /** How often sinks are told the head of the audit chain, where it grew. */
+  auditHeadEveryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -92,6 +96,7 @@ const TIMING: CentralTiming = {
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
   inventoryRetryMs: 3_000,
+  auditHeadEveryMs: 3_600_000,
 }
 
 export interface RunningCentral {
@@ -164,6 +169,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       graceMs: timing.liveGraceMs,
     })
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
+    const untell = tellAuditedEvents(audit, notable)
+    const endAnchor = startAuditAnchor({ ...hubs, clock, everyMs: timing.auditHeadEveryMs })
     const sources = createNotableSources({
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
@@ -271,6 +278,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await live.stop()
       savedQueries.stop()
       sources.stop()
+      endAnchor()
+      untell()
       await sinks.stop()
       events.close()
       machines.close()
