@@ -26,6 +26,7 @@ import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { type RuleRoutesOptions, ruleRoutes } from './http/rule-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -46,6 +47,7 @@ export interface AppParts
   extends FileRoutesOptions,
     MachineCareRoutesOptions,
     SinkRoutesOptions,
+    RuleRoutesOptions,
     SavedQueryRoutesOptions {
   machines: MachineService
   orders: OrderService
@@ -112,6 +114,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(fileRoutes, parts)
   await app.register(sinkRoutes, parts)
   await app.register(savedQueryRoutes, parts)
+  await app.register(ruleRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(userRoutes, parts)

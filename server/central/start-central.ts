@@ -31,6 +31,8 @@ import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { ordersForRules } from './rules/orders-for-rules.ts'
+import { createRuleService } from './rules/rule-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
 import { tellAuditedEvents } from './sinks/audited-events.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
@@ -79,6 +81,8 @@ export interface CentralTiming {
   sinkRetryMs: number
   /** Schedules of saved queries may not be closer. */
   minScheduleSeconds: number
+  /** How long changes of the inventory are gathered before rules run over them. */
+  ruleArrivalsMs: number
   /** Pause before a full disk, or a writer that died, is tried again. */
   inventoryRetryMs: number
   /** How often sinks are told the head of the audit chain, where it grew. */
@@ -95,6 +99,7 @@ const TIMING: CentralTiming = {
   liveGraceMs: 10_000,
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
+  ruleArrivalsMs: 30_000,
   inventoryRetryMs: 3_000,
   auditHeadEveryMs: 3_600_000,
 }
@@ -199,6 +204,13 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
+    const orders = createOrderService({ ...shared, dispatcher })
+    const rules = createRuleService({
+      ...shared,
+      ruleOrders: ordersForRules(orders),
+      minScheduleSeconds: timing.minScheduleSeconds,
+      arrivalsMs: timing.ruleArrivalsMs,
+    })
     const warn =
       (message: string) =>
       (error: unknown): void =>
@@ -207,6 +219,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ...shared,
       applied: (machineId, { changed, notable: changes }) => {
         metrics.deltaStored(changed)
+        if (changed > 0) rules.inventoryChanged(machineId)
         sources.inventoryChanged(machineId, changes).catch(warn('a change was not told of'))
       },
     })
@@ -247,7 +260,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       machines,
       streams,
       savedQueries,
-      orders: createOrderService({ ...shared, dispatcher }),
+      orders,
+      rules,
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
@@ -277,6 +291,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
+      await rules.stop()
       sources.stop()
       endAnchor()
       untell()

@@ -41,6 +41,13 @@ export const AUDIT_ACTIONS = [
   'sink.removed',
   'inventory.pruned',
   'audit.exported',
+  'rule.stored',
+  'rule.removed',
+  'rule.run',
+  'rule.enforced',
+  'rule.reporting',
+  'rule.paused',
+  'rule.alerted',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -13,6 +13,7 @@ import { createMachineCareStore, type MachineCareStore } from './machine-care-st
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createRuleStore, type RuleStore } from './rule-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
@@ -32,6 +33,7 @@ export interface Stores {
   machineCare: MachineCareStore
   sinks: SinkStore
   saved: SavedQueryStore
+  rules: RuleStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory.
@@ -104,6 +106,7 @@ function withCare(
     machineCare: createMachineCareStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
+    rules: createRuleStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {

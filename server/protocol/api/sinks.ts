@@ -26,6 +26,8 @@ export const NotableKind = Type.Union([
   Type.Literal('order.finished'),
   Type.Literal('access.denied'),
   Type.Literal('audit.head'),
+  Type.Literal('rule.alert'),
+  Type.Literal('rule.paused'),
   Type.Literal('saved-query.changed'),
 ])
 export type NotableKind = Static<typeof NotableKind>
