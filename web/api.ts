@@ -25,6 +25,16 @@ import type {
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type {
+  EnforceRequest,
+  Rule,
+  RuleExamples,
+  RuleReasonRequest,
+  RuleRun,
+  RuleRunPage,
+  RuleSettings,
+  Rules,
+} from '../server/protocol/api/rules.ts'
+import type {
   SavedQueries,
   SavedQuery,
   SavedQuerySettings,
@@ -163,6 +173,22 @@ export const api = {
     call<LiveQuestion>('POST', `/live-queries/${segment(id)}/cancel`, { body: {} }),
   askLiveAgain: (id: string) =>
     call<LiveQuestion>('POST', `/live-queries/${segment(id)}/ask-again`, { body: {} }),
+
+  rules: (abort?: AbortSignal) => call<Rules>('GET', '/rules', { abort }),
+  ruleExamples: (abort?: AbortSignal) => call<RuleExamples>('GET', '/rules/examples', { abort }),
+  rule: (id: string, abort?: AbortSignal) => call<Rule>('GET', `/rules/${segment(id)}`, { abort }),
+  ruleResults: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<RuleRunPage>('GET', `/rules/${segment(id)}/results`, { query: { ...page }, abort }),
+  addRule: (body: RuleSettings) => call<Rule>('POST', '/rules', { body }),
+  changeRule: (id: number, body: RuleSettings) => call<Rule>('PUT', `/rules/${id}`, { body }),
+  removeRule: (id: number) => call<void>('DELETE', `/rules/${id}`),
+  runRule: (id: number) => call<RuleRun>('POST', `/rules/${id}/run`, { body: {} }),
+  enforceRule: (id: number, body: EnforceRequest) =>
+    call<Rule>('POST', `/rules/${id}/enforce`, { body }),
+  reportRule: (id: number, body: RuleReasonRequest) =>
+    call<Rule>('POST', `/rules/${id}/report`, { body }),
+  pauseRule: (id: number, body: RuleReasonRequest) =>
+    call<Rule>('POST', `/rules/${id}/pause`, { body }),
 
   audit: (page: PageRequest & { about?: string }, abort?: AbortSignal) =>
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),

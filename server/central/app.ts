@@ -38,6 +38,7 @@ import { type MachineTrustRoutesOptions, machineTrustRoutes } from './http/machi
 import { type OpenIdRoutesOptions, openIdRoutes } from './http/openid-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { quarantineRoutes } from './http/quarantine-routes.ts'
+import { type RuleRoutesOptions, ruleRoutes } from './http/rule-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -63,6 +64,7 @@ export interface AppParts
     MachineCareRoutesOptions,
     MachineTrustRoutesOptions,
     SinkRoutesOptions,
+    RuleRoutesOptions,
     SavedQueryRoutesOptions,
     OpenIdRoutesOptions {
   machines: MachineService
@@ -149,6 +151,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(fileRoutes, parts)
   await app.register(sinkRoutes, parts)
   await app.register(savedQueryRoutes, parts)
+  await app.register(ruleRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(userRoutes, parts)

@@ -9,6 +9,7 @@ import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { buildApp } from './app.ts'
+import { startAuditAnchor } from './audit/audit-anchor.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createPendingService } from './enrolment/pending-service.ts'
@@ -31,7 +32,10 @@ import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { ordersForRules } from './rules/orders-for-rules.ts'
+import { createRuleService } from './rules/rule-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
+import { tellAuditedEvents } from './sinks/audited-events.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
 import { describeState } from './store/inventory/inventory-engine.ts'
@@ -91,8 +95,12 @@ export interface CentralTiming extends CertificateTiming {
   sinkRetryMs: number
   /** Schedules of saved queries may not be closer. */
   minScheduleSeconds: number
+  /** How long changes of the inventory are gathered before rules run over them. */
+  ruleArrivalsMs: number
   /** Pause before a full disk, or a writer that died, is tried again. */
   inventoryRetryMs: number
+  /** How often sinks are told the head of the audit chain, where it grew. */
+  auditHeadEveryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -105,10 +113,12 @@ const TIMING: CentralTiming = {
   liveGraceMs: 10_000,
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
+  ruleArrivalsMs: 30_000,
   inventoryRetryMs: 3_000,
   certificateLifeMs: 90 * 86_400_000,
   certificateRenewMs: 30 * 86_400_000,
   certificateCheckMs: 3_600_000,
+  auditHeadEveryMs: 3_600_000,
 }
 
 export interface RunningCentral {
@@ -197,6 +207,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       graceMs: timing.liveGraceMs,
     })
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
+    const untell = tellAuditedEvents(audit, notable)
+    const endAnchor = startAuditAnchor({ ...hubs, clock, everyMs: timing.auditHeadEveryMs })
     const sources = createNotableSources({
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
@@ -225,6 +237,13 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
+    const orders = createOrderService({ ...shared, dispatcher })
+    const rules = createRuleService({
+      ...shared,
+      ruleOrders: ordersForRules(orders),
+      minScheduleSeconds: timing.minScheduleSeconds,
+      arrivalsMs: timing.ruleArrivalsMs,
+    })
     const warn =
       (message: string) =>
       (error: unknown): void =>
@@ -233,6 +252,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ...shared,
       applied: (machineId, { changed, notable: changes }) => {
         metrics.deltaStored(changed)
+        if (changed > 0) rules.inventoryChanged(machineId)
         sources.inventoryChanged(machineId, changes).catch(warn('a change was not told of'))
       },
     })
@@ -287,7 +307,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       machines,
       streams,
       savedQueries,
-      orders: createOrderService({ ...shared, dispatcher }),
+      orders,
+      rules,
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
@@ -331,7 +352,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
+      await rules.stop()
       sources.stop()
+      endAnchor()
+      untell()
       await sinks.stop()
       events.close()
       machines.close()

@@ -15,6 +15,7 @@ import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createPendingStore, type PendingStore } from './pending-store.ts'
+import { createRuleStore, type RuleStore } from './rule-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
@@ -38,6 +39,7 @@ export interface Stores {
   sinks: SinkStore
   saved: SavedQueryStore
   trends: TrendStore
+  rules: RuleStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory.
@@ -113,6 +115,7 @@ function withCare(
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
     trends: createTrendStore(db),
+    rules: createRuleStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {
