@@ -44,6 +44,8 @@ import type { Certificates } from './tls/certificates.ts'
 import { openCertificates, type TlsChoice } from './tls/open-certificates.ts'
 import type { CertificateTiming } from './tls/own-certificates.ts'
 
+export type { TlsChoice }
+
 export interface CentralOptions {
   /** Created if it is not there. One central at a time. */
   dataDir: string
@@ -144,7 +146,9 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
   listens(port)
   const { routeAccess } = app
   const pins = certificates?.pins() ?? []
-  const url = urlOf(certificates, options.host, port)
+  const isAnyAddress = options.host === '0.0.0.0' || options.host === '::'
+  const name = isAnyAddress ? certificates?.names[0] : undefined
+  const url = urlOf(certificates, name ?? options.host, port)
   return { url, pins, port, routeAccess, firstPassword, close }
 }
 

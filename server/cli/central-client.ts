@@ -1,5 +1,6 @@
 /** Asks a central over its HTTP API, signed in as a person. The session ends with the command. */
 import { readFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { badUsage, CliError } from './cli-error.ts'
 
 export interface CentralAccess {
@@ -12,6 +13,7 @@ export interface AccessFlags {
   readonly central?: string
   readonly user?: string
   readonly passwordFile?: string
+  readonly ca?: string
 }
 
 /** A password is never an argument: every user of the machine can read those. */
@@ -29,8 +31,19 @@ export function accessFrom(
       ? environment.SIDESTREAM_PASSWORD
       : readPassword(flags.passwordFile)
   if (!password) throw badUsage('no password: set $SIDESTREAM_PASSWORD or name a --password-file')
+  const ca = flags.ca ?? environment.SIDESTREAM_CA
+  if (ca) trust(ca)
   const username = flags.user ?? environment.SIDESTREAM_USER ?? 'admin'
   return { url: url.replace(/\/+$/, ''), username, password }
+}
+
+/** Besides what the system trusts, for this command. */
+function trust(file: string): void {
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')])
+  } catch (cause) {
+    throw badUsage(`--ca cannot be used: ${(cause as Error).message}`)
+  }
 }
 
 function readPassword(file: string): string {
@@ -69,6 +82,15 @@ export class CentralClient {
 
   async post<Reply>(path: string, body: object): Promise<Reply> {
     return (await (await this.#send('POST', path, body)).json()) as Reply
+  }
+
+  async delete(path: string): Promise<void> {
+    await (await this.#send('DELETE', path)).body?.cancel()
+  }
+
+  /** For what answers nothing. */
+  async order(path: string, body: object): Promise<void> {
+    await (await this.#send('POST', path, body)).body?.cancel()
   }
 
   /** Also when the command was interrupted: what it began is ended. */
