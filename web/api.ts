@@ -72,6 +72,13 @@ export class ApiError extends Error {
 
 type Query = Record<string, string | number | boolean | null | undefined>
 
+/** What the console shows of an installer that central hands out. */
+export interface OfferedPackage {
+  name: string
+  sizeBytes?: number
+  sha256?: string
+}
+
 export interface PageRequest {
   cursor: string | null
   limit: number
@@ -167,6 +174,11 @@ export const api = {
       query: { ...page },
       abort,
     }),
+
+  packages: async (abort?: AbortSignal): Promise<OfferedPackage[]> => {
+    const answer = await call<{ packages?: OfferedPackage[] }>('GET', '/packages', { abort })
+    return (answer.packages ?? []).filter(({ name }) => typeof name === 'string')
+  },
 
   sinks: (abort?: AbortSignal) => call<Sinks>('GET', '/sinks', { abort }),
   addSink: (body: SinkSettings) => call<Sink>('POST', '/sinks', { body }),

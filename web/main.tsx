@@ -12,7 +12,7 @@ import './styles/accounts.css'
 import './styles/live.css'
 import './styles/files.css'
 import './styles/plot.css'
-import './styles/admin.css'
+import './styles/settings.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -29,6 +29,7 @@ import { MachinesPage } from './pages/machines.tsx'
 import { OrderPage } from './pages/order.tsx'
 import { OrdersPage } from './pages/orders.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { SettingsPage } from './pages/settings.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { StreamPage } from './pages/stream.tsx'
 import { StreamsPage } from './pages/streams.tsx'
@@ -96,6 +97,7 @@ function Pages() {
         <Route path="/orders/:id" component={OrderPage} />
         <Route path="/audit" component={AuditPage} />
         <Route path="/users" component={UsersPage} />
+        <Route path="/settings" component={SettingsPage} />
         <Route path="/account" component={AccountPage} />
         <Route default component={NotFoundPage} />
       </Router>

@@ -88,7 +88,7 @@ describe.skipIf(!hasChromium)('the console, asked about one file', () => {
     await go('/streams?q=zone%3A3')
     await rows().first().getByRole('link', { name: 'where?' }).click()
     await page.waitForURL(/\/files\?name=setup\.exe/)
-    await page.getByLabel('Find a file by its name').fill('other.exe')
+    await page.getByLabel('Find a file').fill('other.exe')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/files\?name=other\.exe/)
     await page.getByRole('button', { name: 'Compare' }).click()
