@@ -50,6 +50,7 @@ import type {
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
 import type { QuarantinePage } from '../server/protocol/quarantine.ts'
+import { displayName } from '../server/streams/display-name.ts'
 import { type FileSearch, isPath } from './model/file-places.ts'
 import { endSession } from './session.ts'
 
@@ -270,9 +271,12 @@ function asErrorReply(reply: unknown, status: number): ErrorReply {
   return { code: 'UNKNOWN', message: `Central answered with status ${status} and no explanation.` }
 }
 
-/** For people, whatever was thrown; as a sentence, which messages written for logs often are not. */
+/**
+ * For people, whatever was thrown; as a sentence, which messages written for logs often are not. Some repeat what an
+ * agent said, so what cannot be seen in them is made visible.
+ */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = displayName(error instanceof Error ? error.message : String(error))
   return message.charAt(0).toUpperCase() + message.slice(1)
 }
 
