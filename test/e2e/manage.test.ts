@@ -6,6 +6,9 @@ import { hasChromium, launchBrowser, watchedPage } from './support/watched-page.
 
 const content = '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://dl.vendor.example/setup.exe\r\n'
 
+/** A busy machine takes its time. */
+const SOON = { timeout: 20_000 }
+
 describe.skipIf(!hasChromium)('the console, where things are managed', () => {
   const fleet = new ConsoleFleet()
   const faults: string[] = []
@@ -85,7 +88,7 @@ describe.skipIf(!hasChromium)('the console, where things are managed', () => {
   it('counts what came and went, each number a search for what is behind it', async () => {
     await go(machinePath)
     const gone = page.getByRole('row', { name: /^gone/ })
-    await expect.poll(() => gone.textContent(), { timeout: 20_000 }).toBe('gone111')
+    await expect.poll(() => gone.textContent(), SOON).toBe('gone111')
     await gone.getByRole('link').first().click()
     await page.locator('.grid-body [role=row]').first().waitFor()
     expect(new URL(page.url()).searchParams.get('q')).toContain('gone:<1d')
@@ -120,7 +123,7 @@ describe.skipIf(!hasChromium)('the console, where things are managed', () => {
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     const saved = page.getByRole('row', { name: /^marks/ })
     await saved.getByRole('button', { name: 'Run' }).click()
-    await expect.poll(() => saved.textContent()).toContain('just now1')
+    await expect.poll(() => saved.textContent(), SOON).toContain('just now1')
   })
 
   it('draws the fleet over a period that is in the address', async () => {
