@@ -53,6 +53,7 @@ export async function main(args: string[]): Promise<number> {
       loads.push(await coldLoad(browser, central))
     }
     const scroll = await framesWhileScrolling(browser, central, SCROLL_SECONDS)
+    console.log(`a frame while scrolling takes ${scroll.cpuMsPerFrame.toFixed(1)} ms of CPU`)
     const suggest = await suggestTimes(browser, central)
     const targets: Target[] = [
       bundleTarget(bundle),
