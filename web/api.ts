@@ -71,6 +71,7 @@ import type {
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
 import type { QuarantinePage } from '../server/protocol/quarantine.ts'
+import { displayName } from '../server/streams/display-name.ts'
 import { type FileSearch, isPath } from './model/file-places.ts'
 import { endSession, session } from './session.ts'
 
@@ -92,6 +93,13 @@ export class ApiError extends Error {
 }
 
 type Query = Record<string, string | number | boolean | null | undefined>
+
+/** What the console shows of an installer that central hands out. */
+export interface OfferedPackage {
+  name: string
+  sizeBytes?: number
+  sha256?: string
+}
 
 export interface PageRequest {
   cursor: string | null
@@ -229,6 +237,11 @@ export const api = {
       abort,
     }),
 
+  packages: async (abort?: AbortSignal): Promise<OfferedPackage[]> => {
+    const answer = await call<{ packages?: OfferedPackage[] }>('GET', '/packages', { abort })
+    return (answer.packages ?? []).filter(({ name }) => typeof name === 'string')
+  },
+
   sinks: (abort?: AbortSignal) => call<Sinks>('GET', '/sinks', { abort }),
   addSink: (body: SinkSettings) => call<Sink>('POST', '/sinks', { body }),
   testSink: (id: number) => call<void>('POST', `/sinks/${id}/test`, { body: {} }),
@@ -322,9 +335,12 @@ function asErrorReply(reply: unknown, status: number): ErrorReply {
   return { code: 'UNKNOWN', message: `Central answered with status ${status} and no explanation.` }
 }
 
-/** For people, whatever was thrown; as a sentence, which messages written for logs often are not. */
+/**
+ * For people, whatever was thrown; as a sentence, which messages written for logs often are not. Some repeat what an
+ * agent said, so what cannot be seen in them is made visible.
+ */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = displayName(error instanceof Error ? error.message : String(error))
   return message.charAt(0).toUpperCase() + message.slice(1)
 }
 
