@@ -27,7 +27,9 @@ export function fillDataFolder(dataDir: string, size: StoreSize): void {
     const tokenHash = Buffer.alloc(32, 1)
     const uses = machinesOf(size)
     db.transaction(() => {
-      enrolments.add({ tokenHash, createdBy: 'admin', expiresAt: Date.now() + 60_000, uses }, 1)
+      const rights = { labels: [], approval: 'automatic', takesBack: false } as const
+      const expiresAt = Date.now() + 60_000
+      enrolments.add({ tokenHash, createdBy: 'admin', expiresAt, uses, ...rights }, 1)
       const fleet = fleetOf(size)
       for (let index = 0; index < uses; index += 1) {
         const { enrolmentNo } = enrolments.use(tokenHash, Date.now())!
