@@ -11,10 +11,12 @@ import fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { SessionService } from './accounts/session-service.ts'
+import type { SignInService } from './accounts/sign-in-service.ts'
 import type { TokenService } from './accounts/token-service.ts'
 import type { UserService } from './accounts/user-service.ts'
 import type { AuditLog } from './audit/audit-log.ts'
@@ -33,7 +35,10 @@ import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { type MachineTrustRoutesOptions, machineTrustRoutes } from './http/machine-trust-routes.ts'
+import { type OpenIdRoutesOptions, openIdRoutes } from './http/openid-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { quarantineRoutes } from './http/quarantine-routes.ts'
+import { type RuleRoutesOptions, ruleRoutes } from './http/rule-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -41,6 +46,7 @@ import { type SinkRoutesOptions, sinkRoutes } from './http/sink-routes.ts'
 import { statusRoutes } from './http/status-routes.ts'
 import { streamRoutes } from './http/stream-routes.ts'
 import { tokenRoutes } from './http/token-routes.ts'
+import { trendRoutes } from './http/trend-routes.ts'
 import { userRoutes } from './http/user-routes.ts'
 import { compileValidator } from './http/validation.ts'
 import { agentRoutes } from './link/agent-routes.ts'
@@ -51,13 +57,16 @@ import type { Metrics } from './metrics.ts'
 import type { OrderService } from './ordering/order-service.ts'
 import type { CertificateService } from './tls/certificate-service.ts'
 import type { Certificates } from './tls/certificates.ts'
+import type { TrendService } from './trends/trend-service.ts'
 
 export interface AppParts
   extends FileRoutesOptions,
     MachineCareRoutesOptions,
     MachineTrustRoutesOptions,
     SinkRoutesOptions,
-    SavedQueryRoutesOptions {
+    RuleRoutesOptions,
+    SavedQueryRoutesOptions,
+    OpenIdRoutesOptions {
   machines: MachineService
   orders: OrderService
   live: LiveService
@@ -66,12 +75,15 @@ export interface AppParts
   /** Null: plain http. */
   certificates: Certificates | null
   sessions: SessionService
+  signIns: SignInService
   users: UserService
   tokens: TokenService
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
   status: () => CentralStatus
+  settings: CentralSettings
+  trends: TrendService
   metrics: Metrics
   link: LinkParts
   logger: Logger
@@ -128,6 +140,7 @@ function overTls(options: FastifyServerOptions, certificates: Certificates): Fas
 
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
+  await app.register(openIdRoutes, parts)
   await app.register(machineRoutes, parts)
   await app.register(machineCareRoutes, parts)
   await app.register(machineTrustRoutes, parts)
@@ -138,11 +151,14 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(fileRoutes, parts)
   await app.register(sinkRoutes, parts)
   await app.register(savedQueryRoutes, parts)
+  await app.register(ruleRoutes, parts)
   await app.register(enrolmentRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(userRoutes, parts)
   await app.register(tokenRoutes, parts)
   await app.register(statusRoutes, parts)
+  await app.register(trendRoutes, parts)
+  await app.register(quarantineRoutes, parts)
   await app.register(eventsRoute, parts)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -1,16 +1,15 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import type { MachineId } from '../protocol/ids.ts'
 import { AppError } from '../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
-import { createSessionService } from './accounts/session-service.ts'
-import { createSignInLimit } from './accounts/sign-in-limit.ts'
-import { createTokenService } from './accounts/token-service.ts'
-import { createUserService } from './accounts/user-service.ts'
+import { createAccounts } from './accounts/accounts.ts'
 import { buildApp } from './app.ts'
+import { startAuditAnchor } from './audit/audit-anchor.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
 import { createPendingService } from './enrolment/pending-service.ts'
@@ -33,7 +32,10 @@ import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { ordersForRules } from './rules/orders-for-rules.ts'
+import { createRuleService } from './rules/rule-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
+import { tellAuditedEvents } from './sinks/audited-events.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
 import { describeState } from './store/inventory/inventory-engine.ts'
@@ -43,6 +45,7 @@ import { createCertificateService } from './tls/certificate-service.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { openCertificates, type TlsChoice } from './tls/open-certificates.ts'
 import type { CertificateTiming } from './tls/own-certificates.ts'
+import { createTrendService } from './trends/trend-service.ts'
 
 export type { TlsChoice }
 
@@ -58,6 +61,10 @@ export interface CentralOptions {
   consoleDir?: string | undefined
   logger: Logger
   clock: Clock
+  /** See directory-config.ts. Default: `directory.json` in the data folder, if there is one. */
+  directoryFile?: string | undefined
+  /** See openid-config.ts. Default: `openid.json` in the data folder, if there is one. */
+  openIdFile?: string | undefined
   /** How often agents scan by themselves. */
   scanEverySeconds: number
   /** A machine that was not seen for so long counts as stale. Default 30. */
@@ -90,8 +97,12 @@ export interface CentralTiming extends CertificateTiming {
   sinkRetryMs: number
   /** Schedules of saved queries may not be closer. */
   minScheduleSeconds: number
+  /** How long changes of the inventory are gathered before rules run over them. */
+  ruleArrivalsMs: number
   /** Pause before a full disk, or a writer that died, is tried again. */
   inventoryRetryMs: number
+  /** How often sinks are told the head of the audit chain, where it grew. */
+  auditHeadEveryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -104,10 +115,12 @@ const TIMING: CentralTiming = {
   liveGraceMs: 10_000,
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
+  ruleArrivalsMs: 30_000,
   inventoryRetryMs: 3_000,
   certificateLifeMs: 90 * 86_400_000,
   certificateRenewMs: 30 * 86_400_000,
   certificateCheckMs: 3_600_000,
+  auditHeadEveryMs: 3_600_000,
 }
 
 export interface RunningCentral {
@@ -176,14 +189,13 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const notable = createNotableHub()
-    const staleAfterMs = (options.staleAfterDays ?? 30) * 86_400_000
+    const staleAfterMs = settingsOf(options).staleAfterDays * 86_400_000
     const hubs = { audit, events, notable }
     const care = stores.machineCare
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
     const shared = { ...base, care, staleAfterMs }
     const machines = createMachineService(shared)
-    const accounts = { ...shared, signInLimit: createSignInLimit(clock) }
-    const sessions = createSessionService(accounts)
+    const accounts = createAccounts({ ...shared, ...options })
     const dispatcher = createDispatcher({
       ...shared,
       timeoutMs: timing.orderTimeoutMs,
@@ -199,6 +211,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       graceMs: timing.liveGraceMs,
     })
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
+    const untell = tellAuditedEvents(audit, notable)
+    const endAnchor = startAuditAnchor({ ...hubs, clock, everyMs: timing.auditHeadEveryMs })
     const sources = createNotableSources({
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
@@ -227,6 +241,13 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
+    const orders = createOrderService({ ...shared, dispatcher })
+    const rules = createRuleService({
+      ...shared,
+      ruleOrders: ordersForRules(orders),
+      minScheduleSeconds: timing.minScheduleSeconds,
+      arrivalsMs: timing.ruleArrivalsMs,
+    })
     const warn =
       (message: string) =>
       (error: unknown): void =>
@@ -235,6 +256,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ...shared,
       applied: (machineId, { changed, notable: changes }) => {
         metrics.deltaStored(changed)
+        if (changed > 0) rules.inventoryChanged(machineId)
         sources.inventoryChanged(machineId, changes).catch(warn('a change was not told of'))
       },
     })
@@ -283,12 +305,14 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       limits: { ...LINK_LIMITS, ...options.linkLimits },
       logger: logger.child({ part: 'link' }),
     })
-    const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const firstPassword = await accounts.signIns.ensureAdmin(options.adminPassword)
+    const trends = createTrendService(shared)
     const app = await buildApp({
       machines,
       streams,
       savedQueries,
-      orders: createOrderService({ ...shared, dispatcher }),
+      orders,
+      rules,
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
@@ -304,12 +328,12 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       keys,
       certificate,
       certificates,
-      sessions,
-      users: createUserService(accounts),
-      tokens: createTokenService(accounts),
+      ...accounts,
       audit,
       events,
       status: () => statusOf(stores),
+      trends,
+      settings: settingsOf(options),
       health: { checkStore: () => checkStores(stores), metrics: metrics.text },
       metrics,
       sinks,
@@ -325,12 +349,17 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const close = async (): Promise<void> => {
       certificates?.stop()
       await app.close()
+      accounts.stop()
       link.stop()
       await retention.stop()
+      await trends.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
+      await rules.stop()
       sources.stop()
+      endAnchor()
+      untell()
       await sinks.stop()
       events.close()
       machines.close()
@@ -342,6 +371,11 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     await stores.close()
     throw error
   }
+}
+
+function settingsOf(options: CentralOptions): CentralSettings {
+  const { keepGoneDays = null, staleAfterDays = 30, scanEverySeconds } = options
+  return { keepGoneDays, staleAfterDays, scanEverySeconds }
 }
 
 function statusOf({ inventory }: Stores): CentralStatus {

@@ -20,6 +20,8 @@ export interface CentralFlags {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly name?: readonly string[]
+  readonly directory?: string
+  readonly openid?: string
   readonly logLevel: string
 }
 
@@ -41,6 +43,8 @@ export async function runCentral(
     tls: tlsChoice(flags),
     names: flags.name,
     keepGoneDays: flags.keepGoneDays,
+    directoryFile: flags.directory,
+    openIdFile: flags.openid,
   }).catch((error: unknown) => {
     throw startError(error, flags)
   })

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
+import { addAudit } from './audit-options.ts'
 import type { CentralFlags } from './central-command.ts'
+import { withAccess } from './central-options.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
@@ -65,6 +67,7 @@ export function buildProgram(context: CliContext): Command {
   addOrders(program, context)
   addSearch(program, context)
   addQuery(program, context)
+  addAudit(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program
@@ -124,15 +127,6 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
       const { runShow } = await import('./show-command.ts')
       finish(await runShow(target, path ?? null, flags, terminal))
     })
-}
-
-/** How to reach a central. There is no option for the password: other users could read it. */
-function withAccess(command: Command): Command {
-  return command
-    .option('--central <url>', 'address of the central ($SIDESTREAM_CENTRAL)', nonEmpty)
-    .option('--user <name>', 'who asks ($SIDESTREAM_USER; default: admin)', nonEmpty)
-    .option('--password-file <file>', 'holds the password ($SIDESTREAM_PASSWORD)', nonEmpty)
-    .option('--ca <file>', 'PEM of an authority to trust, too ($SIDESTREAM_CA)', nonEmpty)
 }
 
 const listingFormat = () =>
@@ -206,6 +200,16 @@ function addCentral(program: Command, context: CliContext): void {
     .option('--tls-cert <file>', 'PEM, leaf first (default: by an authority of its own)', nonEmpty)
     .option('--tls-key <file>', 'PEM of its key', nonEmpty)
     .option('--name <name...>', 'how others call this central (default: host name and --host)')
+    .option(
+      '--directory <file>',
+      'LDAP or Active Directory to sign in with (default: directory.json in the data folder)',
+      nonEmpty,
+    )
+    .option(
+      '--openid <file>',
+      'OpenID provider to sign in with (default: openid.json in the data folder)',
+      nonEmpty,
+    )
     .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())
@@ -215,7 +219,7 @@ function addCentral(program: Command, context: CliContext): void {
       finish(await runCentral(flags, adminPassword, terminal))
     })
   addCentralCare(central, context)
-  addCentralTrust(central, context, withAccess)
+  addCentralTrust(central, context)
 }
 
 /** With `--data` of `central`. */

@@ -1,28 +1,19 @@
 /** `sidestream central certificate|enrolment|pending`: asks a central that runs, signed in as an administrator. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { withAccess } from './central-options.ts'
 import type { CliContext } from './program.ts'
 import type { EnrolmentFlags, TrustFlags } from './trust-commands.ts'
 
-type WithAccess = (command: Command) => Command
-
-export function addCentralTrust(
-  central: Command,
-  context: CliContext,
-  withAccess: WithAccess,
-): void {
-  addCertificate(central, context, withAccess)
-  addEnrolment(central, context, withAccess)
-  addPending(central, context, withAccess)
+export function addCentralTrust(central: Command, context: CliContext): void {
+  addCertificate(central, context)
+  addEnrolment(central, context)
+  addPending(central, context)
 }
 
 const format = () =>
   new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table')
 
-function addCertificate(
-  central: Command,
-  { terminal, environment, finish }: CliContext,
-  withAccess: WithAccess,
-): void {
+function addCertificate(central: Command, { terminal, environment, finish }: CliContext): void {
   const group = central
     .command('certificate')
     .description('Show and change the certificate that a running central shows.')
@@ -54,11 +45,7 @@ function addCertificate(
     })
 }
 
-function addEnrolment(
-  central: Command,
-  { terminal, environment, finish }: CliContext,
-  withAccess: WithAccess,
-): void {
+function addEnrolment(central: Command, { terminal, environment, finish }: CliContext): void {
   const group = central
     .command('enrolment')
     .description('Make, list and end the strings with which machines join.')
@@ -91,11 +78,7 @@ function addEnrolment(
     })
 }
 
-function addPending(
-  central: Command,
-  { terminal, environment, finish }: CliContext,
-  withAccess: WithAccess,
-): void {
+function addPending(central: Command, { terminal, environment, finish }: CliContext): void {
   const group = central
     .command('pending')
     .description('Machines that wait to be let in.')

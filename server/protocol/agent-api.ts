@@ -12,6 +12,7 @@
  *   POST /v1/identity/pins         IdentityPins → IdentityKept; the certificates that central may show from now on
  *   POST /v1/identity/rotate-key   {} → IdentityKept; the next connection, which begins at once, brings a new key
  *   GET  /v1/quarantine?cursor=&limit=   QuarantinePage   (quarantine.ts)
+ *   POST /v1/quarantine/list   QuarantineQuery → QuarantinePage; the same, over the link
  *
  * Failures are ErrorReply with a stable code.
  */

@@ -53,7 +53,8 @@ describe.skipIf(!hasChromium)('every page of the console', () => {
       machines: { isAll: true },
     })
     pages.push(`/machines/${stream.machineId}`, `/orders/${orderId}`)
-    pages.push('/live', `/live/${questionId}`)
+    pages.push('/live', `/live/${questionId}`, '/files', '/files?name=setup.exe')
+    pages.push(`/compare?a=${stream.machineId}&b=`)
   }, 120_000)
 
   afterAll(async () => {

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { api, messageOf } from '../api.ts'
 import { useTitle } from '../parts/hooks.ts'
+import { OpenIdButton } from '../parts/openid-button.tsx'
 import { Wordmark } from '../parts/wordmark.tsx'
 import { session } from '../session.ts'
 
@@ -62,6 +63,7 @@ export function SignInPage() {
         <button type="submit" class="button is-primary" disabled={isSending}>
           {isSending ? 'Signing in…' : 'Sign in'}
         </button>
+        <OpenIdButton failure={query.failure} />
       </form>
     </main>
   )

@@ -8,6 +8,8 @@ import { RoleTable } from '../parts/role-table.tsx'
 import { AddUserDialog, ChangeUserDialog } from '../parts/user-dialogs.tsx'
 import { session } from '../session.ts'
 
+const SOURCE_NAMES = { local: 'here', directory: 'directory', openid: 'OpenID' } as const
+
 type Opened = { what: 'add' } | { what: 'change'; user: User } | null
 
 export function UsersPage() {
@@ -55,6 +57,7 @@ function UserTable({ users, onChange }: { users: User[]; onChange: (user: User) 
         <tr>
           <th scope="col">Name</th>
           <th scope="col">Role</th>
+          <th scope="col">From</th>
           <th scope="col">State</th>
           <th scope="col">Last signed in</th>
           <th scope="col">Added</th>
@@ -69,6 +72,7 @@ function UserTable({ users, onChange }: { users: User[]; onChange: (user: User) 
               {user.username === session.value?.username && <span class="faint"> (you)</span>}
             </td>
             <td>{user.role}</td>
+            <td>{SOURCE_NAMES[user.source]}</td>
             <td>
               {user.isDisabled ? (
                 <Status tone="off">Disabled</Status>

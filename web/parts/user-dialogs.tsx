@@ -43,6 +43,8 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
   const [role, setRole] = useState<Role>(user.role)
   const [isDisabled, setIsDisabled] = useState(user.isDisabled)
   const [password, setPassword] = useState('')
+  // Of others, role and password are changed where they come from.
+  const isLocal = user.source === 'local'
   const change: UserChange = {
     ...(role === user.role ? {} : { role }),
     ...(isDisabled === user.isDisabled ? {} : { isDisabled }),
@@ -61,7 +63,7 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
       }}
       onClose={onClose}
     >
-      <RoleField role={role} onRole={setRole} />
+      {isLocal && <RoleField role={role} onRole={setRole} />}
       <label class="check">
         <input
           type="checkbox"
@@ -70,12 +72,14 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
         />
         <span>Disabled: cannot sign in, and tokens do not work</span>
       </label>
-      <NewPasswordField
-        label={`New password (empty: stays; else at least ${NEW_PASSWORD_LENGTH} characters)`}
-        value={password}
-        onValue={setPassword}
-        isOptional
-      />
+      {isLocal && (
+        <NewPasswordField
+          label={`New password (empty: stays; else at least ${NEW_PASSWORD_LENGTH} characters)`}
+          value={password}
+          onValue={setPassword}
+          isOptional
+        />
+      )}
       <p class="faint">{user.username} has to sign in again afterwards.</p>
     </FormDialog>
   )

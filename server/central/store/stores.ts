@@ -15,10 +15,12 @@ import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createPendingStore, type PendingStore } from './pending-store.ts'
+import { createRuleStore, type RuleStore } from './rule-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createTokenStore, type TokenStore } from './token-store.ts'
+import { createTrendStore, type TrendStore } from './trend-store.ts'
 import { createUserStore, type UserStore } from './user-store.ts'
 
 export interface Stores {
@@ -36,6 +38,8 @@ export interface Stores {
   machineKeys: MachineKeyStore
   sinks: SinkStore
   saved: SavedQueryStore
+  trends: TrendStore
+  rules: RuleStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory.
@@ -110,6 +114,8 @@ function withCare(
     machineKeys: createMachineKeyStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
+    trends: createTrendStore(db),
+    rules: createRuleStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {

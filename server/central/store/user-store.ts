@@ -1,12 +1,19 @@
 /** Users. None is ever deleted: the audit log speaks of them. */
 import type { Database } from 'better-sqlite3'
 import type { Role } from '../../protocol/api/permission-table.ts'
+import type { UserSource } from '../../protocol/api/users.ts'
 
 export interface StoredUser {
   userNo: number
   username: string
+  /** Empty where somebody else checks the password. */
   passwordHash: string
   role: Role
+  source: UserSource
+  /** What the source knows the person by; null for local users. */
+  externalId: string | null
+  /** Until when the source's last word counts; null for local users. */
+  vouchedUntil: number | null
   createdAt: number
   /** Null: not disabled. */
   disabledAt: number | null
@@ -15,21 +22,40 @@ export interface StoredUser {
 
 export type NewStoredUser = Pick<StoredUser, 'username' | 'passwordHash' | 'role'>
 
+/** Somebody whom a directory or a provider vouches for. */
+export interface VouchedUser {
+  source: Exclude<UserSource, 'local'>
+  externalId: string
+  username: string
+  role: Role
+  vouchedUntil: number
+}
+
 export interface UserStore {
   hasUsers(): boolean
   /** Throws on a name that there is, in whatever case. */
   add(user: NewStoredUser, now: number): void
+  addVouched(user: VouchedUser, now: number): void
   /** Without regard to case. */
   find(username: string): StoredUser | undefined
+  findVouched(source: UserSource, externalId: string): StoredUser | undefined
   list(): StoredUser[]
+  /** Those of a source who could act now: its word still counts, and they have a session or a token. */
+  listVouched(source: UserSource, now: number): StoredUser[]
   update(user: Pick<StoredUser, 'userNo' | 'passwordHash' | 'role' | 'disabledAt'>): void
+  /** Throws on a name that somebody else has. */
+  updateVouched(
+    user: Pick<VouchedUser, 'username' | 'role' | 'vouchedUntil'> & { userNo: number },
+  ): void
   setLastSignIn(userNo: number, now: number): void
+  /** Local ones only: those of a directory are gone when it is. */
   countActiveAdmins(): number
 }
 
 const COLUMNS_SQL = `
-  user_no AS userNo, username, password_hash AS passwordHash, role, created_at AS createdAt,
-  disabled_at AS disabledAt, last_sign_in_at AS lastSignInAt`
+  user_no AS userNo, username, password_hash AS passwordHash, role, source, external_id AS externalId,
+  vouched_until AS vouchedUntil, created_at AS createdAt, disabled_at AS disabledAt,
+  last_sign_in_at AS lastSignInAt`
 
 export function createUserStore(db: Database): UserStore {
   const count = db.prepare<[], { users: number }>('SELECT count(*) AS users FROM user_account')
@@ -37,28 +63,54 @@ export function createUserStore(db: Database): UserStore {
     INSERT INTO user_account (username, password_hash, role, created_at)
     VALUES (@username, @passwordHash, @role, @now)
   `)
+  const insertVouched = db.prepare<Record<string, unknown>>(`
+    INSERT INTO user_account (username, password_hash, role, source, external_id, vouched_until, created_at)
+    VALUES (@username, '', @role, @source, @externalId, @vouchedUntil, @now)
+  `)
   const select = db.prepare<[string], StoredUser>(
     `SELECT ${COLUMNS_SQL} FROM user_account WHERE username = ?`,
+  )
+  const selectVouched = db.prepare<[string, string], StoredUser>(
+    `SELECT ${COLUMNS_SQL} FROM user_account WHERE source = ? AND external_id = ?`,
   )
   const selectAll = db.prepare<[], StoredUser>(
     `SELECT ${COLUMNS_SQL} FROM user_account ORDER BY username`,
   )
+  const selectAllVouched = db.prepare<{ source: string; now: number }, StoredUser>(`
+    SELECT ${COLUMNS_SQL} FROM user_account AS u
+    WHERE source = @source AND vouched_until > @now AND disabled_at IS NULL AND (
+      EXISTS (SELECT 1 FROM session AS s
+        WHERE s.user_no = u.user_no AND s.ended_at IS NULL AND s.expires_at > @now)
+      OR EXISTS (SELECT 1 FROM api_token AS t
+        WHERE t.user_no = u.user_no AND t.ended_at IS NULL AND t.expires_at > @now)
+    )
+    ORDER BY user_no
+  `)
   const update = db.prepare<Record<string, unknown>>(`
     UPDATE user_account SET password_hash = @passwordHash, role = @role, disabled_at = @disabledAt
     WHERE user_no = @userNo
+  `)
+  const updateVouched = db.prepare<Record<string, unknown>>(`
+    UPDATE user_account SET username = @username, role = @role, vouched_until = @vouchedUntil
+    WHERE user_no = @userNo AND source <> 'local'
   `)
   const updateLastSignIn = db.prepare<[number, number]>(
     'UPDATE user_account SET last_sign_in_at = ? WHERE user_no = ?',
   )
   const countAdmins = db.prepare<[], { admins: number }>(`
-    SELECT count(*) AS admins FROM user_account WHERE role = 'admin' AND disabled_at IS NULL
+    SELECT count(*) AS admins FROM user_account
+    WHERE role = 'admin' AND source = 'local' AND disabled_at IS NULL
   `)
   return {
     hasUsers: () => count.get()!.users > 0,
     add: (user, now) => void insert.run({ ...user, now }),
+    addVouched: (user, now) => void insertVouched.run({ ...user, now }),
     find: (username) => select.get(username),
+    findVouched: (source, externalId) => selectVouched.get(source, externalId),
     list: () => selectAll.all(),
+    listVouched: (source, now) => selectAllVouched.all({ source, now }),
     update: (user) => void update.run(user),
+    updateVouched: (user) => void updateVouched.run(user),
     setLastSignIn: (userNo, now) => void updateLastSignIn.run(now, userNo),
     countActiveAdmins: () => countAdmins.get()!.admins,
   }
