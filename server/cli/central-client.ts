@@ -18,8 +18,8 @@ export interface AccessFlags {
   readonly central?: string
   readonly user?: string
   readonly passwordFile?: string
-  readonly ca?: string
   readonly tokenFile?: string
+  readonly ca?: string
 }
 
 /** A password is never an argument: every user of the machine can read those. */

@@ -15,13 +15,13 @@ export interface CentralFlags {
   readonly console?: string
   readonly scanEvery: number
   readonly keepGoneDays?: number
+  readonly directory?: string
+  readonly openid?: string
   /** False: --no-tls. */
   readonly tls?: boolean
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly name?: readonly string[]
-  readonly directory?: string
-  readonly openid?: string
   readonly logLevel: string
 }
 

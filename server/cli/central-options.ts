@@ -5,7 +5,6 @@ import { type Command, InvalidArgumentError } from 'commander'
 export function withAccess(command: Command): Command {
   return command
     .option('--central <url>', 'address of the central ($SIDESTREAM_CENTRAL)', nonEmpty)
-    .option('--ca <file>', 'PEM of an authority to trust, too ($SIDESTREAM_CA)', nonEmpty)
     .option('--user <name>', 'who asks ($SIDESTREAM_USER; default: admin)', nonEmpty)
     .option(
       '--password-file <file>',
@@ -17,6 +16,7 @@ export function withAccess(command: Command): Command {
       'holds an API token, instead of user and password ($SIDESTREAM_TOKEN)',
       nonEmpty,
     )
+    .option('--ca <file>', 'PEM of an authority to trust, too ($SIDESTREAM_CA)', nonEmpty)
 }
 
 export function nonEmpty(value: string): string {

@@ -195,11 +195,6 @@ function addCentral(program: Command, context: CliContext): void {
       'forget streams that went longer ago (default: never)',
       integerIn(1, 36_500),
     )
-    .option('--tls', 'encrypt on loopback, too; elsewhere it always does')
-    .option('--no-tls', 'plain http; on loopback only')
-    .option('--tls-cert <file>', 'PEM, leaf first (default: by an authority of its own)', nonEmpty)
-    .option('--tls-key <file>', 'PEM of its key', nonEmpty)
-    .option('--name <name...>', 'how others call this central (default: host name and --host)')
     .option(
       '--directory <file>',
       'LDAP or Active Directory to sign in with (default: directory.json in the data folder)',
@@ -210,6 +205,11 @@ function addCentral(program: Command, context: CliContext): void {
       'OpenID provider to sign in with (default: openid.json in the data folder)',
       nonEmpty,
     )
+    .option('--tls', 'encrypt on loopback, too; elsewhere it always does')
+    .option('--no-tls', 'plain http; on loopback only')
+    .option('--tls-cert <file>', 'PEM, leaf first (default: by an authority of its own)', nonEmpty)
+    .option('--tls-key <file>', 'PEM of its key', nonEmpty)
+    .option('--name <name...>', 'how others call this central (default: host name and --host)')
     .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())
