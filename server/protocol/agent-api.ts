@@ -26,6 +26,7 @@ import {
 import { MAX_READ_BYTES } from './limits.ts'
 import { LocalPolicy } from './policy.ts'
 import { ScannedVolume, ScanProgress, ScanSummary } from './scan.ts'
+import { WatchedRoot } from './watch.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -43,6 +44,8 @@ export const AgentStatus = Type.Object(
     /** Why, where `link` is not `connected`; else empty. */
     linkMessage: Type.String(),
     volumes: Type.Array(ScannedVolume),
+    /** What is known of changes between two scans, for each entry of the scope. */
+    watches: Type.Array(WatchedRoot),
     scanning: Type.Union([ScanProgress, Type.Null()]),
     lastScan: Type.Union([ScanSummary, Type.Null()]),
     streamsKnown: Type.Integer({ minimum: 0 }),
