@@ -25,11 +25,32 @@ import type {
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type {
+  EnforceRequest,
+  Rule,
+  RuleExamples,
+  RuleReasonRequest,
+  RuleRun,
+  RuleRunPage,
+  RuleSettings,
+  Rules,
+} from '../server/protocol/api/rules.ts'
+import type {
   SavedQueries,
   SavedQuery,
   SavedQuerySettings,
 } from '../server/protocol/api/saved-queries.ts'
-import type { Session, SignIn } from '../server/protocol/api/session.ts'
+import type {
+  FactorEnrolment,
+  FactorRoles,
+  FactorState,
+  RecoveryCodes,
+} from '../server/protocol/api/second-factor.ts'
+import type {
+  OpenSessionList,
+  Session,
+  SignIn,
+  SignInWays,
+} from '../server/protocol/api/session.ts'
 import type { CentralSettings } from '../server/protocol/api/settings.ts'
 import type { Sink, SinkSettings, Sinks } from '../server/protocol/api/sinks.ts'
 import type { CentralStatus } from '../server/protocol/api/status.ts'
@@ -52,7 +73,7 @@ import type { ErrorReply } from '../server/protocol/errors.ts'
 import type { QuarantinePage } from '../server/protocol/quarantine.ts'
 import { displayName } from '../server/streams/display-name.ts'
 import { type FileSearch, isPath } from './model/file-places.ts'
-import { endSession } from './session.ts'
+import { endSession, session } from './session.ts'
 
 const BASE = '/api/v1'
 
@@ -86,10 +107,34 @@ export interface PageRequest {
 }
 
 export const api = {
-  session: () => call<Session>('GET', '/session'),
+  /** One that lacks its second factor is none yet: signing in begins anew. */
+  session: async () => {
+    const found = await call<Session>('GET', '/session')
+    if (found.missing === null) return found
+    const message = 'Sign in first.'
+    throw new ApiError(401, { code: 'NOT_SIGNED_IN', message })
+  },
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
-  signOut: () => call<void>('DELETE', '/session'),
+  signInWays: () => call<SignInWays>('GET', '/session/ways'),
+  signOut: async () => {
+    const isFromProvider = session.value?.source === 'openid'
+    await call<void>('DELETE', '/session')
+    // Or else the next click would sign in again, without a question.
+    if (isFromProvider) location.assign(`${BASE}/openid/sign-out`)
+  },
+  sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
+  endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
+
+  factor: (abort?: AbortSignal) => call<FactorState>('GET', '/session/factor', { abort }),
+  giveFactor: (code: string) => call<Session>('POST', '/session/factor', { body: { code } }),
+  beginFactor: () => call<FactorEnrolment>('POST', '/session/factor/enrolment', { body: {} }),
+  confirmFactor: (code: string) =>
+    call<RecoveryCodes>('POST', '/session/factor/confirmation', { body: { code } }),
+  removeFactor: (code: string) => call<void>('POST', '/session/factor/removal', { body: { code } }),
+  resetFactor: (username: string) => call<void>('DELETE', `/users/${segment(username)}/factor`),
+  factorRoles: (abort?: AbortSignal) => call<FactorRoles>('GET', '/factor-roles', { abort }),
+  setFactorRoles: (body: FactorRoles) => call<FactorRoles>('PUT', '/factor-roles', { body }),
 
   users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
   addUser: (body: NewUser) => call<User>('POST', '/users', { body }),
@@ -159,6 +204,22 @@ export const api = {
   askLiveAgain: (id: string) =>
     call<LiveQuestion>('POST', `/live-queries/${segment(id)}/ask-again`, { body: {} }),
 
+  rules: (abort?: AbortSignal) => call<Rules>('GET', '/rules', { abort }),
+  ruleExamples: (abort?: AbortSignal) => call<RuleExamples>('GET', '/rules/examples', { abort }),
+  rule: (id: string, abort?: AbortSignal) => call<Rule>('GET', `/rules/${segment(id)}`, { abort }),
+  ruleResults: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<RuleRunPage>('GET', `/rules/${segment(id)}/results`, { query: { ...page }, abort }),
+  addRule: (body: RuleSettings) => call<Rule>('POST', '/rules', { body }),
+  changeRule: (id: number, body: RuleSettings) => call<Rule>('PUT', `/rules/${id}`, { body }),
+  removeRule: (id: number) => call<void>('DELETE', `/rules/${id}`),
+  runRule: (id: number) => call<RuleRun>('POST', `/rules/${id}/run`, { body: {} }),
+  enforceRule: (id: number, body: EnforceRequest) =>
+    call<Rule>('POST', `/rules/${id}/enforce`, { body }),
+  reportRule: (id: number, body: RuleReasonRequest) =>
+    call<Rule>('POST', `/rules/${id}/report`, { body }),
+  pauseRule: (id: number, body: RuleReasonRequest) =>
+    call<Rule>('POST', `/rules/${id}/pause`, { body }),
+
   audit: (page: PageRequest & { about?: string }, abort?: AbortSignal) =>
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
   status: (abort?: AbortSignal) => call<CentralStatus>('GET', '/status', { abort }),
@@ -192,6 +253,9 @@ export const api = {
   removeSavedQuery: (id: number) => call<void>('DELETE', `/saved-queries/${id}`),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
 }
+
+/** Left for rather than called: the provider's page comes, and then the console again. */
+export const OPENID_START = `${BASE}/openid/start`
 
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {

@@ -8,6 +8,7 @@ import './styles/pages.css'
 import './styles/streams.css'
 import './styles/details.css'
 import './styles/orders.css'
+import './styles/rules.css'
 import './styles/accounts.css'
 import './styles/live.css'
 import './styles/files.css'
@@ -29,6 +30,8 @@ import { MachinesPage } from './pages/machines.tsx'
 import { OrderPage } from './pages/order.tsx'
 import { OrdersPage } from './pages/orders.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { RulePage } from './pages/rule.tsx'
+import { RulesPage } from './pages/rules.tsx'
 import { SettingsPage } from './pages/settings.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { StreamPage } from './pages/stream.tsx'
@@ -95,6 +98,8 @@ function Pages() {
         <Route path="/machines/:id" component={MachinePage} />
         <Route path="/orders" component={OrdersPage} />
         <Route path="/orders/:id" component={OrderPage} />
+        <Route path="/rules" component={RulesPage} />
+        <Route path="/rules/:id" component={RulePage} />
         <Route path="/audit" component={AuditPage} />
         <Route path="/users" component={UsersPage} />
         <Route path="/settings" component={SettingsPage} />

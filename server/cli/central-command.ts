@@ -14,6 +14,8 @@ export interface CentralFlags {
   readonly console?: string
   readonly scanEvery: number
   readonly keepGoneDays?: number
+  readonly directory?: string
+  readonly openid?: string
   readonly logLevel: string
 }
 
@@ -33,6 +35,8 @@ export async function runCentral(
     clock: systemClock,
     scanEverySeconds: flags.scanEvery,
     keepGoneDays: flags.keepGoneDays,
+    directoryFile: flags.directory,
+    openIdFile: flags.openid,
   }).catch((error: unknown) => {
     throw startError(error, flags)
   })

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
+import { addAudit } from './audit-options.ts'
 import type { CentralFlags } from './central-command.ts'
+import { withAccess } from './central-options.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
@@ -64,6 +66,7 @@ export function buildProgram(context: CliContext): Command {
   addOrders(program, context)
   addSearch(program, context)
   addQuery(program, context)
+  addAudit(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program
@@ -123,14 +126,6 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
       const { runShow } = await import('./show-command.ts')
       finish(await runShow(target, path ?? null, flags, terminal))
     })
-}
-
-/** How to reach a central. There is no option for the password: other users could read it. */
-function withAccess(command: Command): Command {
-  return command
-    .option('--central <url>', 'address of the central ($SIDESTREAM_CENTRAL)', nonEmpty)
-    .option('--user <name>', 'who asks ($SIDESTREAM_USER; default: admin)', nonEmpty)
-    .option('--password-file <file>', 'holds the password ($SIDESTREAM_PASSWORD)', nonEmpty)
 }
 
 const listingFormat = () =>
@@ -198,6 +193,16 @@ function addCentral(program: Command, context: CliContext): void {
       '--keep-gone-days <days>',
       'forget streams that went longer ago (default: never)',
       integerIn(1, 36_500),
+    )
+    .option(
+      '--directory <file>',
+      'LDAP or Active Directory to sign in with (default: directory.json in the data folder)',
+      nonEmpty,
+    )
+    .option(
+      '--openid <file>',
+      'OpenID provider to sign in with (default: openid.json in the data folder)',
+      nonEmpty,
     )
     .helpCommand(false)
     .addOption(logLevel())

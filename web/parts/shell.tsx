@@ -21,6 +21,7 @@ const PAGES: readonly (readonly [href: string, label: string, needs: PermissionN
   ['/live', 'Live queries', 'machines.ask'],
   ['/machines', 'Machines', 'inventory.read'],
   ['/orders', 'Orders', 'inventory.read'],
+  ['/rules', 'Rules', 'inventory.read'],
   ['/audit', 'Audit', 'audit.read'],
   ['/users', 'Users', 'users.manage'],
   ['/settings', 'Settings', 'settings.manage'],

@@ -9,7 +9,14 @@ const KINDS: Record<Kind, string> = {
   'stream.suspicious': 'a suspicious stream appeared',
   'mark.removed': 'a mark went without an order',
   'machine.cloned': 'a machine’s identity was copied',
+  'order.created': 'an order was made',
+  'order.approved': 'an order was approved',
+  'order.rejected': 'an order was rejected',
   'order.finished': 'an order is finished',
+  'access.denied': 'somebody was denied access',
+  'audit.head': 'the audit log’s newest hash, to be kept elsewhere',
+  'rule.alert': 'a rule found something',
+  'rule.paused': 'a rule paused itself',
   'saved-query.changed': 'a saved query counts otherwise',
 }
 
