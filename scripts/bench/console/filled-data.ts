@@ -26,9 +26,10 @@ export function fillDataFolder(dataDir: string, size: StoreSize): void {
     const machines = createMachineStore(db)
     const tokenHash = Buffer.alloc(32, 1)
     const uses = machinesOf(size)
-    const token = { tokenHash, createdBy: 'admin', expiresAt: Date.now() + 60_000, uses }
     db.transaction(() => {
-      enrolments.add({ ...token, labels: [], approval: 'automatic', takesBack: false }, 1)
+      const rights = { labels: [], approval: 'automatic', takesBack: false } as const
+      const expiresAt = Date.now() + 60_000
+      enrolments.add({ tokenHash, createdBy: 'admin', expiresAt, uses, ...rights }, 1)
       const fleet = fleetOf(size)
       for (let index = 0; index < uses; index += 1) {
         const { enrolmentNo } = enrolments.use(tokenHash, Date.now())!

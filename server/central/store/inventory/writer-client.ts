@@ -1,11 +1,12 @@
 /**
- * The writer, as seen from the event loop's thread: hands jobs to the worker, keeps its promises, watches over it.
+ * The writer, as seen from the event loop's thread: hands jobs to the intake's worker, which hands them on to the
+ * writer's, keeps their promises, watches over them.
  *
  * A disk that is full fails jobs, not the worker; it is asked again every few seconds whether it can write. A
  * worker that dies fails what waited for it, and is started anew. In both states jobs are refused at once.
  */
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MachineId } from '../../../protocol/ids.ts'
 import { FrameError } from '../../../shared/frame-codec.ts'
 import {
@@ -14,8 +15,10 @@ import {
   InventoryUnavailable,
   type MachineInventory,
 } from './inventory-engine.ts'
+import { YOUNG_GENERATION_MB } from './worker-memory.ts'
 import type { WriteAnswer, WriteJob } from './writer.ts'
-import type { FrameJob, WriterError, WriterMessage, WriterRequest } from './writer-worker.ts'
+import type { FrameJob, IntakeRequest, WriterError, WriterMessage } from './writer-messages.ts'
+import type { WriterData } from './writer-worker.ts'
 
 export interface WriterClient {
   /** Rejects with FrameError, DeltaRefused or InventoryUnavailable. */
@@ -64,11 +67,12 @@ export async function startWriter(options: WriterClientOptions): Promise<WriterC
     if (state.kind !== kind) setState({ kind, since: Date.now(), message })
   }
 
-  const post = (job: WriterRequest['job']): Promise<WriteAnswer> =>
+  const post = (job: IntakeRequest['job']): Promise<WriteAnswer> =>
     new Promise((resolve, reject) => {
       lastId += 1
       waiting.set(lastId, { resolve, reject })
-      worker.postMessage({ id: lastId, job })
+      const isFrame = job.kind === 'applyFrame'
+      worker.postMessage({ id: lastId, job }, isFrame ? [job.frame.buffer as ArrayBuffer] : [])
     })
 
   const failure = ({ name, message, code }: WriterError): Error => {
@@ -109,11 +113,15 @@ export async function startWriter(options: WriterClientOptions): Promise<WriterC
   }
 
   const start = async (): Promise<void> => {
-    const started = new Worker(new URL('./writer-worker.ts', import.meta.url), {
-      workerData: { file },
+    const { port1: answers, port2: writerPort } = new MessageChannel()
+    const started = new Worker(new URL('./intake-worker.ts', import.meta.url), {
+      workerData: { file, answers: writerPort } satisfies WriterData,
+      transferList: [writerPort],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     })
     worker = started
     onWriter?.(started)
+    answers.on('message', take)
     started.on('message', take)
     let reason = 'it ended'
     started.on('error', (error) => {
@@ -128,7 +136,7 @@ export async function startWriter(options: WriterClientOptions): Promise<WriterC
       clearTimeout(retry)
       retry = setTimeout(() => void start().catch(() => undefined), retryMs)
     })
-    await once(started, 'message')
+    await Promise.race([once(answers, 'message'), once(started, 'exit')])
   }
 
   await start().catch((error: unknown) => {
