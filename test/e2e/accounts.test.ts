@@ -40,14 +40,21 @@ describe.skipIf(!hasChromium)('accounts in the console', () => {
     expect(await pagesOf(admin)).toContain('Users')
     await admin.getByRole('link', { name: 'Users' }).click()
     await admin.getByRole('button', { name: 'Add user…' }).click()
-    await admin.getByLabel('Name').fill('vera')
+    await admin.getByLabel('Name', { exact: true }).fill('vera')
     await admin.getByLabel('First password').fill(VIEWERS_PASSWORD)
     await admin.getByRole('button', { name: 'Add user', exact: true }).click()
     await admin.getByRole('cell', { name: 'vera', exact: true }).waitFor()
     await adminContext.close()
 
     const [viewer, context] = await signIn('vera', VIEWERS_PASSWORD)
-    expect(await pagesOf(viewer)).toEqual(['Overview', 'Streams', 'Machines', 'Orders'])
+    expect(await pagesOf(viewer)).toEqual([
+      'Overview',
+      'Streams',
+      'Files',
+      'Machines',
+      'Orders',
+      'Rules',
+    ])
     await viewer.getByRole('link', { name: 'Streams', exact: true }).click()
     const row = viewer.locator('.grid-body [role=row]').first()
     await row.waitFor()
@@ -61,7 +68,7 @@ describe.skipIf(!hasChromium)('accounts in the console', () => {
     const [page, context] = await signIn('admin', PASSWORD)
     await page.getByRole('link', { name: 'admin' }).click()
     await page.getByRole('button', { name: 'New token…' }).click()
-    await page.getByLabel('Name').fill('nightly export')
+    await page.getByLabel('Name', { exact: true }).fill('nightly export')
     await page.getByRole('button', { name: 'Make token' }).click()
     const secret = await page.locator('.command code').first().textContent()
     expect(secret).toMatch(/^sst_/)

@@ -14,10 +14,11 @@ import type { AuditLog } from '../audit/audit-log.ts'
 export const SESSION_COOKIE = 'sidestream_session'
 
 /**
- * `public`: strangers too. `signed-in`: every user, also with a token. `in-person`: every user, not with a token: what
- * concerns the account itself. A permission: who has it.
+ * `public`: strangers too. `signed-in`: every user, also with a token, or before the second factor. `half-way`: every
+ * user, also before the second factor, not with a token. `in-person`: every user, not with a token: what concerns the
+ * account itself. A permission: who has it.
  */
-export type Access = 'public' | 'signed-in' | 'in-person' | PermissionName
+export type Access = 'public' | 'signed-in' | 'half-way' | 'in-person' | PermissionName
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -30,6 +31,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** `METHOD /url` → access, of every route there is. */
     routeAccess: Map<string, Access>
+    /** Those of them that are WebSockets. */
+    webSockets: Set<string>
   }
 }
 
@@ -46,15 +49,21 @@ const STATE_KEEPING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function guardRoutes(app: FastifyInstance, parts: AccessParts): void {
   const routeAccess = new Map<string, Access>()
+  const webSockets = new Set<string>()
   const recordDenied = deniedRecorder(parts.audit)
   app.decorate('routeAccess', routeAccess)
+  app.decorate('webSockets', webSockets)
   app.decorateRequest('session', null)
 
-  app.addHook('onRoute', ({ method, url, config }) => {
+  app.addHook('onRoute', ({ method, url, config, websocket }) => {
     const access = config?.access
     if (access === undefined)
       throw new Error(`${String(method)} ${url} does not declare its access`)
-    for (const name of [method].flat()) routeAccess.set(`${name} ${url}`, access)
+    for (const name of [method].flat()) {
+      routeAccess.set(`${name} ${url}`, access)
+      // HEAD comes with every GET, and is no way to open one.
+      if (websocket === true && name === 'GET') webSockets.add(`${name} ${url}`)
+    }
   })
 
   // onRequest, not preHandler: a stranger's body is neither read nor checked.
@@ -100,8 +109,15 @@ function requireSession(request: FastifyRequest, parts: AccessParts): Session {
 
 function refusalOf(session: Session, access: Exclude<Access, 'public'>): AppError | null {
   if (access === 'signed-in') return null
-  const { role, permissions, tokenName } = session
-  if (access === 'in-person') {
+  const { role, permissions, tokenName, missing } = session
+  if (missing !== null && access !== 'half-way') {
+    return new AppError(
+      'FACTOR_MISSING',
+      403,
+      'finish signing in first: the second factor is missing',
+    )
+  }
+  if (access === 'in-person' || access === 'half-way') {
     if (tokenName === null) return null
     return new AppError(NOT_PERMITTED, 403, 'a token cannot do this: sign in')
   }
