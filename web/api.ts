@@ -19,6 +19,7 @@ import type {
   OrderPreview,
   OrderRequest,
   OrderTargetPage,
+  PreviewRequest,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type { Session, SignIn } from '../server/protocol/api/session.ts'
@@ -88,8 +89,16 @@ export const api = {
   content: (id: number, offset: number, length: number, abort?: AbortSignal) =>
     call<ReadReply>('GET', `/streams/${id}/content`, { query: { offset, length }, abort }),
 
-  previewOrder: (streamIds: number[], abort?: AbortSignal) =>
-    call<OrderPreview>('POST', '/orders/preview', { body: { streamIds }, abort }),
+  /** Resolves when it is frozen or has failed. */
+  previewOrder: async (body: PreviewRequest, abort?: AbortSignal): Promise<OrderPreview> => {
+    const query = { waitMs: 20_000 }
+    let preview = await call<OrderPreview>('POST', '/orders/previews', { body, query, abort })
+    while (preview.state === 'counting') {
+      const path = `/orders/previews/${segment(preview.previewId)}`
+      preview = await call<OrderPreview>('GET', path, { query, abort })
+    }
+    return preview
+  },
   createOrder: (body: OrderRequest) => call<Order>('POST', '/orders', { body }),
   orders: (page: PageRequest, abort?: AbortSignal) =>
     call<OrderPage>('GET', '/orders', { query: { ...page }, abort }),

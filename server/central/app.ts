@@ -25,7 +25,8 @@ import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
-import { orderRoutes } from './http/order-routes.ts'
+import { type OrderRoutesOptions, orderRoutes } from './http/order-routes.ts'
+import { type PreviewRoutesOptions, previewRoutes } from './http/preview-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -40,15 +41,15 @@ import type { LinkParts } from './link/link-parts.ts'
 import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { Metrics } from './metrics.ts'
-import type { OrderService } from './ordering/order-service.ts'
 
 export interface AppParts
   extends FileRoutesOptions,
     MachineCareRoutesOptions,
     SinkRoutesOptions,
-    SavedQueryRoutesOptions {
+    SavedQueryRoutesOptions,
+    OrderRoutesOptions,
+    PreviewRoutesOptions {
   machines: MachineService
-  orders: OrderService
   live: LiveService
   enrolment: EnrolmentService
   sessions: SessionService
@@ -107,6 +108,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(machineRoutes, parts)
   await app.register(machineCareRoutes, parts)
   await app.register(streamRoutes, parts)
+  await app.register(previewRoutes, parts)
   await app.register(orderRoutes, parts)
   await app.register(liveRoutes, parts)
   await app.register(fileRoutes, parts)

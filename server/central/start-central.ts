@@ -29,7 +29,10 @@ import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
+import { createOrderPolicyService } from './ordering/order-policy.ts'
+import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { createPreviewService } from './ordering/preview-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
@@ -154,6 +157,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       timeoutMs: timing.orderTimeoutMs,
       retryMs: timing.orderRetryMs,
     })
+    const orderRelay = startOrderRelay({ ...shared, dispatcher })
+    const orderPolicy = createOrderPolicyService(shared)
+    const ordering = { ...shared, policy: orderPolicy }
     const live = createLiveService({
       ...shared,
       live: stores.live,
@@ -163,11 +169,16 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       tickMs: timing.liveTickMs,
       graceMs: timing.liveGraceMs,
     })
+    const warn =
+      (message: string) =>
+      (error: unknown): void =>
+        logger.warn({ err: error }, message)
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
     const sources = createNotableSources({
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
       isWanted: sinks.isWanted,
+      warn: warn('an order was not told of'),
     })
     const metrics = createMetrics({
       machines: () => ({ machines: stores.machines.count(), ...stores.inventory.totals() }),
@@ -178,7 +189,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
         parked: link.gate.parked,
         refusals: link.admission.refusals,
       }),
-      openOrders: () => stores.orders.countOpen(),
+      openOrders: () => stores.orders.openOrders(),
       live: live.load,
       sinkQueue: sinks.queueLength,
     })
@@ -192,10 +203,6 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
-    const warn =
-      (message: string) =>
-      (error: unknown): void =>
-        logger.warn({ err: error }, message)
     const inventory = createInventoryService({
       ...shared,
       applied: (machineId, { changed, notable: changes }) => {
@@ -240,7 +247,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       machines,
       streams,
       savedQueries,
-      orders: createOrderService({ ...shared, dispatcher }),
+      orders: createOrderService(ordering),
+      previews: createPreviewService(ordering),
+      orderPolicy,
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
@@ -267,6 +276,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await app.close()
       link.stop()
       await retention.stop()
+      orderRelay.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()

@@ -7,12 +7,19 @@ import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
 import type { InventoryEngine } from './inventory/inventory-engine.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { openSqliteEngine } from './inventory/sqlite-engine.ts'
-import { checkInventoryIsThere, pairWithInventory } from './inventory-pair.ts'
+import {
+  checkInventoryIsThere,
+  checkOrdersAreThere,
+  pairWithInventory,
+  pairWithOrders,
+} from './inventory-pair.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
-import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createOrderPolicyStore, type OrderPolicyStore } from './order-policy-store.ts'
+import { type OrderStore, openOrderStore } from './order-store.ts'
+import { ORDERS_FILE } from './orders/open-orders.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
@@ -23,6 +30,7 @@ export interface Stores {
   machines: MachineStore
   inventory: InventoryEngine
   orders: OrderStore
+  orderPolicy: OrderPolicyStore
   enrolments: EnrolmentStore
   users: UserStore
   sessions: SessionStore
@@ -34,7 +42,7 @@ export interface Stores {
   saved: SavedQueryStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
-   * all stores but the inventory.
+   * all stores but the inventory and the orders.
    */
   write: Write
   /** Throws if the databases cannot be read, or deltas not be stored. */
@@ -68,17 +76,23 @@ async function storesOver(
   options: StoresOptions,
 ): Promise<Stores> {
   const file = join(dataDir, INVENTORY_FILE)
-  const db = openDatabase(dataDir, file)
+  const ordersFile = join(dataDir, ORDERS_FILE)
+  const db = openDatabase(dataDir, file, ordersFile)
   let inventory: InventoryEngine | undefined
+  let orders: OrderStore | undefined
   try {
     checkInventoryIsThere(db, file)
+    checkOrdersAreThere(db, ordersFile)
     inventory = await openSqliteEngine({ file, ...options })
     pairWithInventory(db, file)
+    pairWithOrders(db, ordersFile)
     const machines = createMachineStore(db)
     // One that enrolled just before a crash may be missing there.
     await inventory.putMachines(machines.listKnown())
-    return withCare(db, machines, inventory, unlock)
+    orders = await openOrderStore({ file: ordersFile, retryMs: options.retryMs })
+    return withCare(db, machines, inventory, orders, unlock)
   } catch (error) {
+    await orders?.close()
     await inventory?.close()
     db.close()
     throw error
@@ -89,12 +103,14 @@ function withCare(
   db: Database,
   machines: MachineStore,
   inventory: InventoryEngine,
+  orders: OrderStore,
   unlock: () => void,
 ): Stores {
   return {
     machines,
     inventory,
-    orders: createOrderStore(db),
+    orders,
+    orderPolicy: createOrderPolicyStore(db),
     enrolments: createEnrolmentStore(db),
     users: createUserStore(db),
     sessions: createSessionStore(db),
@@ -111,6 +127,7 @@ function withCare(
       await inventory.ping()
     },
     close: async () => {
+      await orders.close()
       await inventory.close()
       closeDatabase(db)
       unlock()
