@@ -22,6 +22,7 @@ import type {
   OrderPreview,
   OrderRequest,
   OrderTargetPage,
+  PreviewRequest,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type {
@@ -140,8 +141,16 @@ export const api = {
   compare: (a: string, b: string, page: PageRequest, abort?: AbortSignal) =>
     call<ComparePage>('GET', '/machines/compare', { query: { a, b, ...page }, abort }),
 
-  previewOrder: (streamIds: number[], abort?: AbortSignal) =>
-    call<OrderPreview>('POST', '/orders/preview', { body: { streamIds }, abort }),
+  /** Resolves when it is frozen or has failed. */
+  previewOrder: async (body: PreviewRequest, abort?: AbortSignal): Promise<OrderPreview> => {
+    const query = { waitMs: 20_000 }
+    let preview = await call<OrderPreview>('POST', '/orders/previews', { body, query, abort })
+    while (preview.state === 'counting') {
+      const path = `/orders/previews/${segment(preview.previewId)}`
+      preview = await call<OrderPreview>('GET', path, { query, abort })
+    }
+    return preview
+  },
   createOrder: (body: OrderRequest) => call<Order>('POST', '/orders', { body }),
   orders: (page: PageRequest, abort?: AbortSignal) =>
     call<OrderPage>('GET', '/orders', { query: { ...page }, abort }),

@@ -47,11 +47,13 @@ export class CentralClient {
   }
 
   previewOrder(streamIds: number[]): Promise<OrderPreview> {
-    return this.#ask('POST', '/orders/preview', { streamIds })
+    const selection = { streamIds }
+    return this.#ask('POST', '/orders/previews?waitMs=20000', { action: 'strip', selection })
   }
 
-  strip(streamIds: number[], confirmCount: number, reason: string): Promise<Order> {
-    return this.#ask('POST', '/orders', { action: 'strip', streamIds, confirmCount, reason })
+  async strip(streamIds: number[], confirmCount: number, reason: string): Promise<Order> {
+    const { previewId } = await this.previewOrder(streamIds)
+    return this.#ask('POST', '/orders', { previewId, confirmCount, reason })
   }
 
   undo(orderId: string, confirmCount: number, reason: string): Promise<Order> {

@@ -44,7 +44,7 @@ function Detail({ order, onChanged }: { order: Order; onChanged: () => void }) {
   const [isUndoing, setIsUndoing] = useState(false)
   const queued = order.counts.queued ?? 0
   const undoOrders = useUndoOrders(order)
-  const undoable = undoableCount(order, undoOrders)
+  const { undoableCount: undoable } = order
 
   const cancel = async () => {
     try {
@@ -99,15 +99,6 @@ function useUndoOrders(order: Order): Order[] {
   )
   useLive((event) => event.type === 'order.changed', recent.reload)
   return recent.value?.orders.filter(({ undoes }) => undoes === order.orderId) ?? []
-}
-
-/** What was removed and neither is back nor on its way back. */
-function undoableCount(order: Order, undoOrders: readonly Order[]): number {
-  if (order.action !== 'strip') return 0
-  const done = order.counts.done ?? 0
-  return undoOrders.reduce((left, { counts }) => {
-    return left - (counts.done ?? 0) - (counts.sent ?? 0) - (counts.queued ?? 0)
-  }, done)
 }
 
 function OrderFacts({ order, undoOrders }: { order: Order; undoOrders: readonly Order[] }) {

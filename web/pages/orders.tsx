@@ -15,12 +15,12 @@ export const ACTIONS: Record<Order['action'], string> = {
   mark: 'Mark',
 }
 
-export function OrderState({ order }: { order: Order }) {
-  return order.state === 'open' ? (
-    <Status tone="busy">open</Status>
-  ) : (
-    <Status tone="off">finished</Status>
-  )
+/** Final states are quiet; the others say that something is still to come. */
+const FINAL: readonly Order['state'][] = ['finished', 'cancelled', 'rejected', 'expired']
+
+export function OrderState({ order: { state } }: { order: Order }) {
+  const tone = FINAL.includes(state) ? 'off' : 'busy'
+  return <Status tone={tone}>{state.replace('-', ' ')}</Status>
 }
 
 const columns: readonly Column<Order>[] = [

@@ -14,6 +14,7 @@ export const STATES: readonly (readonly [string, string, string])[] = [
   ['sent', 'Sent', 'the machine has it; no receipt yet'],
   ['queued', 'Queued', 'waits until its machine is online'],
   ['cancelled', 'Cancelled', 'never sent'],
+  ['expired', 'Expired', 'never sent: its machine did not come in time'],
 ]
 
 export function stateLabel(state: string): string {

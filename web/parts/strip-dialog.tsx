@@ -20,16 +20,13 @@ interface StripDialogProps {
 }
 
 export function StripDialog({ streamIds, onClose }: StripDialogProps) {
-  const preview = useResource('preview', (abort) => api.previewOrder(streamIds, abort))
+  const preview = useResource('preview', (abort) =>
+    api.previewOrder({ action: 'strip', selection: { streamIds } }, abort),
+  )
   return (
     <Dialog title="Strip streams" onClose={onClose}>
       {preview.value !== null ? (
-        <StripForm
-          preview={preview.value}
-          streamIds={streamIds}
-          onClose={onClose}
-          onMismatch={preview.reload}
-        />
+        <StripForm preview={preview.value} onClose={onClose} onMismatch={preview.reload} />
       ) : preview.error !== null ? (
         <Failure error={preview.error} retry={preview.reload} />
       ) : (
@@ -39,13 +36,17 @@ export function StripDialog({ streamIds, onClose }: StripDialogProps) {
   )
 }
 
-interface StripFormProps extends StripDialogProps {
+/** What was frozen is no order any more: it has to be looked at again. */
+const MOVED = ['COUNT_MISMATCH', 'PREVIEW_STALE', 'PREVIEW_NOT_FOUND', 'PREVIEW_USED']
+
+interface StripFormProps {
   preview: OrderPreview
+  onClose: () => void
   /** The numbers on screen are not central's any more. */
   onMismatch: () => void
 }
 
-function StripForm({ preview, streamIds, onClose, onMismatch }: StripFormProps) {
+function StripForm({ preview, onClose, onMismatch }: StripFormProps) {
   const { route } = useLocation()
   const [reason, setReason] = useState('')
   const [typed, setTyped] = useState('')
@@ -59,8 +60,7 @@ function StripForm({ preview, streamIds, onClose, onMismatch }: StripFormProps) 
     setFailure(null)
     try {
       const order = await api.createOrder({
-        action: 'strip',
-        streamIds,
+        previewId: preview.previewId,
         confirmCount: targetCount,
         reason: reason.trim(),
       })
@@ -69,7 +69,7 @@ function StripForm({ preview, streamIds, onClose, onMismatch }: StripFormProps) 
     } catch (error) {
       setFailure(error)
       setIsSending(false)
-      if (hasCode(error, 'COUNT_MISMATCH')) {
+      if (MOVED.some((code) => hasCode(error, code))) {
         setTyped('')
         onMismatch()
       }

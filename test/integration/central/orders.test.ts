@@ -71,7 +71,7 @@ describe('a preview', () => {
       'Zone.Identifier',
     ])
     const streamIds = [...rows.map((row) => row.streamId), 999_999]
-    const { body } = await fleet.post('/orders/preview', { streamIds })
+    const body = await fleet.preview({ action: 'strip', selection: { streamIds } })
     expect(body).toMatchObject({
       targetCount: 1,
       machineCount: 1,
@@ -159,7 +159,7 @@ describe('an order', () => {
     const { agent, ids } = await machineWithMarks(fleet, 2)
     agent.disconnect()
     await until(async () => !(await fleet.get('/machines')).body.machines[0].isOnline)
-    const preview = (await fleet.post('/orders/preview', { streamIds: ids })).body
+    const preview = await fleet.preview({ action: 'strip', selection: { streamIds: ids } })
     expect(preview.offlineMachineCount).toBe(1)
     const { body: order } = await fleet.order(ids)
     expect(order.counts).toEqual({ queued: 2 })
@@ -282,7 +282,8 @@ describe('an order', () => {
     const fleet = await openFleet()
     const { ids } = await machineWithMarks(fleet, 2)
     expect((await fleet.order(ids)).status).toBe(201)
-    expect((await fleet.post('/orders/preview', { streamIds: ids })).body.targetCount).toBe(0)
+    const preview = await fleet.preview({ action: 'strip', selection: { streamIds: ids } })
+    expect(preview).toMatchObject({ targetCount: 0, excluded: [{ count: 2 }] })
     expect((await fleet.order(ids)).body.code).toBe('COUNT_MISMATCH')
   })
 
@@ -333,7 +334,11 @@ describe('cancelling', () => {
     const { body: order } = await fleet.order([...on.ids, ...off.ids])
     await until(() => on.agent.requests.length > 0)
     const cancelled = await fleet.post(`/orders/${order.orderId}/cancel`, {})
-    expect(cancelled.body).toMatchObject({ state: 'open', counts: { sent: 1, cancelled: 2 } })
+    expect(cancelled.body).toMatchObject({
+      state: 'cancelled',
+      finishedAt: null,
+      counts: { sent: 1, cancelled: 2 },
+    })
     on.agent.answer = receiptsFor
     const finished = await fleet.finished(order.orderId)
     expect(finished.counts).toEqual({ done: 1, cancelled: 2 })
@@ -349,7 +354,8 @@ describe('cancelling', () => {
     await until(async () => !(await fleet.get('/machines')).body.machines[0].isOnline)
     const { body: order } = await fleet.order(ids)
     const { body } = await fleet.post(`/orders/${order.orderId}/cancel`, {})
-    expect(body).toMatchObject({ state: 'finished', counts: { cancelled: 1 } })
+    expect(body).toMatchObject({ state: 'cancelled', counts: { cancelled: 1 } })
+    expect(body.finishedAt).not.toBe(null)
   })
 })
 
@@ -405,6 +411,7 @@ describe('the audit log', () => {
     expect(actions).toEqual([
       'order.finished',
       'order.created',
+      'order.previewed',
       'machine.enrolled',
       'enrolment.created',
       'session.created',

@@ -4,16 +4,19 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MachineId } from '../../../protocol/ids.ts'
+import {
+  describeError,
+  type WorkerMessage as StoreMessage,
+  type WorkerAnswer,
+  type WorkerRequest,
+} from '../worker-client.ts'
 import { decodeDelta } from './decode-delta.ts'
 import type { MachineInventory } from './inventory-engine.ts'
 import { closeWriter, openToWrite } from './open-inventory.ts'
 import type { WriteAnswer, WriteJob } from './writer.ts'
 import { createWriter, type Outcome } from './writer.ts'
 
-export type WriterRequest =
-  | { id: number; job: WriteJob | FrameJob }
-  /** No more will come: commit, write the WAL back, end. */
-  | { id: number; job: { kind: 'close' } }
+type WriterRequest = WorkerRequest<WriteJob | FrameJob>
 
 /** A delta as it came from the wire. */
 export interface FrameJob {
@@ -23,18 +26,12 @@ export interface FrameJob {
   now: number
 }
 
-export type WriterMessage =
-  | { kind: 'opened'; held: { machineId: MachineId; held: MachineInventory }[] }
-  | { kind: 'answers'; answers: WriterAnswer[] }
-
-export type WriterAnswer = { id: number } & ({ answer: WriteAnswer } | { error: WriterError })
-
-export interface WriterError {
-  name: string
-  message: string
-  /** `SQLITE_FULL` and its like. */
-  code: string | undefined
+export interface WriterOpened {
+  held: { machineId: MachineId; held: MachineInventory }[]
 }
+
+type WriterMessage = StoreMessage<WriteAnswer, WriterOpened>
+type WriterAnswer = WorkerAnswer<WriteAnswer>
 
 /** Entries of one transaction: bounds how long the first of them waits for its acknowledgement. */
 const MAX_ENTRIES = 20_000
@@ -51,7 +48,7 @@ port.on('message', (request: WriterRequest) => {
   isScheduled = true
   setImmediate(writeWaiting)
 })
-post({ kind: 'opened', held: writer.held() })
+post({ kind: 'notice', notice: { held: writer.held() } })
 
 function writeWaiting(): void {
   isScheduled = false
@@ -71,7 +68,7 @@ function writeWaiting(): void {
       ids.push(id)
       jobs.push(ready)
     } catch (error) {
-      answers.push({ id, error: describe(error) })
+      answers.push({ id, error: describeError(error) })
     }
   }
   if (jobs.length > 0) answers.push(...answersOf(ids, writer.run(jobs)))
@@ -95,14 +92,9 @@ function answersOf(ids: readonly number[], outcomes: readonly Outcome[]): Writer
   return outcomes.map((outcome, index) => {
     const id = ids[index] as number
     return 'error' in outcome
-      ? { id, error: describe(outcome.error) }
+      ? { id, error: describeError(outcome.error) }
       : { id, answer: outcome.answer }
   })
-}
-
-function describe(error: unknown): WriterError {
-  const { name, message, code } = error as Error & { code?: string }
-  return { name, message, code }
 }
 
 function post(message: WriterMessage): void {
