@@ -97,6 +97,7 @@
             "native/platform/linux/carrier_times.cc",
             "native/platform/linux/depot_place.cc",
             "native/platform/linux/errno_error.cc",
+            "native/platform/linux/file_lease.cc",
             "native/platform/linux/file_system.cc",
             "native/platform/linux/folder_exchange.cc",
             "native/platform/linux/folder_files.cc",
