@@ -78,6 +78,15 @@ export class CentralClient {
     return this.#ask('POST', '/users', user)
   }
 
+  /** For what has no method here. */
+  send<Reply>(method: string, path: string, body?: object): Promise<Reply> {
+    return this.#ask(method, path, body)
+  }
+
+  get cookie(): string {
+    return this.#cookie
+  }
+
   orderTargets(orderId: string): Promise<OrderTargetPage> {
     return this.#ask('GET', `/orders/${orderId}/targets?limit=100`)
   }

@@ -1,44 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { OrderTargetRow } from '../../../server/protocol/api/orders.ts'
-import type { RequestFrame } from '../../../server/protocol/link-frames.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
-import { keyOf, stream, streams, type TestAgent, volume } from './test-agent.ts'
-
-interface Target {
-  targetId: string
-  strippedTargetId?: string
-}
-
-const targetsOf = (request: RequestFrame): Target[] =>
-  (request.body as { targets: Target[] }).targets
-
-const receipt = ({ targetId }: Target, outcome = 'done', reason = 'removed and verified') => ({
-  targetId,
-  outcome,
-  reason,
-  at: '2026-11-22T12:00:00Z',
-})
-
-const receiptsFor = (request: RequestFrame, outcome = 'done') => ({
-  status: 200,
-  body: { receipts: targetsOf(request).map((target) => receipt(target, outcome)) },
-})
-
-/** A machine with this many marks on a volume that may be written. */
-async function machineWithMarks(fleet: Fleet, count: number, hostname = 'PC-1') {
-  const agent = await fleet.agent(hostname)
-  const all = streams(count)
-  await agent.report(all)
-  agent.finishScan()
-  const found = await until(async () => {
-    const page = await fleet.search(`machine:${hostname}`, '&limit=500')
-    return page.streams.length === count && page.streams[0]!.isStrippable ? page.streams : undefined
-  })
-  return { agent, all, ids: found.map((row) => row.streamId) }
-}
-
-const targetRows = async (fleet: Fleet, orderId: string): Promise<OrderTargetRow[]> =>
-  (await fleet.get(`/orders/${orderId}/targets?limit=500`)).body.targets
+import {
+  machineWithMarks,
+  receipt,
+  receiptsFor,
+  type Target,
+  targetRows,
+  targetsOf,
+} from './order-making.ts'
+import { keyOf, stream, type TestAgent, volume } from './test-agent.ts'
 
 describe('a preview', () => {
   it('counts what an order would name and says why it would not name the rest', async () => {

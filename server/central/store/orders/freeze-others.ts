@@ -101,7 +101,7 @@ const CONDITIONS: Record<CopyChoice['kind'], string> = {
       SELECT 1 FROM main.target AS c JOIN strip_order AS co ON co.preview_no = c.preview_no
       WHERE c.source_no = t.target_no AND co.retries_no = o.order_no)`,
   'marks-of': `r.outcome = 'done' AND @states IS NOT NULL
-    AND ifnull(hex(x.stream_utf16), hex(sn.utf16)) = '${MARK_STREAM.toString('hex').toUpperCase()}'`,
+    AND hex(ifnull(x.stream_utf16, sn.utf16)) = '${MARK_STREAM.toString('hex').toUpperCase()}'`,
 }
 
 function prepare(db: Database) {
