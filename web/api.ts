@@ -46,6 +46,12 @@ import type {
   SavedQuerySettings,
 } from '../server/protocol/api/saved-queries.ts'
 import type {
+  FactorEnrolment,
+  FactorRoles,
+  FactorState,
+  RecoveryCodes,
+} from '../server/protocol/api/second-factor.ts'
+import type {
   OpenSessionList,
   Session,
   SignIn,
@@ -71,6 +77,7 @@ import type {
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
 import type { QuarantinePage } from '../server/protocol/quarantine.ts'
+import { displayName } from '../server/streams/display-name.ts'
 import { type FileSearch, isPath } from './model/file-places.ts'
 import { endSession, session } from './session.ts'
 
@@ -93,13 +100,26 @@ export class ApiError extends Error {
 
 type Query = Record<string, string | number | boolean | null | undefined>
 
+/** What the console shows of an installer that central hands out. */
+export interface OfferedPackage {
+  name: string
+  sizeBytes?: number
+  sha256?: string
+}
+
 export interface PageRequest {
   cursor: string | null
   limit: number
 }
 
 export const api = {
-  session: () => call<Session>('GET', '/session'),
+  /** One that lacks its second factor is none yet: signing in begins anew. */
+  session: async () => {
+    const found = await call<Session>('GET', '/session')
+    if (found.missing === null) return found
+    const message = 'Sign in first.'
+    throw new ApiError(401, { code: 'NOT_SIGNED_IN', message })
+  },
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
   signInWays: () => call<SignInWays>('GET', '/session/ways'),
   signOut: async () => {
@@ -111,6 +131,16 @@ export const api = {
   sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
   endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
+
+  factor: (abort?: AbortSignal) => call<FactorState>('GET', '/session/factor', { abort }),
+  giveFactor: (code: string) => call<Session>('POST', '/session/factor', { body: { code } }),
+  beginFactor: () => call<FactorEnrolment>('POST', '/session/factor/enrolment', { body: {} }),
+  confirmFactor: (code: string) =>
+    call<RecoveryCodes>('POST', '/session/factor/confirmation', { body: { code } }),
+  removeFactor: (code: string) => call<void>('POST', '/session/factor/removal', { body: { code } }),
+  resetFactor: (username: string) => call<void>('DELETE', `/users/${segment(username)}/factor`),
+  factorRoles: (abort?: AbortSignal) => call<FactorRoles>('GET', '/factor-roles', { abort }),
+  setFactorRoles: (body: FactorRoles) => call<FactorRoles>('PUT', '/factor-roles', { body }),
 
   users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
   addUser: (body: NewUser) => call<User>('POST', '/users', { body }),
@@ -228,6 +258,11 @@ export const api = {
       abort,
     }),
 
+  packages: async (abort?: AbortSignal): Promise<OfferedPackage[]> => {
+    const answer = await call<{ packages?: OfferedPackage[] }>('GET', '/packages', { abort })
+    return (answer.packages ?? []).filter(({ name }) => typeof name === 'string')
+  },
+
   sinks: (abort?: AbortSignal) => call<Sinks>('GET', '/sinks', { abort }),
   addSink: (body: SinkSettings) => call<Sink>('POST', '/sinks', { body }),
   testSink: (id: number) => call<void>('POST', `/sinks/${id}/test`, { body: {} }),
@@ -326,9 +361,12 @@ function asErrorReply(reply: unknown, status: number): ErrorReply {
   return { code: 'UNKNOWN', message: `Central answered with status ${status} and no explanation.` }
 }
 
-/** For people, whatever was thrown; as a sentence, which messages written for logs often are not. */
+/**
+ * For people, whatever was thrown; as a sentence, which messages written for logs often are not. Some repeat what an
+ * agent said, so what cannot be seen in them is made visible.
+ */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = displayName(error instanceof Error ? error.message : String(error))
   return message.charAt(0).toUpperCase() + message.slice(1)
 }
 

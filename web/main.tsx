@@ -13,7 +13,7 @@ import './styles/accounts.css'
 import './styles/live.css'
 import './styles/files.css'
 import './styles/plot.css'
-import './styles/admin.css'
+import './styles/settings.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -32,6 +32,7 @@ import { OrdersPage } from './pages/orders.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { RulePage } from './pages/rule.tsx'
 import { RulesPage } from './pages/rules.tsx'
+import { SettingsPage } from './pages/settings.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { StreamPage } from './pages/stream.tsx'
 import { StreamsPage } from './pages/streams.tsx'
@@ -101,6 +102,7 @@ function Pages() {
         <Route path="/rules/:id" component={RulePage} />
         <Route path="/audit" component={AuditPage} />
         <Route path="/users" component={UsersPage} />
+        <Route path="/settings" component={SettingsPage} />
         <Route path="/account" component={AccountPage} />
         <Route default component={NotFoundPage} />
       </Router>

@@ -5,14 +5,14 @@ import type { Link, LinkStatus } from './link/link.ts'
 import type { LinkTimings } from './link/reconnect-policy.ts'
 import { enrolmentFacts } from './machine-facts.ts'
 import { currentBoot } from './trust/boot.ts'
-import { CentralDoor } from './trust/central-door.ts'
+import { CentralDoor, type HttpProxy } from './trust/central-door.ts'
 import { Joiner } from './trust/joiner.ts'
 import { MachineIdentity } from './trust/machine-identity.ts'
 
 export interface CentralSideOptions {
   readonly stateDir: string
   readonly name: string | undefined
-  readonly proxy: string | undefined
+  readonly proxy: HttpProxy | undefined
   /** Default: what the system says of this boot. */
   readonly boot: string | undefined
   readonly timings: LinkTimings

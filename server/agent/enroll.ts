@@ -2,7 +2,7 @@
  * Makes this machine known to a central: a new key pair, whose private half stays here, against a token, or against an
  * administrator's approval. `identity.json` is written last and in one piece: with it the machine is enrolled.
  */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EnrolmentInvitation } from '../protocol/enrolment.ts'
 import { AppError } from '../shared/app-error.ts'
@@ -18,7 +18,7 @@ import {
 } from './config.ts'
 import { enrolmentFacts } from './machine-facts.ts'
 import { currentBoot } from './trust/boot.ts'
-import { requireTls } from './trust/central-door.ts'
+import { type HttpProxy, proxyOf, requireTls } from './trust/central-door.ts'
 import { tryToEnrol } from './trust/enrolling.ts'
 
 export interface EnrollOptions {
@@ -40,9 +40,11 @@ export interface EnrollOptions {
   /** Kept in `agent.json`. */
   readonly proxy?: string | undefined
   /** For this time only, where none is kept. */
-  readonly environmentProxy?: string | undefined
+  readonly environmentProxy?: HttpProxy | undefined
   /** Nothing is asked now: the machines that are made from this one enrol when they are booted. */
   readonly isImage?: boolean | undefined
+  /** A new key for a machine that has one; that one stays until central has taken the new one. */
+  readonly isAgain?: boolean | undefined
 }
 
 /** `machineId` null: an administrator has to approve it, or it is an image; `agent run` goes on from here. */
@@ -62,7 +64,7 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
     ...(proxy === undefined ? {} : { proxy }),
   })
   makeStateDir(stateDir)
-  refuseIfEnrolled(stateDir)
+  if (options.isAgain !== true) refuseIfEnrolled(stateDir)
   const imageBoot = options.isImage ? currentBoot() : null
   const enrolment = { invitation, privateKey: null, imageBoot }
   if (options.isImage) {
@@ -72,7 +74,7 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
   }
   const facts = enrolmentFacts(AGENT_VERSION, name)
   try {
-    const tools = { stateDir, facts, proxy: proxy ?? options.environmentProxy }
+    const tools = { stateDir, facts, proxy: proxyOf(proxy) ?? options.environmentProxy }
     const { machineId } = await tryToEnrol(tools, enrolment)
     writeConfig(stateDir, config)
     return { machineId, waitsFor: null }
@@ -84,12 +86,6 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
     writeConfig(stateDir, config)
     return { machineId: null, waitsFor: 'approval' }
   }
-}
-
-/** A new key for a machine that lost its own, or whose key is revoked; what it found stays. */
-export function forgetIdentity(stateDir: string): void {
-  rmSync(join(stateDir, 'identity.json'), { force: true })
-  removeEnrolment(stateDir)
 }
 
 function refuseIfEnrolled(stateDir: string): void {

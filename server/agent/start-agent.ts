@@ -36,7 +36,7 @@ import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
 import { type AgentState, openState } from './state/open-state.ts'
 import { createOrderEngine, type OrderEngine } from './strip/order-engine.ts'
-import type { CentralDoor } from './trust/central-door.ts'
+import { type CentralDoor, type HttpProxy, proxyOf } from './trust/central-door.ts'
 import type { MachineIdentity } from './trust/machine-identity.ts'
 
 export interface AgentOptions {
@@ -52,7 +52,7 @@ export interface AgentOptions {
   readonly hashLimitBytes?: number
   readonly linkTimings?: Partial<LinkTimings>
   /** On the way to central, where agent.json names none. */
-  readonly proxy?: string | undefined
+  readonly proxy?: HttpProxy | undefined
   /** Instead of what the system says of this boot. */
   readonly boot?: string
   readonly logger: Logger
@@ -82,8 +82,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await listen(parts.app, socketPath)
     if (identity || enrolment) parts.schedule.startInTurn(linkTimings(options).scanPatienceMs)
     else parts.schedule.start()
-    if (identity) parts.central.connect(identity)
-    else if (enrolment) parts.central.join(enrolment)
+    // One that was asked for last: the key that there is may be the one that is revoked.
+    if (enrolment) parts.central.join(enrolment)
+    else if (identity) parts.central.connect(identity)
     options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
     return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
   } catch (error) {
@@ -170,7 +171,12 @@ async function buildParts(
     logger,
   })
   const { stateDir } = options
-  const about = { stateDir, name: config.name, proxy: config.proxy ?? options.proxy, logger }
+  const about = {
+    stateDir,
+    name: config.name,
+    proxy: proxyOf(config.proxy) ?? options.proxy,
+    logger,
+  }
   const timings = linkTimings(options)
   const central = new CentralSide({ ...about, timings, boot: options.boot }, (identity, door) => {
     const link = new Link({

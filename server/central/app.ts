@@ -29,6 +29,7 @@ import { consoleRoutes } from './http/console-routes.ts'
 import { enrolmentRoutes } from './http/enrolment-routes.ts'
 import { sendError, sendNotFound } from './http/error-replies.ts'
 import { eventsRoute } from './http/events-route.ts'
+import { type FactorRoutesOptions, factorRoutes } from './http/factor-routes.ts'
 import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
@@ -68,7 +69,8 @@ export interface AppParts
     SavedQueryRoutesOptions,
     OpenIdRoutesOptions,
     OrderRoutesOptions,
-    PreviewRoutesOptions {
+    PreviewRoutesOptions,
+    FactorRoutesOptions {
   machines: MachineService
   live: LiveService
   enrolment: EnrolmentService
@@ -142,6 +144,7 @@ function overTls(options: FastifyServerOptions, certificates: Certificates): Fas
 async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): Promise<void> {
   await app.register(sessionRoutes, parts)
   await app.register(openIdRoutes, parts)
+  await app.register(factorRoutes, parts)
   await app.register(machineRoutes, parts)
   await app.register(machineCareRoutes, parts)
   await app.register(machineTrustRoutes, parts)

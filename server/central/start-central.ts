@@ -50,6 +50,8 @@ import { openCertificates, type TlsChoice } from './tls/open-certificates.ts'
 import type { CertificateTiming } from './tls/own-certificates.ts'
 import { createTrendService } from './trends/trend-service.ts'
 
+export type { TlsChoice }
+
 export interface CentralOptions {
   /** Created if it is not there. One central at a time. */
   dataDir: string
@@ -160,7 +162,9 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
   listens(port)
   const { routeAccess } = app
   const pins = certificates?.pins() ?? []
-  const url = urlOf(certificates, options.host, port)
+  const isAnyAddress = options.host === '0.0.0.0' || options.host === '::'
+  const name = isAnyAddress ? certificates?.names[0] : undefined
+  const url = urlOf(certificates, name ?? options.host, port)
   return { url, pins, port, routeAccess, firstPassword, close }
 }
 

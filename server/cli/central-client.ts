@@ -3,6 +3,7 @@
  * token.
  */
 import { readFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { badUsage, CliError } from './cli-error.ts'
 
 export interface CentralAccess {
@@ -18,6 +19,7 @@ export interface AccessFlags {
   readonly user?: string
   readonly passwordFile?: string
   readonly tokenFile?: string
+  readonly ca?: string
 }
 
 /** A password is never an argument: every user of the machine can read those. */
@@ -30,6 +32,8 @@ export function accessFrom(
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw badUsage(`"${url}" is no address of a central; it looks like https://central.example.com`)
   }
+  const ca = flags.ca ?? environment.SIDESTREAM_CA
+  if (ca) trust(ca)
   return { url: url.replace(/\/+$/, ''), credentials: credentialsFrom(flags, environment) }
 }
 
@@ -52,6 +56,15 @@ function credentialsFrom(
     )
   }
   return { username: user ?? environment.SIDESTREAM_USER ?? 'admin', password }
+}
+
+/** Besides what the system trusts, for this command. */
+function trust(file: string): void {
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')])
+  } catch (cause) {
+    throw badUsage(`--ca cannot be used: ${(cause as Error).message}`)
+  }
 }
 
 const STANDARD_INPUT = 0
@@ -100,6 +113,15 @@ export class CentralClient {
 
   async post<Reply>(path: string, body: object): Promise<Reply> {
     return (await (await this.#send('POST', path, body)).json()) as Reply
+  }
+
+  async delete(path: string): Promise<void> {
+    await (await this.#send('DELETE', path)).body?.cancel()
+  }
+
+  /** For what answers nothing. */
+  async order(path: string, body: object): Promise<void> {
+    await (await this.#send('POST', path, body)).body?.cancel()
   }
 
   /** Also when the command was interrupted: what it began is ended. */

@@ -16,6 +16,7 @@ export function withAccess(command: Command): Command {
       'holds an API token, instead of user and password ($SIDESTREAM_TOKEN)',
       nonEmpty,
     )
+    .option('--ca <file>', 'PEM of an authority to trust, too ($SIDESTREAM_CA)', nonEmpty)
 }
 
 export function nonEmpty(value: string): string {

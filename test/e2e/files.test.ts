@@ -9,6 +9,9 @@ import { hasChromium, launchBrowser, watchedPage } from './support/watched-page.
 const MARK = '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://dl.vendor.example/setup.exe\r\n'
 const marked = { path: 'setup.exe', stream: 'Zone.Identifier', content: MARK }
 
+/** A busy machine takes its time. */
+const SOON = { timeout: 20_000 }
+
 describe.skipIf(!hasChromium)('the console, asked about one file', () => {
   const fleet = new ConsoleFleet()
   const faults: string[] = []
@@ -58,7 +61,7 @@ describe.skipIf(!hasChromium)('the console, asked about one file', () => {
 
   it('calls a machine without a known mark unknown, and says what Windows does where there is one', async () => {
     await go('/files?name=setup.exe')
-    await expect.poll(() => rows().count()).toBe(2)
+    await expect.poll(() => rows().count(), SOON).toBe(2)
     const other = rows().filter({ hasText: 'pc-unmarked' })
     expect(await other.textContent()).toContain('Unknown')
     expect(await rows().filter({ hasText: 'dl.vendor.example' }).textContent()).toContain('Marked')
@@ -88,7 +91,7 @@ describe.skipIf(!hasChromium)('the console, asked about one file', () => {
     await go('/streams?q=zone%3A3')
     await rows().first().getByRole('link', { name: 'where?' }).click()
     await page.waitForURL(/\/files\?name=setup\.exe/)
-    await page.getByLabel('Find a file by its name').fill('other.exe')
+    await page.getByLabel('Find a file').fill('other.exe')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/files\?name=other\.exe/)
     await page.getByRole('button', { name: 'Compare' }).click()
@@ -97,6 +100,27 @@ describe.skipIf(!hasChromium)('the console, asked about one file', () => {
     expect(await page.locator('main').textContent()).toContain(
       '1 only on the first1 only on the second',
     )
+  })
+
+  it('keeps the chosen columns, and a search by its name', async () => {
+    await go('/streams?q=zone%3A3')
+    const zone = page.getByRole('columnheader', { name: 'Zone' })
+    await zone.waitFor()
+    await page.getByText('Columns', { exact: true }).click()
+    await page.getByLabel('Zone', { exact: true }).uncheck()
+    await expect.poll(() => zone.count(), SOON).toBe(0)
+    await page.reload()
+    await rows().first().waitFor()
+    expect(await zone.count()).toBe(0)
+    await page.getByText('Views', { exact: true }).click()
+    await page.getByRole('button', { name: 'Save this search…' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('from the Internet')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await expect.poll(() => page.locator('dialog').count(), SOON).toBe(0)
+    await go('/streams')
+    await page.getByText('Views', { exact: true }).click()
+    await page.getByRole('link', { name: 'from the Internet' }).click()
+    await page.waitForURL(/q=zone%3A3/)
   })
 
   it('suggests fields and values, by keyboard alone, and never chooses by itself', async () => {
@@ -115,11 +139,11 @@ describe.skipIf(!hasChromium)('the console, asked about one file', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     expect(await query.inputValue()).toBe('host:dl.vendor.example ')
-    await expect.poll(() => rows().count()).toBe(1)
+    await expect.poll(() => rows().count(), SOON).toBe(1)
     await page.keyboard.type('na')
     await page.getByRole('option', { name: /^name:/ }).waitFor()
     await page.keyboard.press('Escape')
-    await expect.poll(() => page.getByRole('option').count()).toBe(0)
+    await expect.poll(() => page.getByRole('option').count(), SOON).toBe(0)
     await page.keyboard.press('Enter')
     expect(await query.inputValue()).toBe('host:dl.vendor.example na')
   })

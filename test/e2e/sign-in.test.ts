@@ -1,5 +1,6 @@
 /** Ways of signing in besides a password, in a real browser, which decides which cookies go where. */
 import { join } from 'node:path'
+import { Secret, TOTP } from 'otpauth'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type OpenIdProviderProcess, startOpenIdProvider } from '../support/openid-provider.ts'
@@ -55,6 +56,43 @@ describe.skipIf(!hasChromium)('signing in with a browser', () => {
     await page.getByRole('button', { name: 'Yes, sign me out' }).click()
     await page.waitForURL(`${fleet.central.url}/sign-in**`)
     await page.getByLabel('User name').waitFor()
+    await context.close()
+  })
+
+  it('asks for a code after the password, once somebody has set that up', async () => {
+    const password = 'a password of some length'
+    await fleet.post('/api/v1/users', { username: 'vera', password, role: 'viewer' })
+    const withPassword = async (page: Page): Promise<void> => {
+      await page.getByLabel('User name').fill('vera')
+      await page.getByLabel('Password').fill(password)
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    }
+    const [page, context] = await signInPage()
+    await withPassword(page)
+    await page.getByRole('link', { name: 'vera' }).click()
+    await page.getByRole('button', { name: 'Set up a second factor…' }).click()
+    const shown = await page
+      .locator('code', { hasText: /^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/ })
+      .textContent()
+    const totp = new TOTP({ secret: Secret.fromBase32(shown!.replaceAll(' ', '')) })
+    await page.getByLabel('The code that the app shows now').fill(totp.generate())
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    const recoveryCode = await page.locator('.recovery-codes code').first().textContent()
+    await page.getByRole('button', { name: 'I have kept them' }).click()
+    await page.getByText('Set up. 10 recovery codes are left.').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+
+    await withPassword(page)
+    const code = page.getByLabel('Code of your app, or a recovery code')
+    await code.fill('000000')
+    await page.getByRole('button', { name: 'Finish signing in' }).click()
+    await page.getByText('The code is wrong').waitFor()
+    // A page that is loaded again does not take half a sign-in for a whole one.
+    await page.reload()
+    await withPassword(page)
+    await code.fill(recoveryCode!)
+    await page.getByRole('button', { name: 'Finish signing in' }).click()
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor()
     await context.close()
   })
 

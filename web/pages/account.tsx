@@ -1,6 +1,7 @@
-/** What is one's own: where one is signed in, the tokens of one's scripts, and the password. */
+/** What is one's own: where one is signed in, the tokens of one's scripts, second factor, password. */
 import { useTitle } from '../parts/hooks.ts'
 import { OwnPasswordForm } from '../parts/own-password.tsx'
+import { SecondFactor } from '../parts/second-factor.tsx'
 import { SessionList } from '../parts/session-list.tsx'
 import { TokenList } from '../parts/token-list.tsx'
 import { session } from '../session.ts'
@@ -19,6 +20,7 @@ export function AccountPage() {
         {source === 'openid' && ' Name and role are those of the OpenID provider.'}
       </p>
       <TokenList />
+      {source !== 'openid' && <SecondFactor />}
       <SessionList />
       {source === 'local' && <OwnPasswordForm />}
     </main>

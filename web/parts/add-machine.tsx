@@ -88,7 +88,7 @@ function AddMachineDialog({ onClose }: { onClose: () => void }) {
               </select>
             </label>
           </div>
-          <label class="choice">
+          <label class="check">
             <input
               type="checkbox"
               checked={isApproved}

@@ -24,6 +24,7 @@ const PAGES: readonly (readonly [href: string, label: string, needs: PermissionN
   ['/rules', 'Rules', 'inventory.read'],
   ['/audit', 'Audit', 'audit.read'],
   ['/users', 'Users', 'users.manage'],
+  ['/settings', 'Settings', 'settings.manage'],
 ]
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -104,7 +105,7 @@ function FindFile() {
         <input
           name="name"
           type="search"
-          aria-label="Find a file by its name"
+          aria-label="Find a file"
           placeholder="Find a file…"
           maxLength={4096}
           spellcheck={false}

@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers'
 import { Compile } from 'typebox/compile'
 import { EnrolReply, type EnrolRequest } from '../../protocol/enrolment.ts'
 import { AppError } from '../../shared/app-error.ts'
-import { CentralDoor } from './central-door.ts'
+import { CentralDoor, type HttpProxy } from './central-door.ts'
 
 export interface EnrolmentDoor {
   readonly centralUrl: string
   readonly pins: readonly string[]
-  readonly proxy?: string | undefined
+  readonly proxy?: HttpProxy | undefined
 }
 
 const ANSWER_MS = 30_000

@@ -29,11 +29,23 @@ export interface DoorOptions
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined
 }
 
+/** On the way to central. */
+export interface HttpProxy {
+  /** `http://proxy.example.com:3128` */
+  readonly url: string
+  /** Host names, or `.ends` of them, that are reached without it; `*`: all. */
+  readonly except: readonly string[]
+}
+
+/** From `agent.json`, which names no exceptions. */
+export function proxyOf(url: string | undefined): HttpProxy | undefined {
+  return url === undefined ? undefined : { url, except: [] }
+}
+
 export interface CentralDoorParts {
   readonly centralUrl: string
   readonly pins: () => readonly string[]
-  /** `http://proxy.example.com:3128` */
-  readonly proxy?: string | undefined
+  readonly proxy?: HttpProxy | undefined
   readonly answerMs: number
 }
 
@@ -95,9 +107,10 @@ export class CentralDoor {
 
   #agent(): { agent?: Agent } {
     const { proxy, centralUrl } = this.#parts
+    const { hostname } = new URL(centralUrl)
     // A proxy's localhost is another machine.
-    if (proxy === undefined || isLoopback(new URL(centralUrl).hostname)) return {}
-    return { agent: new HttpsProxyAgent(proxy) }
+    if (proxy === undefined || isLoopback(hostname) || isExcepted(hostname, proxy)) return {}
+    return { agent: new HttpsProxyAgent(proxy.url) }
   }
 
   #identityFault(certificate: PeerCertificate, pins: readonly string[]): Error | undefined {
@@ -124,6 +137,14 @@ export class CentralDoor {
       `${centralUrl} does not show the certificate that is pinned here: it is another central, or something between reads along. If central has a new certificate authority, enrol again.`,
     )
   }
+}
+
+function isExcepted(host: string, { except }: HttpProxy): boolean {
+  const name = host.toLowerCase()
+  return except.some((each) => {
+    const end = each.toLowerCase().replace(/^\*?\./, '')
+    return each === '*' || name === end || (end !== '' && name.endsWith(`.${end}`))
+  })
 }
 
 /** Everything but loopback is encrypted. */

@@ -10,12 +10,13 @@ import {
   writeIdentity,
 } from '../config.ts'
 import { askToEnrol } from './ask-to-enrol.ts'
+import type { HttpProxy } from './central-door.ts'
 import { newKeyPair, publicKeyOf } from './machine-identity.ts'
 
 export interface EnrolmentTools {
   readonly stateDir: string
   readonly facts: MachineFacts
-  readonly proxy?: string | undefined
+  readonly proxy?: HttpProxy | undefined
 }
 
 /** Whom of several addresses is asked next, if this one failed in such a way. */

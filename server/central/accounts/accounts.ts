@@ -9,6 +9,7 @@ import { createDirectoryAccounts, type DirectoryAccounts } from './directory/dir
 import { loadDirectoryConfig } from './directory/directory-config.ts'
 import { loadOpenIdConfig } from './openid/openid-config.ts'
 import { createOpenIdSignIn, type OpenIdSignIn } from './openid/openid-sign-in.ts'
+import { createSecondFactorService, type SecondFactorService } from './second-factor-service.ts'
 import { createSessionService, type SessionService } from './session-service.ts'
 import { createSignInLimit } from './sign-in-limit.ts'
 import { createSignInService, type SignInService } from './sign-in-service.ts'
@@ -21,12 +22,14 @@ export interface Accounts {
   signIns: SignInService
   users: UserService
   tokens: TokenService
+  factors: SecondFactorService
   /** Null: not set up. */
   openId: OpenIdSignIn | null
   stop(): void
 }
 
-export interface AccountsParts extends Pick<Stores, 'users' | 'sessions' | 'tokens' | 'write'> {
+export interface AccountsParts
+  extends Pick<Stores, 'users' | 'sessions' | 'tokens' | 'factors' | 'write'> {
   audit: AuditLog
   clock: Clock
   logger: Logger
@@ -39,6 +42,11 @@ export interface AccountsParts extends Pick<Stores, 'users' | 'sessions' | 'toke
 export function createAccounts(parts: AccountsParts): Accounts {
   const shared = { ...parts, signInLimit: createSignInLimit(parts.clock) }
   const sessions = createSessionService(shared)
+  const factors = createSecondFactorService({
+    ...shared,
+    store: parts.factors,
+    completeSession: sessions.complete,
+  })
   const vouched = createVouchedAccounts(shared)
   const directory = directoryOf(parts, vouched)
   const openIdFile = configFileOf(parts.openIdFile, join(parts.dataDir, 'openid.json'))
@@ -48,9 +56,10 @@ export function createAccounts(parts: AccountsParts): Accounts {
         ? null
         : createOpenIdSignIn(loadOpenIdConfig(openIdFile), { ...shared, sessions, vouched }),
     sessions,
-    signIns: createSignInService({ ...shared, sessions, directory }),
+    signIns: createSignInService({ ...shared, sessions, factors, directory }),
     users: createUserService(shared),
     tokens: createTokenService(shared),
+    factors,
     stop: () => directory?.stop(),
   }
 }

@@ -1,4 +1,5 @@
 /** Who is signed in to the console, and for how long. How one signs in is sign-in-service.ts. */
+import type { MissingFactor } from '../../protocol/api/second-factor.ts'
 import type { OpenSession, Session } from '../../protocol/api/session.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
@@ -13,6 +14,8 @@ import { hashSecret, newSecret } from './secrets.ts'
 export const SESSION_MS = 12 * 60 * 60 * 1000
 /** "Last used" is for people who look for a session that is not theirs; a write for each request would cost more. */
 const LAST_USED_STEP_MS = 60_000
+/** To fetch a phone, or set one up. */
+const HALF_SESSION_MS = 10 * 60_000
 const MAX_USER_AGENT = 256
 
 /** Where somebody signs in from. The program says what it likes about itself. */
@@ -23,7 +26,13 @@ export interface SignInPlace {
 
 export interface SessionService {
   /** For somebody who has proved who it is. The token is for the cookie, and shown nowhere else. */
-  open(user: StoredUser, place: SignInPlace): { token: string; session: Session }
+  open(
+    user: StoredUser,
+    place: SignInPlace,
+    missing?: MissingFactor,
+  ): { token: string; session: Session }
+  /** What was missing has come. */
+  complete(sessionId: number, username: string): void
   /** Undefined: no such session, or not any more. */
   find(token: string): Session | undefined
   signOut(token: string): void
@@ -54,7 +63,7 @@ export function createSessionService(parts: {
     })
 
   return {
-    open: (user, { remoteAddress, userAgent }) => {
+    open: (user, { remoteAddress, userAgent }, missing = null) => {
       const token = newSecret()
       const { userNo, username } = user
       write(() => {
@@ -62,17 +71,26 @@ export function createSessionService(parts: {
           {
             tokenHash: hashSecret(token),
             userNo,
-            expiresAt: clock.now() + SESSION_MS,
+            expiresAt: clock.now() + (missing === null ? SESSION_MS : HALF_SESSION_MS),
+            missing,
             remoteAddress,
             userAgent: userAgent.slice(0, MAX_USER_AGENT),
           },
           clock.now(),
         )
-        users.setLastSignIn(userNo, clock.now())
-        audit.record(username, 'session.created', username, { remoteAddress, source: user.source })
+        if (missing === null) users.setLastSignIn(userNo, clock.now())
+        const details = { remoteAddress, source: user.source, missing }
+        audit.record(username, 'session.created', username, details)
       })
       return { token, session: toSession(sessions.find(hashSecret(token), clock.now())!) }
     },
+
+    complete: (sessionId, username) =>
+      write(() => {
+        sessions.complete(sessionId, clock.now() + SESSION_MS)
+        users.setLastSignIn(users.find(username)!.userNo, clock.now())
+        audit.record(username, 'session.completed', username, { sessionId })
+      }),
 
     find: (token) => {
       const stored = sessions.find(hashSecret(token), clock.now())
@@ -110,13 +128,15 @@ export function createSessionService(parts: {
   }
 }
 
-function toSession({ username, role, source, expiresAt, sessionId }: StoredSession): Session {
+function toSession(stored: StoredSession): Session {
+  const { username, role, source, expiresAt, sessionId, missing } = stored
   return {
     username,
     role,
     source,
-    permissions: permissionsOf(role),
+    permissions: missing === null ? permissionsOf(role) : [],
     expiresAt: toTimestamp(expiresAt),
+    missing,
     sessionId,
     tokenName: null,
   }

@@ -8,6 +8,7 @@ import type { StoredUser, UserStore } from '../store/user-store.ts'
 import type { DirectoryAccounts } from './directory/directory-accounts.ts'
 import { hashPassword, isPassword } from './password-hash.ts'
 import { readablePassword } from './readable-password.ts'
+import type { SecondFactorService } from './second-factor-service.ts'
 import { newSecret } from './secrets.ts'
 import type { SessionService, SignInPlace } from './session-service.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
@@ -26,19 +27,20 @@ export type CheckedPassword = { user: StoredUser } | { refused: string }
 export interface SignInService {
   /** Creates the administrator if there is no user yet. Returns the password if it was generated here. */
   ensureAdmin(password: string | undefined): Promise<string | null>
-  /** Throws SIGN_IN_REFUSED, SIGN_IN_PAUSED or DIRECTORY_UNAVAILABLE. */
+  /** The session may lack the second factor. Throws SIGN_IN_REFUSED, SIGN_IN_PAUSED or DIRECTORY_UNAVAILABLE. */
   signIn(request: SignIn, place: SignInPlace): Promise<{ token: string; session: Session }>
 }
 
 export function createSignInService(parts: {
   users: UserStore
   sessions: SessionService
+  factors: Pick<SecondFactorService, 'missingFor'>
   directory: DirectoryAccounts | null
   audit: AuditLog
   clock: Clock
   signInLimit: SignInLimit
 }): SignInService {
-  const { users, sessions, directory, audit, clock, signInLimit } = parts
+  const { users, sessions, factors, directory, audit, clock, signInLimit } = parts
   // Compared with where the user does not exist, so that both refusals take the same time.
   const nobodysHash = hashPassword(newSecret())
 
@@ -84,7 +86,7 @@ export function createSignInService(parts: {
         throw refusal(directory)
       }
       signInLimit.succeeded(username, remoteAddress)
-      return sessions.open(checked.user, place)
+      return sessions.open(checked.user, place, factors.missingFor(checked.user))
     },
   }
 }

@@ -88,6 +88,7 @@ export function createTokenService(parts: {
         source: token.source,
         permissions: permissionsOf(token.role, token.permissions),
         expiresAt: toTimestamp(token.expiresAt),
+        missing: null,
         sessionId: null,
         tokenName: token.name,
       }

@@ -104,13 +104,22 @@ function refuseFromElsewhere({ username, source }: StoredUser): void {
   throw new AppError('ACCOUNT_FROM_ELSEWHERE', 409, message)
 }
 
-function toUser({ username, role, source, createdAt, disabledAt, lastSignInAt }: StoredUser): User {
+function toUser({
+  hasFactor,
+  username,
+  role,
+  source,
+  createdAt,
+  disabledAt,
+  lastSignInAt,
+}: StoredUser): User {
   return {
     username,
     role,
     source,
     createdAt: toTimestamp(createdAt),
     isDisabled: disabledAt !== null,
+    hasFactor,
     lastSignInAt: lastSignInAt === null ? null : toTimestamp(lastSignInAt),
   }
 }

@@ -69,7 +69,8 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     this.#machineId = hello.machineId
     this.#protocol = hello.protocol
     this.#meter = new FrameMeter(parts.limits.meter)
-    this.#deltas = new DeltaQueue(parts.gate, this)
+    // Only since protocol 2 does a delta's sequence go on from the one before.
+    this.#deltas = new DeltaQueue(parts.gate, this, hello.protocol === 2)
     socket.on('message', (data: RawData, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on(hello.protocol === 1 ? 'pong' : 'ping', () => this.#heard(0))
     socket.on('close', () => this.#ended())

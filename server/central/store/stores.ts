@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { type AuditStore, createAuditStore } from './audit-store.ts'
 import { lockDataFolder } from './data-lock.ts'
 import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
+import { createFactorStore, type FactorStore } from './factor-store.ts'
 import type { InventoryEngine } from './inventory/inventory-engine.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { openSqliteEngine } from './inventory/sqlite-engine.ts'
@@ -40,6 +41,7 @@ export interface Stores {
   users: UserStore
   sessions: SessionStore
   tokens: TokenStore
+  factors: FactorStore
   audit: AuditStore
   live: LiveStore
   machineCare: MachineCareStore
@@ -124,6 +126,7 @@ function withCare(
     users: createUserStore(db),
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
+    factors: createFactorStore(db),
     audit: createAuditStore(db),
     live: createLiveStore(db),
     machineCare: createMachineCareStore(db),

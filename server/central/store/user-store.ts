@@ -18,6 +18,8 @@ export interface StoredUser {
   /** Null: not disabled. */
   disabledAt: number | null
   lastSignInAt: number | null
+  /** A second factor, confirmed. */
+  hasFactor: boolean
 }
 
 export type NewStoredUser = Pick<StoredUser, 'username' | 'passwordHash' | 'role'>
@@ -52,10 +54,14 @@ export interface UserStore {
   countActiveAdmins(): number
 }
 
+type UserRow = Omit<StoredUser, 'hasFactor'> & { hasFactor: number }
+
 const COLUMNS_SQL = `
   user_no AS userNo, username, password_hash AS passwordHash, role, source, external_id AS externalId,
   vouched_until AS vouchedUntil, created_at AS createdAt, disabled_at AS disabledAt,
-  last_sign_in_at AS lastSignInAt`
+  last_sign_in_at AS lastSignInAt, EXISTS (
+    SELECT 1 FROM second_factor AS f WHERE f.user_no = user_account.user_no AND confirmed_at IS NOT NULL
+  ) AS hasFactor`
 
 export function createUserStore(db: Database): UserStore {
   const count = db.prepare<[], { users: number }>('SELECT count(*) AS users FROM user_account')
@@ -67,22 +73,22 @@ export function createUserStore(db: Database): UserStore {
     INSERT INTO user_account (username, password_hash, role, source, external_id, vouched_until, created_at)
     VALUES (@username, '', @role, @source, @externalId, @vouchedUntil, @now)
   `)
-  const select = db.prepare<[string], StoredUser>(
+  const select = db.prepare<[string], UserRow>(
     `SELECT ${COLUMNS_SQL} FROM user_account WHERE username = ?`,
   )
-  const selectVouched = db.prepare<[string, string], StoredUser>(
+  const selectVouched = db.prepare<[string, string], UserRow>(
     `SELECT ${COLUMNS_SQL} FROM user_account WHERE source = ? AND external_id = ?`,
   )
-  const selectAll = db.prepare<[], StoredUser>(
+  const selectAll = db.prepare<[], UserRow>(
     `SELECT ${COLUMNS_SQL} FROM user_account ORDER BY username`,
   )
-  const selectAllVouched = db.prepare<{ source: string; now: number }, StoredUser>(`
-    SELECT ${COLUMNS_SQL} FROM user_account AS u
+  const selectAllVouched = db.prepare<{ source: string; now: number }, UserRow>(`
+    SELECT ${COLUMNS_SQL} FROM user_account
     WHERE source = @source AND vouched_until > @now AND disabled_at IS NULL AND (
       EXISTS (SELECT 1 FROM session AS s
-        WHERE s.user_no = u.user_no AND s.ended_at IS NULL AND s.expires_at > @now)
+        WHERE s.user_no = user_account.user_no AND s.ended_at IS NULL AND s.expires_at > @now)
       OR EXISTS (SELECT 1 FROM api_token AS t
-        WHERE t.user_no = u.user_no AND t.ended_at IS NULL AND t.expires_at > @now)
+        WHERE t.user_no = user_account.user_no AND t.ended_at IS NULL AND t.expires_at > @now)
     )
     ORDER BY user_no
   `)
@@ -105,13 +111,17 @@ export function createUserStore(db: Database): UserStore {
     hasUsers: () => count.get()!.users > 0,
     add: (user, now) => void insert.run({ ...user, now }),
     addVouched: (user, now) => void insertVouched.run({ ...user, now }),
-    find: (username) => select.get(username),
-    findVouched: (source, externalId) => selectVouched.get(source, externalId),
-    list: () => selectAll.all(),
-    listVouched: (source, now) => selectAllVouched.all({ source, now }),
+    find: (username) => fromRow(select.get(username)),
+    findVouched: (source, externalId) => fromRow(selectVouched.get(source, externalId)),
+    list: () => selectAll.all().map((row) => fromRow(row)!),
+    listVouched: (source, now) => selectAllVouched.all({ source, now }).map((row) => fromRow(row)!),
     update: (user) => void update.run(user),
     updateVouched: (user) => void updateVouched.run(user),
     setLastSignIn: (userNo, now) => void updateLastSignIn.run(now, userNo),
     countActiveAdmins: () => countAdmins.get()!.admins,
   }
+}
+
+function fromRow(row: UserRow | undefined): StoredUser | undefined {
+  return row && { ...row, hasFactor: row.hasFactor === 1 }
 }

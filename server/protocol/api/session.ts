@@ -14,6 +14,7 @@
 import { type Static, Type } from 'typebox'
 import { Timestamp } from '../ids.ts'
 import { PermissionName, Role } from './permissions.ts'
+import { MissingFactor } from './second-factor.ts'
 import { UserSource } from './users.ts'
 
 const strict = { additionalProperties: false } as const
@@ -35,6 +36,8 @@ export const Session = Type.Object(
     /** What may be done with it: of the role, and with a token what the token was given of that. */
     permissions: Type.Array(PermissionName),
     expiresAt: Timestamp,
+    /** What is to come before it may do anything; see second-factor.ts. */
+    missing: MissingFactor,
     /** Of the list of sessions; null with a token. */
     sessionId: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
     /** Name of the API token that was shown instead of a cookie. */

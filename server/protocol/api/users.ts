@@ -38,6 +38,7 @@ export const User = Type.Object(
     source: UserSource,
     createdAt: Timestamp,
     isDisabled: Type.Boolean(),
+    hasFactor: Type.Boolean(),
     lastSignInAt: Type.Union([Timestamp, Type.Null()]),
   },
   strict,

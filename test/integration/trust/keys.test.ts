@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { forgetIdentity } from '../../../server/agent/enroll.ts'
 import { parseFrame } from '../../../server/shared/frame-codec.ts'
 import { anAgent, aPlace, post } from '../agent/support/agent-fixture.ts'
 import { FAST_LINK } from '../agent/support/fast-link.ts'
@@ -157,8 +158,7 @@ describe('a machine that lost its key, or whose key is revoked,', () => {
     await agent.close()
     const { invitation: text } = await invitation(fleet, { takesBack: true })
     expect(await codeOf(joinFleet(place, text))).toBe('ALREADY_ENROLLED')
-    forgetIdentity(place.stateDir)
-    expect(await joinFleet(place, text)).toMatchObject({ machineId })
+    expect(await joinFleet(place, text, { isAgain: true })).toMatchObject({ machineId })
     await connected(await anAgent(place))
     expect((await fleet.get('/machines')).body.machines).toHaveLength(1)
   })
@@ -168,7 +168,7 @@ describe('a machine that lost its key, or whose key is revoked,', () => {
     const { place, agent, machineId } = await aMember(fleet)
     await agent.close()
     await until(async () => !(await machine(fleet, machineId)).isOnline)
-    forgetIdentity(place.stateDir)
+    rmSync(join(place.stateDir, 'identity.json'))
     const { invitation: text } = await invitation(fleet)
     expect((await joinFleet(place, text)).machineId).not.toBe(machineId)
   })
@@ -186,7 +186,7 @@ describe('a machine that lost its key, or whose key is revoked,', () => {
     const fleet = await secureFleet()
     const { place, agent, machineId } = await aMember(fleet)
     await agent.close()
-    forgetIdentity(place.stateDir)
+    rmSync(join(place.stateDir, 'identity.json'))
     const { invitation: text } = await invitation(fleet, { approval: 'pending' })
     await joinFleet(place, text)
     const again = await anAgent(place, { linkTimings: { ...FAST_LINK, pendingRetryMs: 100 } })
