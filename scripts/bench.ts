@@ -7,16 +7,29 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './lib/run.ts'
+import { isUsageError, usageOf } from './lib/usage.ts'
 
 const [name = '', ...args] = process.argv.slice(2)
 const folder = join(root, 'scripts/bench')
 const names = readdirSync(folder).filter((entry) => existsSync(join(folder, entry, 'bench.ts')))
 if (names.includes(name)) {
-  const bench = (await import(join(folder, name, 'bench.ts'))) as {
-    main: (args: string[]) => Promise<number>
-  }
-  process.exitCode = await bench.main(args)
+  process.exitCode = await run(join(folder, name, 'bench.ts'))
 } else {
   console.error(`usage: npm run bench -- NAME [ARGS…]; there are: ${names.join(', ')}`)
   process.exitCode = 2
+}
+
+async function run(file: string): Promise<number> {
+  if (args.includes('--help')) {
+    console.log(usageOf(file))
+    return 0
+  }
+  const bench = (await import(file)) as { main: (args: string[]) => Promise<number> }
+  try {
+    return await bench.main(args)
+  } catch (error) {
+    if (!isUsageError(error)) throw error
+    console.error(`${error.message}\n\n${usageOf(file)}`)
+    return 2
+  }
 }

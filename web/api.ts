@@ -2,9 +2,11 @@
  * Central's HTTP API, typed by the protocol's schemas. Every failure is an {@link ApiError}; one that says
  * that the session is over also takes the console back to the sign-in page.
  */
+
 import type { ReadReply, ScanStarted } from '../server/protocol/agent-api.ts'
 import type { AuditPage } from '../server/protocol/api/audit.ts'
 import type { Enrolment, EnrolmentRequest } from '../server/protocol/api/enrolments.ts'
+import type { ComparePage, Explanation, FilePage } from '../server/protocol/api/files.ts'
 import type {
   LiveAnswerPage,
   LiveQueryRequest,
@@ -12,6 +14,7 @@ import type {
   LiveQuestionPage,
   LiveRowPage,
 } from '../server/protocol/api/live-queries.ts'
+import type { MachineLabels } from '../server/protocol/api/machine-care.ts'
 import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
 import type {
   Order,
@@ -22,9 +25,44 @@ import type {
   PreviewRequest,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
-import type { Session, SignIn } from '../server/protocol/api/session.ts'
-import type { StreamFacets, StreamPage, StreamRow } from '../server/protocol/api/streams.ts'
+import type {
+  EnforceRequest,
+  Rule,
+  RuleExamples,
+  RuleReasonRequest,
+  RuleRun,
+  RuleRunPage,
+  RuleSettings,
+  Rules,
+} from '../server/protocol/api/rules.ts'
+import type {
+  SavedQueries,
+  SavedQuery,
+  SavedQuerySettings,
+} from '../server/protocol/api/saved-queries.ts'
+import type {
+  FactorEnrolment,
+  FactorRoles,
+  FactorState,
+  RecoveryCodes,
+} from '../server/protocol/api/second-factor.ts'
+import type {
+  OpenSessionList,
+  Session,
+  SignIn,
+  SignInWays,
+} from '../server/protocol/api/session.ts'
+import type { CentralSettings } from '../server/protocol/api/settings.ts'
+import type { Sink, SinkSettings, Sinks } from '../server/protocol/api/sinks.ts'
+import type { CentralStatus } from '../server/protocol/api/status.ts'
+import type {
+  QuerySuggestions,
+  StreamFacets,
+  StreamPage,
+  StreamRow,
+} from '../server/protocol/api/streams.ts'
 import type { ApiTokenList, CreatedApiToken, NewApiToken } from '../server/protocol/api/tokens.ts'
+import type { Trends } from '../server/protocol/api/trends.ts'
 import type {
   NewUser,
   OwnPassword,
@@ -33,7 +71,10 @@ import type {
   UserList,
 } from '../server/protocol/api/users.ts'
 import type { ErrorReply } from '../server/protocol/errors.ts'
-import { endSession } from './session.ts'
+import type { QuarantinePage } from '../server/protocol/quarantine.ts'
+import { displayName } from '../server/streams/display-name.ts'
+import { type FileSearch, isPath } from './model/file-places.ts'
+import { endSession, session } from './session.ts'
 
 const BASE = '/api/v1'
 
@@ -54,16 +95,47 @@ export class ApiError extends Error {
 
 type Query = Record<string, string | number | boolean | null | undefined>
 
+/** What the console shows of an installer that central hands out. */
+export interface OfferedPackage {
+  name: string
+  sizeBytes?: number
+  sha256?: string
+}
+
 export interface PageRequest {
   cursor: string | null
   limit: number
 }
 
 export const api = {
-  session: () => call<Session>('GET', '/session'),
+  /** One that lacks its second factor is none yet: signing in begins anew. */
+  session: async () => {
+    const found = await call<Session>('GET', '/session')
+    if (found.missing === null) return found
+    const message = 'Sign in first.'
+    throw new ApiError(401, { code: 'NOT_SIGNED_IN', message })
+  },
   signIn: (body: SignIn) => call<Session>('POST', '/session', { body }),
-  signOut: () => call<void>('DELETE', '/session'),
+  signInWays: () => call<SignInWays>('GET', '/session/ways'),
+  signOut: async () => {
+    const isFromProvider = session.value?.source === 'openid'
+    await call<void>('DELETE', '/session')
+    // Or else the next click would sign in again, without a question.
+    if (isFromProvider) location.assign(`${BASE}/openid/sign-out`)
+  },
+  sessions: (abort?: AbortSignal) => call<OpenSessionList>('GET', '/sessions', { abort }),
+  endOneSession: (sessionId: number) => call<void>('DELETE', `/sessions/${sessionId}`),
   changeOwnPassword: (body: OwnPassword) => call<void>('POST', '/session/password', { body }),
+
+  factor: (abort?: AbortSignal) => call<FactorState>('GET', '/session/factor', { abort }),
+  giveFactor: (code: string) => call<Session>('POST', '/session/factor', { body: { code } }),
+  beginFactor: () => call<FactorEnrolment>('POST', '/session/factor/enrolment', { body: {} }),
+  confirmFactor: (code: string) =>
+    call<RecoveryCodes>('POST', '/session/factor/confirmation', { body: { code } }),
+  removeFactor: (code: string) => call<void>('POST', '/session/factor/removal', { body: { code } }),
+  resetFactor: (username: string) => call<void>('DELETE', `/users/${segment(username)}/factor`),
+  factorRoles: (abort?: AbortSignal) => call<FactorRoles>('GET', '/factor-roles', { abort }),
+  setFactorRoles: (body: FactorRoles) => call<FactorRoles>('PUT', '/factor-roles', { body }),
 
   users: (abort?: AbortSignal) => call<UserList>('GET', '/users', { abort }),
   addUser: (body: NewUser) => call<User>('POST', '/users', { body }),
@@ -88,6 +160,16 @@ export const api = {
     call<StreamRow>('GET', `/streams/${segment(id)}`, { abort }),
   content: (id: number, offset: number, length: number, abort?: AbortSignal) =>
     call<ReadReply>('GET', `/streams/${id}/content`, { query: { offset, length }, abort }),
+
+  suggest: (q: string, position: number, abort?: AbortSignal) =>
+    call<QuerySuggestions>('GET', '/streams/suggest', { query: { q, position }, abort }),
+
+  files: (search: AskedFile, page: PageRequest, abort?: AbortSignal) =>
+    call<FilePage>('GET', '/files', { query: { ...fileQuery(search), ...page }, abort }),
+  explain: (streamId: number, abort?: AbortSignal) =>
+    call<Explanation>('GET', '/files/explain', { query: { streamId }, abort }),
+  compare: (a: string, b: string, page: PageRequest, abort?: AbortSignal) =>
+    call<ComparePage>('GET', '/machines/compare', { query: { a, b, ...page }, abort }),
 
   /** Resolves when it is frozen or has failed. */
   previewOrder: async (body: PreviewRequest, abort?: AbortSignal): Promise<OrderPreview> => {
@@ -131,10 +213,58 @@ export const api = {
   askLiveAgain: (id: string) =>
     call<LiveQuestion>('POST', `/live-queries/${segment(id)}/ask-again`, { body: {} }),
 
-  audit: (page: PageRequest, abort?: AbortSignal) =>
+  rules: (abort?: AbortSignal) => call<Rules>('GET', '/rules', { abort }),
+  ruleExamples: (abort?: AbortSignal) => call<RuleExamples>('GET', '/rules/examples', { abort }),
+  rule: (id: string, abort?: AbortSignal) => call<Rule>('GET', `/rules/${segment(id)}`, { abort }),
+  ruleResults: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<RuleRunPage>('GET', `/rules/${segment(id)}/results`, { query: { ...page }, abort }),
+  addRule: (body: RuleSettings) => call<Rule>('POST', '/rules', { body }),
+  changeRule: (id: number, body: RuleSettings) => call<Rule>('PUT', `/rules/${id}`, { body }),
+  removeRule: (id: number) => call<void>('DELETE', `/rules/${id}`),
+  runRule: (id: number) => call<RuleRun>('POST', `/rules/${id}/run`, { body: {} }),
+  enforceRule: (id: number, body: EnforceRequest) =>
+    call<Rule>('POST', `/rules/${id}/enforce`, { body }),
+  reportRule: (id: number, body: RuleReasonRequest) =>
+    call<Rule>('POST', `/rules/${id}/report`, { body }),
+  pauseRule: (id: number, body: RuleReasonRequest) =>
+    call<Rule>('POST', `/rules/${id}/pause`, { body }),
+
+  audit: (page: PageRequest & { about?: string }, abort?: AbortSignal) =>
     call<AuditPage>('GET', '/audit', { query: { ...page }, abort }),
+  status: (abort?: AbortSignal) => call<CentralStatus>('GET', '/status', { abort }),
+  settings: (abort?: AbortSignal) => call<CentralSettings>('GET', '/settings', { abort }),
+  trends: (days: number, abort?: AbortSignal) =>
+    call<Trends>('GET', '/trends', { query: { days }, abort }),
+
+  labels: (id: string, abort?: AbortSignal) =>
+    call<MachineLabels>('GET', `/machines/${segment(id)}/labels`, { abort }),
+  setLabels: (id: string, labels: string[]) =>
+    call<MachineLabels>('PUT', `/machines/${segment(id)}/labels`, { body: { labels } }),
+  quarantine: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<QuarantinePage>('GET', `/machines/${segment(id)}/quarantine`, {
+      query: { ...page },
+      abort,
+    }),
+
+  packages: async (abort?: AbortSignal): Promise<OfferedPackage[]> => {
+    const answer = await call<{ packages?: OfferedPackage[] }>('GET', '/packages', { abort })
+    return (answer.packages ?? []).filter(({ name }) => typeof name === 'string')
+  },
+
+  sinks: (abort?: AbortSignal) => call<Sinks>('GET', '/sinks', { abort }),
+  addSink: (body: SinkSettings) => call<Sink>('POST', '/sinks', { body }),
+  testSink: (id: number) => call<void>('POST', `/sinks/${id}/test`, { body: {} }),
+  removeSink: (id: number) => call<void>('DELETE', `/sinks/${id}`),
+
+  savedQueries: (abort?: AbortSignal) => call<SavedQueries>('GET', '/saved-queries', { abort }),
+  saveQuery: (body: SavedQuerySettings) => call<SavedQuery>('POST', '/saved-queries', { body }),
+  runSavedQuery: (id: number) => call<SavedQuery>('POST', `/saved-queries/${id}/run`, { body: {} }),
+  removeSavedQuery: (id: number) => call<void>('DELETE', `/saved-queries/${id}`),
   enrol: (body: EnrolmentRequest) => call<Enrolment>('POST', '/enrolments', { body }),
 }
+
+/** Left for rather than called: the provider's page comes, and then the console again. */
+export const OPENID_START = `${BASE}/openid/start`
 
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {
@@ -144,6 +274,19 @@ export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): s
 /** A link that downloads everything a live query has found so far. */
 export function liveExportUrl(questionId: string, format: 'ndjson' | 'csv'): string {
   return `${BASE}/live-queries/${segment(questionId)}/rows/export${queryString({ format })}`
+}
+
+/** A link that downloads what is known of a file on every machine. */
+export function filesExportUrl(search: AskedFile, format: 'ndjson' | 'csv'): string {
+  return `${BASE}/files/export${queryString({ ...fileQuery(search), format })}`
+}
+
+type AskedFile = Omit<FileSearch, 'explained'>
+
+/** A folder and a hash are for machines that look now; the inventory knows neither. */
+function fileQuery({ name, folder, sha256, isLive }: AskedFile): Query {
+  const file = isPath(name) ? { path: name } : { name }
+  return isLive ? { ...file, live: true, folder, sha256 } : file
 }
 
 /** Ids from the address bar are anybody's text. */
@@ -201,9 +344,12 @@ function asErrorReply(reply: unknown, status: number): ErrorReply {
   return { code: 'UNKNOWN', message: `Central answered with status ${status} and no explanation.` }
 }
 
-/** For people, whatever was thrown; as a sentence, which messages written for logs often are not. */
+/**
+ * For people, whatever was thrown; as a sentence, which messages written for logs often are not. Some repeat what an
+ * agent said, so what cannot be seen in them is made visible.
+ */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = displayName(error instanceof Error ? error.message : String(error))
   return message.charAt(0).toUpperCase() + message.slice(1)
 }
 

@@ -8,8 +8,12 @@ import './styles/pages.css'
 import './styles/streams.css'
 import './styles/details.css'
 import './styles/orders.css'
+import './styles/rules.css'
 import './styles/accounts.css'
 import './styles/live.css'
+import './styles/files.css'
+import './styles/plot.css'
+import './styles/settings.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -17,6 +21,8 @@ import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { api, hasCode, messageOf } from './api.ts'
 import { AccountPage } from './pages/account.tsx'
 import { AuditPage } from './pages/audit.tsx'
+import { MachineComparePage } from './pages/compare.tsx'
+import { FilesPage } from './pages/files.tsx'
 import { LivePage } from './pages/live.tsx'
 import { LiveQuestionPage } from './pages/live-question.tsx'
 import { MachinePage } from './pages/machine.tsx'
@@ -24,6 +30,9 @@ import { MachinesPage } from './pages/machines.tsx'
 import { OrderPage } from './pages/order.tsx'
 import { OrdersPage } from './pages/orders.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { RulePage } from './pages/rule.tsx'
+import { RulesPage } from './pages/rules.tsx'
+import { SettingsPage } from './pages/settings.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { StreamPage } from './pages/stream.tsx'
 import { StreamsPage } from './pages/streams.tsx'
@@ -81,14 +90,19 @@ function Pages() {
         <Route path="/" component={OverviewPage} />
         <Route path="/streams" component={StreamsPage} />
         <Route path="/streams/:id" component={StreamPage} />
+        <Route path="/files" component={FilesPage} />
+        <Route path="/compare" component={MachineComparePage} />
         <Route path="/live" component={LivePage} />
         <Route path="/live/:id" component={LiveQuestionPage} />
         <Route path="/machines" component={MachinesPage} />
         <Route path="/machines/:id" component={MachinePage} />
         <Route path="/orders" component={OrdersPage} />
         <Route path="/orders/:id" component={OrderPage} />
+        <Route path="/rules" component={RulesPage} />
+        <Route path="/rules/:id" component={RulePage} />
         <Route path="/audit" component={AuditPage} />
         <Route path="/users" component={UsersPage} />
+        <Route path="/settings" component={SettingsPage} />
         <Route path="/account" component={AccountPage} />
         <Route default component={NotFoundPage} />
       </Router>

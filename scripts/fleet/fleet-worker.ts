@@ -8,8 +8,8 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import { pino } from 'pino'
 import type { Identity } from '../../server/agent/config.ts'
-import { askForMachine } from '../../server/agent/enroll.ts'
 import type { LinkTimings } from '../../server/agent/link/reconnect-policy.ts'
+import { askToEnrol } from '../../server/agent/trust/ask-to-enrol.ts'
 import type { ReportedStream } from '../../server/protocol/stream.ts'
 import type { AppError } from '../../server/shared/app-error.ts'
 import { syntheticFleet } from '../lib/synthetic-fleet.ts'
@@ -115,7 +115,7 @@ const logger = pino({ level: 'silent' })
 
 async function enrol(
   part: FleetPart,
-  facts: Parameters<typeof askForMachine>[1]['facts'],
+  facts: Parameters<typeof askToEnrol>[1]['facts'],
 ): Promise<Identity> {
   const { centralUrl, token } = part
   const keys = generateKeyPairSync('ed25519', {
@@ -125,7 +125,7 @@ async function enrol(
   const publicKey = keys.publicKey.toString('base64')
   for (let attempt = 1; ; attempt++) {
     try {
-      const { machineId } = await askForMachine(centralUrl, { token, publicKey, facts })
+      const { machineId } = await askToEnrol({ centralUrl, pins: [] }, { token, publicKey, facts })
       return { machineId, centralUrl, privateKey: keys.privateKey }
     } catch (error) {
       // Central takes so many a minute; a refused token will not get better.

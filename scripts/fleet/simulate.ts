@@ -18,9 +18,9 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { CentralClient } from '../lib/central-client.ts'
 import { root } from '../lib/run.ts'
+import { readArgs } from '../lib/usage.ts'
 import type { PartState } from './fleet-worker.ts'
 import { knownIdentities, SimulatedFleet } from './simulated-fleet.ts'
 
@@ -36,7 +36,7 @@ const COLUMNS = [
   'deltas/s',
 ]
 
-const { values } = parseArgs({
+const { values } = readArgs(import.meta.filename, {
   options: {
     central: { type: 'string', default: 'http://127.0.0.1:7333' },
     machines: { type: 'string', default: '100' },

@@ -4,6 +4,8 @@ import type { Identity } from '../../server/agent/config.ts'
 import { Outbox } from '../../server/agent/inventory/outbox.ts'
 import { Link } from '../../server/agent/link/link.ts'
 import { DEFAULT_TIMINGS, type LinkTimings } from '../../server/agent/link/reconnect-policy.ts'
+import { CentralDoor } from '../../server/agent/trust/central-door.ts'
+import { MachineIdentity } from '../../server/agent/trust/machine-identity.ts'
 import type { ScanId } from '../../server/protocol/ids.ts'
 import type { MachineFacts } from '../../server/protocol/link-frames.ts'
 import type { ScanSummary } from '../../server/protocol/scan.ts'
@@ -39,8 +41,12 @@ export class SimulatedAgent {
     this.#options = options
     this.#state = new SimulatedState(options.source, options.streams)
     this.#outbox = new Outbox(this.#state)
+    const timings = { ...DEFAULT_TIMINGS, ...options.timings }
+    const { centralUrl, pins = [] } = options.identity
+    const { answerMs } = timings
     this.#link = new Link({
-      identity: options.identity,
+      identity: new MachineIdentity(options.identity, () => undefined),
+      door: new CentralDoor({ centralUrl, pins: () => pins, answerMs }),
       facts: options.facts,
       outbox: this.#outbox,
       requests: {
@@ -52,7 +58,7 @@ export class SimulatedAgent {
       lastScan: () => this.#lastScan,
       isScanDue: () => this.#lastScan === null,
       onWelcome: ({ scanAfterSeconds }) => this.#takeTurn(scanAfterSeconds * 1_000),
-      timings: { ...DEFAULT_TIMINGS, ...options.timings },
+      timings,
       logger: options.logger,
     })
   }

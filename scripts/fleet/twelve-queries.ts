@@ -5,18 +5,18 @@
  * usage: scripts/twelve-queries URL --user NAME [--rounds N]     the password is the first line of standard input
  */
 import { text } from 'node:stream/consumers'
-import { parseArgs } from 'node:util'
 import type { StreamFacets, StreamPage } from '../../server/protocol/api/streams.ts'
 import { type CanonicalQuery, canonicalQueries } from '../bench/search/canonical-queries.ts'
 import { CentralClient } from '../lib/central-client.ts'
+import { readArgs, usageOf } from '../lib/usage.ts'
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArgs(import.meta.filename, {
   allowPositionals: true,
   options: { user: { type: 'string', default: 'admin' }, rounds: { type: 'string', default: '5' } },
 })
 const [url] = positionals
 if (url === undefined) {
-  console.error('usage: scripts/twelve-queries URL --user NAME [--rounds N] < password')
+  console.error(usageOf(import.meta.filename))
   process.exit(2)
 }
 

@@ -54,6 +54,12 @@ const sambaModules: Need = {
   enable: 'sudo apt-get install -y samba-vfs-modules',
 }
 
+const sambaDomain: Need = {
+  what: 'what Samba makes a domain of',
+  isMet: () => findProgram('samba') !== undefined && existsSync('/usr/share/samba/setup'),
+  enable: 'sudo apt-get install -y samba samba-ad-provision samba-dsdb-modules',
+}
+
 const fuzzerRuntime: Need = {
   what: 'libFuzzer and the sanitizers of clang',
   isMet: () => globSync('/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer*').length > 0,
@@ -113,6 +119,22 @@ export const SUITES: Suite[] = [
     proves: 'agent, central and CLI on real sockets, SQLite files and streams',
     files: ['test/integration'],
     needs: [program('python3', 'python3'), program('setpriv', 'util-linux')],
+  },
+  {
+    name: 'directory',
+    proves: 'people of a real slapd sign in over TLS, with the roles that their groups give',
+    files: ['test/directory/slapd.test.ts'],
+    needs: [
+      program('slapd', 'slapd'),
+      program('ldapmodify', 'ldap-utils'),
+      program('openssl', 'openssl'),
+    ],
+  },
+  {
+    name: 'active-directory',
+    proves: 'people of a real domain sign in, with the roles of groups in groups',
+    files: ['test/directory/active-directory.test.ts'],
+    needs: [isRoot, program('samba-tool', 'samba'), sambaDomain, program('openssl', 'openssl')],
   },
   {
     name: 'faults',

@@ -1,8 +1,9 @@
 /** The steps of setup, in order. Each returns true if it had work to do, and throws SetupError if it failed. */
 import { spawn } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { freshScanBundle } from '../../server/cli/scan-bundle.mjs'
 import { fingerprint, isStamped, writeStamp } from './fingerprint.mjs'
 import { platform, root, runtimeFolder, runtimePath } from './runtime.mjs'
 import { missingTools } from './toolchain.mjs'
@@ -14,12 +15,16 @@ export class SetupError extends Error {
   }
 }
 
-export const STEPS = [installPackages, buildAddon, buildConsole]
+export const STEPS = [installPackages, buildAddon, bundleScan, buildConsole]
 
 async function installPackages() {
   const stamp = 'node_modules/.sidestream-packages'
   const wanted = fingerprint(['package.json', 'package-lock.json'], [platform])
   if (isStamped(stamp, wanted, 'node_modules/typebox')) return false
+  // npm would empty the folder that it leads to, which may be another checkout's.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new SetupError('node_modules is a link; remove it, so that the packages can be installed')
+  }
   await step('installing the locked packages', async () => {
     // Engine warnings are expected: packages are made for the pinned Node, npm runs on the machine's.
     await run(npmCommand(), [
@@ -57,6 +62,12 @@ async function buildAddon() {
     if (!existsSync(join(root, output))) throw new SetupError(`the build made no ${output}`)
   })
   writeStamp(stamp, wanted)
+  return true
+}
+
+async function bundleScan() {
+  if (freshScanBundle() !== null) return false
+  await step('bundling the scan', () => run(runtimePath(), ['scripts/setup/bundle-scan.mjs']))
   return true
 }
 

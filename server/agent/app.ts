@@ -12,6 +12,7 @@ import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import { AppError } from '../shared/app-error.ts'
 import type { Logger } from '../shared/logger.ts'
 import { type AskRoutesOptions, askRoutes } from './routes/ask-routes.ts'
+import { type IdentityRoutesOptions, identityRoutes } from './routes/identity-routes.ts'
 import { type OrderRoutesOptions, orderRoutes } from './routes/order-routes.ts'
 import { type QuarantineRoutesOptions, quarantineRoutes } from './routes/quarantine-routes.ts'
 import { type ReadRoutesOptions, readRoutes } from './routes/read-routes.ts'
@@ -19,6 +20,7 @@ import { type ScanRoutesOptions, scanRoutes } from './routes/scan-routes.ts'
 
 export interface AppOptions
   extends AskRoutesOptions,
+    IdentityRoutesOptions,
     OrderRoutesOptions,
     QuarantineRoutesOptions,
     ReadRoutesOptions,
@@ -47,6 +49,7 @@ export function buildApp(options: AppOptions) {
   app.register(scanRoutes, { ...options, prefix: '/v1' })
   app.register(readRoutes, { ...options, prefix: '/v1' })
   app.register(askRoutes, { ...options, prefix: '/v1' })
+  app.register(identityRoutes, { ...options, prefix: '/v1' })
   app.register(orderRoutes, { ...options, prefix: '/v1' })
   app.register(quarantineRoutes, { ...options, prefix: '/v1' })
   return app

@@ -1,12 +1,13 @@
-/** `agent.json` in the state folder: what a person may set, and `identity.json`, which only enrolment writes. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+/** The files of the state folder: `agent.json`, which a person may set, `identity.json` and `enrolment.json`, which only we write. */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
+import { EnrolmentInvitation, Pins } from '../protocol/enrolment.ts'
 import { MachineId } from '../protocol/ids.ts'
 import { AppError } from '../shared/app-error.ts'
-import { writeFileAtomically } from './atomic-file.ts'
+import { writeFileAtomically } from '../shared/atomic-file.ts'
 
 /** What a machine lets anybody strip until its owner says more. */
 export const DEFAULT_ALLOWED_STREAMS: readonly string[] = ['Zone.Identifier']
@@ -43,6 +44,13 @@ export const AgentConfig = Type.Object(
           'smb.conf of this machine’s Samba server, where that is not /etc/samba/smb.conf; absolute path',
       }),
     ),
+    proxy: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        maxLength: 1_024,
+        description: 'HTTP proxy on the way to central, which is asked to CONNECT',
+      }),
+    ),
   },
   strict,
 )
@@ -55,11 +63,29 @@ export const Identity = Type.Object(
     centralUrl: Type.String({ pattern: '^https?://' }),
     /** Ed25519, PKCS #8 PEM. */
     privateKey: Type.String(),
+    /** The key that is said in the next hello, until central has welcomed it. */
+    nextPrivateKey: Type.Optional(Type.String()),
+    /** Whose certificates central may show. Absent or empty: what the system trusts. */
+    pins: Type.Optional(Pins),
   },
   strict,
 )
 export type Identity = Static<typeof Identity>
 
+/** A machine that was told of its central, and is not known there yet: `enrolment.json`, which goes when it is. */
+export const Enrolment = Type.Object(
+  {
+    invitation: EnrolmentInvitation,
+    /** Made with the first question. The same one is asked for until it is answered. */
+    privateKey: Type.Union([Type.String(), Type.Null()]),
+    /** The boot in which an image was made: nothing is asked before the next one. */
+    imageBoot: Type.Union([Type.String({ maxLength: 256 }), Type.Null()]),
+  },
+  strict,
+)
+export type Enrolment = Static<typeof Enrolment>
+
+const enrolmentValidator = Compile(Enrolment)
 const configValidator = Compile(AgentConfig)
 const identityValidator = Compile(Identity)
 
@@ -100,9 +126,26 @@ export function writeIdentity(stateDir: string, identity: Identity): void {
   writeFileAtomically(join(stateDir, 'identity.json'), `${JSON.stringify(identity, null, 2)}\n`)
 }
 
+/** Null where nothing waits. */
+export function readEnrolment(stateDir: string): Enrolment | null {
+  const path = join(stateDir, 'enrolment.json')
+  const value = readJson(path)
+  if (value === null) return null
+  if (!enrolmentValidator.Check(value)) throw invalid(path, 'enrol again after removing it')
+  return value
+}
+
+export function writeEnrolment(stateDir: string, enrolment: Enrolment): void {
+  writeFileAtomically(join(stateDir, 'enrolment.json'), `${JSON.stringify(enrolment, null, 2)}\n`)
+}
+
+export function removeEnrolment(stateDir: string): void {
+  rmSync(join(stateDir, 'enrolment.json'), { force: true })
+}
+
 /** What an agent puts into its state folder. */
 const OURS =
-  /^((agent|identity|policy)\.json(\.part)?|agent\.sock|quarantine|state\.db(-wal|-shm|-journal)?)$/
+  /^((agent|enrolment|identity|policy)\.json(\.part)?|agent\.sock|quarantine|state\.db(-wal|-shm|-journal)?)$/
 
 /** Only its owner may look into it: it holds the machine's key and removed streams. */
 export function makeStateDir(stateDir: string): void {

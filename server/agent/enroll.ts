@@ -1,68 +1,109 @@
 /**
- * Makes this machine known to a central: a new key pair, whose private half stays here, against a
- * one-time token. `identity.json` is written last and in one piece: with it the machine is enrolled.
+ * Makes this machine known to a central: a new key pair, whose private half stays here, against a token, or against an
+ * administrator's approval. `identity.json` is written last and in one piece: with it the machine is enrolled.
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Compile } from 'typebox/compile'
-import { EnrolReply, type EnrolRequest } from '../protocol/enrolment.ts'
+import type { EnrolmentInvitation } from '../protocol/enrolment.ts'
 import { AppError } from '../shared/app-error.ts'
+import { decodeInvitation } from '../shared/enrolment-string.ts'
 import { AGENT_VERSION } from './agent-version.ts'
 import {
   checkConfig,
   DEFAULT_ALLOWED_STREAMS,
   makeStateDir,
+  removeEnrolment,
   writeConfig,
-  writeIdentity,
+  writeEnrolment,
 } from './config.ts'
-import { machineFacts } from './machine-facts.ts'
+import { enrolmentFacts } from './machine-facts.ts'
+import { currentBoot } from './trust/boot.ts'
+import { type HttpProxy, proxyOf, requireTls } from './trust/central-door.ts'
+import { tryToEnrol } from './trust/enrolling.ts'
 
 export interface EnrollOptions {
   readonly stateDir: string
+  /** From central, instead of `serverUrl`, `token` and `pins`. */
+  readonly invitation?: string | undefined
   /** `https://central.example.com`, with a path in front of `/agent/v1` if there is one. */
-  readonly serverUrl: string
-  readonly token: string
+  readonly serverUrl?: string | undefined
+  /** None: central asks an administrator. */
+  readonly token?: string | undefined
+  /** Of the certificates that central may show; none: what the system trusts. */
+  readonly pins?: readonly string[] | undefined
   readonly scope: readonly string[]
   readonly exclude: readonly string[]
   /** Default: the host name. */
   readonly name?: string | undefined
   /** Globs of stream names that may be stripped here. Default: `Zone.Identifier` alone. */
   readonly allowedStreams?: readonly string[] | undefined
+  /** Kept in `agent.json`. */
+  readonly proxy?: string | undefined
+  /** For this time only, where none is kept. */
+  readonly environmentProxy?: HttpProxy | undefined
+  /** Nothing is asked now: the machines that are made from this one enrol when they are booted. */
+  readonly isImage?: boolean | undefined
+  /** A new key for a machine that has one; that one stays until central has taken the new one. */
+  readonly isAgain?: boolean | undefined
 }
 
-const ANSWER_MS = 30_000
-const replyValidator = Compile(EnrolReply)
+/** `machineId` null: an administrator has to approve it, or it is an image; `agent run` goes on from here. */
+export type Enrolled =
+  | { readonly machineId: string; readonly waitsFor: null }
+  | { readonly machineId: null; readonly waitsFor: 'approval' | 'boot' }
 
-export async function enroll(options: EnrollOptions): Promise<{ machineId: string }> {
-  const { stateDir, token } = options
-  const centralUrl = checkedUrl(options.serverUrl)
+export async function enroll(options: EnrollOptions): Promise<Enrolled> {
+  const { stateDir, name, proxy } = options
+  const invitation = invitationOf(options)
+  for (const url of invitation.urls) requireTls(url)
   const config = checkConfig('The scope', {
     scope: [...options.scope],
     exclude: [...options.exclude],
     allowedStreams: [...(options.allowedStreams ?? DEFAULT_ALLOWED_STREAMS)],
-    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(name === undefined ? {} : { name }),
+    ...(proxy === undefined ? {} : { proxy }),
   })
   makeStateDir(stateDir)
-  if (existsSync(join(stateDir, 'identity.json'))) {
-    throw new AppError(
-      'ALREADY_ENROLLED',
-      409,
-      `${join(stateDir, 'identity.json')} exists: this machine is enrolled. Remove the file to enrol it anew, as another machine.`,
-    )
+  if (options.isAgain !== true) refuseIfEnrolled(stateDir)
+  const imageBoot = options.isImage ? currentBoot() : null
+  const enrolment = { invitation, privateKey: null, imageBoot }
+  if (options.isImage) {
+    writeConfig(stateDir, config)
+    writeEnrolment(stateDir, enrolment)
+    return { machineId: null, waitsFor: 'boot' }
   }
-  const keys = generateKeyPairSync('ed25519', {
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
-  const { machineId } = await askForMachine(centralUrl, {
-    token,
-    publicKey: keys.publicKey.toString('base64'),
-    facts: machineFacts(AGENT_VERSION, config.name),
-  })
-  writeConfig(stateDir, config)
-  writeIdentity(stateDir, { machineId, centralUrl, privateKey: keys.privateKey })
-  return { machineId }
+  const facts = enrolmentFacts(AGENT_VERSION, name)
+  try {
+    const tools = { stateDir, facts, proxy: proxyOf(proxy) ?? options.environmentProxy }
+    const { machineId } = await tryToEnrol(tools, enrolment)
+    writeConfig(stateDir, config)
+    return { machineId, waitsFor: null }
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'ENROLMENT_PENDING')) {
+      removeEnrolment(stateDir)
+      throw error
+    }
+    writeConfig(stateDir, config)
+    return { machineId: null, waitsFor: 'approval' }
+  }
+}
+
+function refuseIfEnrolled(stateDir: string): void {
+  const identity = join(stateDir, 'identity.json')
+  if (!existsSync(identity)) return
+  throw new AppError(
+    'ALREADY_ENROLLED',
+    409,
+    `${identity} exists: this machine is enrolled. With --again it gets a new key.`,
+  )
+}
+
+function invitationOf({ invitation, serverUrl, token, pins }: EnrollOptions): EnrolmentInvitation {
+  if (invitation !== undefined) {
+    const decoded = decodeInvitation(invitation)
+    return { ...decoded, urls: decoded.urls.map(checkedUrl) }
+  }
+  return { urls: [checkedUrl(serverUrl ?? '')], pins: [...(pins ?? [])], token: token ?? null }
 }
 
 function checkedUrl(serverUrl: string): string {
@@ -75,52 +116,4 @@ function checkedUrl(serverUrl: string): string {
     )
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
-}
-
-/** The question to central alone: nothing is kept here. */
-export async function askForMachine(
-  centralUrl: string,
-  request: EnrolRequest,
-): Promise<EnrolReply> {
-  let response: Response
-  let body: unknown
-  try {
-    response = await fetch(`${centralUrl}/agent/v1/enrol`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-      // The token goes to the central that was named and to nobody it points at.
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-    body = await response.json().catch(() => null)
-  } catch (cause) {
-    throw new AppError(
-      'CENTRAL_UNREACHABLE',
-      502,
-      `${centralUrl} does not answer (${causeText(cause)}). Check the address, the name and the firewall.`,
-      { cause },
-    )
-  }
-  if (response.ok && replyValidator.Check(body)) return body
-  const said = (body as { message?: unknown } | null)?.message
-  const reason = typeof said === 'string' ? said.slice(0, 300) : `HTTP ${response.status}`
-  if (response.status >= 400 && response.status < 500 && typeof said === 'string') {
-    throw new AppError(
-      'ENROLMENT_REFUSED',
-      403,
-      `${centralUrl} refused the enrolment: ${reason} Ask for a new token.`,
-    )
-  }
-  throw new AppError(
-    'CENTRAL_UNREACHABLE',
-    502,
-    `${centralUrl} answered no central would: ${reason}.`,
-  )
-}
-
-/** `fetch failed` alone helps nobody; its cause says ECONNREFUSED, or which certificate is bad. */
-function causeText(error: unknown): string {
-  const { message, cause } = error as Error & { cause?: Error & { code?: string } }
-  return cause?.message || cause?.code || message
 }

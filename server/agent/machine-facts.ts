@@ -15,6 +15,12 @@ export function machineFacts(agentVersion: string, name?: string): MachineFacts 
   }
 }
 
+/** With what tells this machine from others, so that it is known again when it has lost its key. */
+export function enrolmentFacts(agentVersion: string, name?: string): MachineFacts {
+  const fingerprint = machineFingerprint()
+  return { ...machineFacts(agentVersion, name), ...(fingerprint ? { fingerprint } : {}) }
+}
+
 /**
  * Tells this machine from a copy of its disk, once that has a name or a system id of its own. A hash, so that
  * central learns neither. Undefined where the system says nothing of itself.

@@ -6,20 +6,21 @@ import type { NativeAddon } from '../../native/addon.ts'
 import type { AgentStatus } from '../protocol/agent-api.ts'
 import type { LocalPolicy } from '../protocol/policy.ts'
 import { AppError } from '../shared/app-error.ts'
-import type { Clock } from '../shared/clock.ts'
+import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { AGENT_VERSION } from './agent-version.ts'
 import { type AgentApp, buildApp } from './app.ts'
 import { FileFinder } from './ask/file-finder.ts'
 import { QueryRunner } from './ask/query-runner.ts'
 import { RunningAsks } from './ask/running-asks.ts'
+import { CentralSide } from './central-side.ts'
 import {
   type AgentConfig,
   checkConfig,
   DEFAULT_ALLOWED_STREAMS,
-  type Identity,
   makeStateDir,
   readConfig,
+  readEnrolment,
   readIdentity,
 } from './config.ts'
 import { Inventory } from './inventory/inventory.ts'
@@ -28,13 +29,15 @@ import { Link } from './link/link.ts'
 import { DEFAULT_TIMINGS, type LinkTimings } from './link/reconnect-policy.ts'
 import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
-import { machineFacts, machineFingerprint } from './machine-facts.ts'
+import { enrolmentFacts } from './machine-facts.ts'
 import { NEW_MACHINE, readPolicy } from './policy.ts'
 import { ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
 import { type AgentState, openState } from './state/open-state.ts'
 import { createOrderEngine, type OrderEngine } from './strip/order-engine.ts'
+import { type CentralDoor, type HttpProxy, proxyOf } from './trust/central-door.ts'
+import type { MachineIdentity } from './trust/machine-identity.ts'
 
 export interface AgentOptions {
   readonly stateDir: string
@@ -48,6 +51,10 @@ export interface AgentOptions {
   /** Larger streams are reported without hash and cannot be stripped. Default 256 MiB. */
   readonly hashLimitBytes?: number
   readonly linkTimings?: Partial<LinkTimings>
+  /** On the way to central, where agent.json names none. */
+  readonly proxy?: HttpProxy | undefined
+  /** Instead of what the system says of this boot. */
+  readonly boot?: string
   readonly logger: Logger
   readonly clock: Clock
   readonly addon: NativeAddon
@@ -67,14 +74,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   makeStateDir(options.stateDir)
   const config = loadConfig(options)
   const identity = readIdentity(options.stateDir)
+  const enrolment = readEnrolment(options.stateDir)
   const state = openState(options.stateDir)
   try {
-    const parts = await buildParts(options, config, identity, state)
+    const parts = await buildParts(options, config, state)
     const socketPath = options.socketPath ?? defaultSocketPath(options.stateDir)
     await listen(parts.app, socketPath)
-    if (parts.link) parts.schedule.startInTurn(linkTimings(options).scanPatienceMs)
+    if (identity || enrolment) parts.schedule.startInTurn(linkTimings(options).scanPatienceMs)
     else parts.schedule.start()
-    parts.link?.start()
+    // One that was asked for last: the key that there is may be the one that is revoked.
+    if (enrolment) parts.central.join(enrolment)
+    else if (identity) parts.central.connect(identity)
     options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
     return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
   } catch (error) {
@@ -98,6 +108,7 @@ function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
     allowedStreams: [...(config?.allowedStreams ?? DEFAULT_ALLOWED_STREAMS)],
     ...(config?.name === undefined ? {} : { name: config.name }),
     ...(config?.smbConf === undefined ? {} : { smbConf: config.smbConf }),
+    ...(config?.proxy === undefined ? {} : { proxy: config.proxy }),
   })
 }
 
@@ -107,14 +118,13 @@ interface Parts {
   readonly scanRunner: ScanRunner
   readonly orders: OrderEngine
   readonly asks: RunningAsks
-  readonly link: Link | null
+  readonly central: CentralSide
   readonly status: () => AgentStatus
 }
 
 async function buildParts(
   options: AgentOptions,
   config: AgentConfig,
-  identity: Identity | null,
   state: AgentState,
 ): Promise<Parts> {
   const { addon, clock, logger } = options
@@ -146,41 +156,49 @@ async function buildParts(
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
   const fileFinder = new FileFinder({ addon, scope, asks })
 
-  const status = () => agentStatus(identity, state, scanRunner, link, policy)
+  const status = () => agentStatus(central, state, scanRunner, policy)
   const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
+  const trust = { identity: () => central.identity, onNextKey: () => central.link?.reconnect() }
   const quarantineStore = state.quarantine
-  const app = buildApp({ addon, scope, status, asks, ...runners, quarantineStore, logger })
-  const link = identity && buildLink(options, config.name, identity, state, app, schedule)
-  if (link) {
+  const app = buildApp({
+    addon,
+    scope,
+    status,
+    asks,
+    ...runners,
+    ...trust,
+    quarantineStore,
+    logger,
+  })
+  const { stateDir } = options
+  const about = {
+    stateDir,
+    name: config.name,
+    proxy: proxyOf(config.proxy) ?? options.proxy,
+    logger,
+  }
+  const timings = linkTimings(options)
+  const central = new CentralSide({ ...about, timings, boot: options.boot }, (identity, door) => {
+    const link = new Link({
+      identity,
+      door,
+      facts: enrolmentFacts(AGENT_VERSION, config.name),
+      outbox: new Outbox(state),
+      requests: new RequestRunner(app),
+      lastScan: () => state.scans.last(),
+      isScanDue: () => schedule.isWaitingForTurn,
+      onWelcome({ scanEverySeconds, scanAfterSeconds }) {
+        if (options.scanEverySeconds === undefined) schedule.setEverySeconds(scanEverySeconds)
+        schedule.takeTurn(scanAfterSeconds * 1_000)
+      },
+      timings,
+      logger,
+    })
     inventory.onChange(() => link.wake())
     scanRunner.listen(link)
-  }
-  return { app, schedule, scanRunner, orders, asks, link, status }
-}
-
-function buildLink(
-  options: AgentOptions,
-  name: string | undefined,
-  identity: Identity,
-  state: AgentState,
-  app: AgentApp,
-  schedule: Schedule,
-): Link {
-  const fingerprint = machineFingerprint()
-  return new Link({
-    identity,
-    facts: { ...machineFacts(AGENT_VERSION, name), ...(fingerprint ? { fingerprint } : {}) },
-    outbox: new Outbox(state),
-    requests: new RequestRunner(app),
-    lastScan: () => state.scans.last(),
-    isScanDue: () => schedule.isWaitingForTurn,
-    onWelcome({ scanEverySeconds, scanAfterSeconds }) {
-      if (options.scanEverySeconds === undefined) schedule.setEverySeconds(scanEverySeconds)
-      schedule.takeTurn(scanAfterSeconds * 1_000)
-    },
-    timings: linkTimings(options),
-    logger: options.logger,
+    return link
   })
+  return { app, schedule, scanRunner, orders, asks, central, status }
 }
 
 function linkTimings(options: AgentOptions): LinkTimings {
@@ -188,22 +206,21 @@ function linkTimings(options: AgentOptions): LinkTimings {
 }
 
 function agentStatus(
-  identity: Identity | null,
+  central: CentralSide,
   state: AgentState,
   scanRunner: ScanRunner,
-  link: Link | null,
   policy: LocalPolicy,
 ): AgentStatus {
-  const linkStatus = link?.status() ?? {
-    state: 'off' as const,
-    message: 'This machine is not enrolled.',
-  }
+  const { identity } = central
+  const { state: link, message: linkMessage, code: linkCode } = central.status()
   return {
     version: AGENT_VERSION,
     machineId: identity?.machineId ?? null,
     centralUrl: identity?.centralUrl ?? null,
-    link: linkStatus.state,
-    linkMessage: linkStatus.message,
+    link,
+    linkMessage,
+    linkCode,
+    trust: identity === null ? null : trustStatus(identity, central.door),
     volumes: [...scanRunner.volumes()],
     scanning: scanRunner.progress(),
     lastScan: state.scans.last(),
@@ -214,6 +231,12 @@ function agentStatus(
   }
 }
 
+function trustStatus(identity: MachineIdentity, door: CentralDoor | null): AgentStatus['trust'] {
+  const ends = door?.certificateEnds ?? null
+  const certificateEnds = ends === null ? null : toTimestamp(ends.getTime())
+  return { keyFingerprint: identity.keyFingerprint, pins: [...identity.pins], certificateEnds }
+}
+
 function quarantineStatus(state: AgentState): AgentStatus['quarantine'] {
   const { entries, bytes } = state.quarantine.totals()
   return { keptEntries: entries, keptBytes: bytes }
@@ -221,7 +244,7 @@ function quarantineStatus(state: AgentState): AgentStatus['quarantine'] {
 
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
-  await parts.link?.close()
+  await parts.central.close()
   await parts.asks.close()
   await parts.scanRunner.close()
   await parts.orders.close()

@@ -1,17 +1,18 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
+import type { MachineId } from '../protocol/ids.ts'
 import { AppError } from '../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
-import { createSessionService } from './accounts/session-service.ts'
-import { createSignInLimit } from './accounts/sign-in-limit.ts'
-import { createTokenService } from './accounts/token-service.ts'
-import { createUserService } from './accounts/user-service.ts'
+import { createAccounts } from './accounts/accounts.ts'
 import { buildApp } from './app.ts'
+import { startAuditAnchor } from './audit/audit-anchor.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import { createEnrolmentService } from './enrolment/enrolment-service.ts'
+import { createPendingService } from './enrolment/pending-service.ts'
 import { createEventHub } from './events/event-hub.ts'
 import { createNotableHub } from './events/notable-hub.ts'
 import { createCompareService } from './files/compare-service.ts'
@@ -24,6 +25,7 @@ import { createLiveService } from './live/live-service.ts'
 import { createAdmissionService } from './machines/admission-service.ts'
 import { createCoverageService } from './machines/coverage-service.ts'
 import { createInventoryService } from './machines/inventory-service.ts'
+import { createKeyService } from './machines/key-service.ts'
 import { createLabelService } from './machines/label-service.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
@@ -33,12 +35,22 @@ import { createOrderPolicyService } from './ordering/order-policy.ts'
 import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
 import { createPreviewService } from './ordering/preview-service.ts'
+import { ordersForRules } from './rules/orders-for-rules.ts'
+import { createRuleService } from './rules/rule-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
+import { tellAuditedEvents } from './sinks/audited-events.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
 import { describeState } from './store/inventory/inventory-engine.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createStreamService } from './streams/stream-service.ts'
+import { createCertificateService } from './tls/certificate-service.ts'
+import type { Certificates } from './tls/certificates.ts'
+import { openCertificates, type TlsChoice } from './tls/open-certificates.ts'
+import type { CertificateTiming } from './tls/own-certificates.ts'
+import { createTrendService } from './trends/trend-service.ts'
+
+export type { TlsChoice }
 
 export interface CentralOptions {
   /** Created if it is not there. One central at a time. */
@@ -52,6 +64,10 @@ export interface CentralOptions {
   consoleDir?: string | undefined
   logger: Logger
   clock: Clock
+  /** See directory-config.ts. Default: `directory.json` in the data folder, if there is one. */
+  directoryFile?: string | undefined
+  /** See openid-config.ts. Default: `openid.json` in the data folder, if there is one. */
+  openIdFile?: string | undefined
   /** How often agents scan by themselves. */
   scanEverySeconds: number
   /** A machine that was not seen for so long counts as stale. Default 30. */
@@ -60,12 +76,16 @@ export interface CentralOptions {
   keepGoneDays?: number | undefined
   /** Where browsers reach central, if a proxy makes that another origin than our own. */
   allowedOrigins?: readonly string[] | undefined
+  /** Default `auto`: plain http on loopback only, and else by an authority of its own. */
+  tls?: TlsChoice | undefined
+  /** How others call this central: for its certificate, and for enrolment strings. */
+  names?: readonly string[] | undefined
   timing?: Partial<CentralTiming> | undefined
   /** How much agents may send, and how many at once. */
   linkLimits?: Partial<LinkLimits> | undefined
 }
 
-export interface CentralTiming {
+export interface CentralTiming extends CertificateTiming {
   helloTimeoutMs: number
   pingEveryMs: number
   /** For one request with orders. 50 targets of 16 MiB on a slow disk are done well within. */
@@ -80,8 +100,12 @@ export interface CentralTiming {
   sinkRetryMs: number
   /** Schedules of saved queries may not be closer. */
   minScheduleSeconds: number
+  /** How long changes of the inventory are gathered before rules run over them. */
+  ruleArrivalsMs: number
   /** Pause before a full disk, or a writer that died, is tried again. */
   inventoryRetryMs: number
+  /** How often sinks are told the head of the audit chain, where it grew. */
+  auditHeadEveryMs: number
 }
 
 const TIMING: CentralTiming = {
@@ -94,11 +118,18 @@ const TIMING: CentralTiming = {
   liveGraceMs: 10_000,
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
+  ruleArrivalsMs: 30_000,
   inventoryRetryMs: 3_000,
+  certificateLifeMs: 90 * 86_400_000,
+  certificateRenewMs: 30 * 86_400_000,
+  certificateCheckMs: 3_600_000,
+  auditHeadEveryMs: 3_600_000,
 }
 
 export interface RunningCentral {
   url: string
+  /** Of the certificates that it shows; none without TLS. */
+  pins: string[]
   port: number
   /** `METHOD /url` → who may use it, of every route there is. */
   routeAccess: ReadonlyMap<string, Access>
@@ -112,11 +143,15 @@ export interface RunningCentral {
 export interface AssembledCentral {
   app: FastifyInstance
   firstPassword: string | null
+  /** Null: plain http. */
+  certificates: Certificates | null
+  /** From now on enrolment strings can say where central is. */
+  listens(port: number): void
   close(): Promise<void>
 }
 
 export async function startCentral(options: CentralOptions): Promise<RunningCentral> {
-  const { app, firstPassword, close } = await assembleCentral(options)
+  const { app, firstPassword, certificates, listens, close } = await assembleCentral(options)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -124,16 +159,29 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
     throw error
   }
   const { port } = app.server.address() as AddressInfo
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  listens(port)
   const { routeAccess } = app
-  return { url: `http://${host}:${port}`, port, routeAccess, firstPassword, close }
+  const pins = certificates?.pins() ?? []
+  const isAnyAddress = options.host === '0.0.0.0' || options.host === '::'
+  const name = isAnyAddress ? certificates?.names[0] : undefined
+  const url = urlOf(certificates, name ?? options.host, port)
+  return { url, pins, port, routeAccess, firstPassword, close }
+}
+
+function urlOf(certificates: Certificates | null, host: string, port: number): string {
+  const scheme = certificates === null ? 'http' : 'https'
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 export async function assembleCentral(options: CentralOptions): Promise<AssembledCentral> {
   const { clock, logger } = options
   const timing = { ...TIMING, ...options.timing }
   const stores = await openStores(options.dataDir, { retryMs: timing.inventoryRetryMs })
+  let certificates: Certificates | null = null
   try {
+    const { dataDir, host, names, tls = 'auto' } = options
+    certificates = await openCertificates({ dataDir, host, names, tls, clock, logger, timing })
+    let addresses: string[] = []
     const events = createEventHub()
     stores.inventory.onState((state) => {
       logger[state.kind === 'ready' ? 'info' : 'error'](
@@ -144,14 +192,13 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const audit = createAuditLog(stores.audit, clock)
     const connections = createConnections()
     const notable = createNotableHub()
-    const staleAfterMs = (options.staleAfterDays ?? 30) * 86_400_000
+    const staleAfterMs = settingsOf(options).staleAfterDays * 86_400_000
     const hubs = { audit, events, notable }
     const care = stores.machineCare
     const base = { ...stores, stores, ...hubs, clock, logger, link: connections }
     const shared = { ...base, care, staleAfterMs }
     const machines = createMachineService(shared)
-    const accounts = { ...shared, signInLimit: createSignInLimit(clock) }
-    const sessions = createSessionService(accounts)
+    const accounts = createAccounts({ ...shared, ...options })
     const dispatcher = createDispatcher({
       ...shared,
       timeoutMs: timing.orderTimeoutMs,
@@ -174,6 +221,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       (error: unknown): void =>
         logger.warn({ err: error }, message)
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
+    const untell = tellAuditedEvents(audit, notable)
+    const endAnchor = startAuditAnchor({ ...hubs, clock, everyMs: timing.auditHeadEveryMs })
     const sources = createNotableSources({
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
@@ -203,10 +252,19 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
+    const orders = createOrderService(ordering)
+    const previews = createPreviewService(ordering)
+    const rules = createRuleService({
+      ...shared,
+      ruleOrders: ordersForRules({ orders, previews, policy: orderPolicy }),
+      minScheduleSeconds: timing.minScheduleSeconds,
+      arrivalsMs: timing.ruleArrivalsMs,
+    })
     const inventory = createInventoryService({
       ...shared,
       applied: (machineId, { changed, notable: changes }) => {
         metrics.deltaStored(changed)
+        if (changed > 0) rules.inventoryChanged(machineId)
         sources.inventoryChanged(machineId, changes).catch(warn('a change was not told of'))
       },
     })
@@ -223,14 +281,27 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ...shared,
       disconnect: (machineId) => connections.close(machineId, 'retired'),
     })
-    const checkSignature = createHelloCheck((id) => stores.machines.findPublicKey(id))
+    const revoked = { disconnect: (id: MachineId) => connections.close(id, 'revoked') }
+    const keys = createKeyService({ ...shared, ...revoked })
+    const pending = createPendingService({ ...shared, ...revoked })
+    const certificate = createCertificateService({ ...shared, certificates })
+    const pins = () => certificates?.pins() ?? []
+    certificates?.onPins(() => {
+      for (const machineId of connections.list()) void keys.tellPins(machineId, pins())
+    })
+    const checkSignature = createHelloCheck({
+      findPublicKey: (id) => stores.machines.findPublicKey(id),
+      isRevoked: (id) => stores.machineKeys.isRevoked(id),
+      adopt: (id, nextKey) => keys.adopt(id, nextKey),
+    })
     const link = createLinkParts({
       connections,
       machines,
       inventory,
-      checkHello: (nonce, hello) =>
-        checkSignature(nonce, hello) ?? admission.refusal(hello.machineId, hello.facts),
+      checkHello: (context, hello) =>
+        checkSignature(context, hello, () => admission.refusal(hello.machineId, hello.facts)),
       onConnected: (machineId) => {
+        void keys.tellPins(machineId, pins())
         dispatcher.dispatchMachine(machineId)
         const { facts } = stores.machines.find(machineId)!
         labels.applyRules(machineId, facts)
@@ -242,13 +313,15 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       limits: { ...LINK_LIMITS, ...options.linkLimits },
       logger: logger.child({ part: 'link' }),
     })
-    const firstPassword = await sessions.ensureAdmin(options.adminPassword)
+    const firstPassword = await accounts.signIns.ensureAdmin(options.adminPassword)
+    const trends = createTrendService(shared)
     const app = await buildApp({
       machines,
       streams,
       savedQueries,
-      orders: createOrderService(ordering),
-      previews: createPreviewService(ordering),
+      orders,
+      rules,
+      previews,
       orderPolicy,
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
@@ -256,13 +329,21 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       labels,
       admission,
       coverage: createCoverageService(shared),
-      enrolment: createEnrolmentService(shared),
-      sessions,
-      users: createUserService(accounts),
-      tokens: createTokenService(accounts),
+      enrolment: createEnrolmentService({
+        ...shared,
+        pending,
+        reach: () => ({ urls: addresses, pins: pins() }),
+      }),
+      pending,
+      keys,
+      certificate,
+      certificates,
+      ...accounts,
       audit,
       events,
       status: () => statusOf(stores),
+      trends,
+      settings: settingsOf(options),
       health: { checkStore: () => checkStores(stores), metrics: metrics.text },
       metrics,
       sinks,
@@ -272,25 +353,40 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       allowedOrigins: options.allowedOrigins ?? [],
     })
     const retention = startRetention({ ...shared, keepGoneDays: options.keepGoneDays })
+    const listens = (port: number): void => {
+      addresses = (certificates?.names ?? []).map((name) => urlOf(certificates, name, port))
+    }
     const close = async (): Promise<void> => {
+      certificates?.stop()
       await app.close()
+      accounts.stop()
       link.stop()
       await retention.stop()
+      await trends.stop()
       orderRelay.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()
+      await rules.stop()
       sources.stop()
+      endAnchor()
+      untell()
       await sinks.stop()
       events.close()
       machines.close()
       await stores.close()
     }
-    return { app, firstPassword, close }
+    return { app, firstPassword, certificates, listens, close }
   } catch (error) {
+    certificates?.stop()
     await stores.close()
     throw error
   }
+}
+
+function settingsOf(options: CentralOptions): CentralSettings {
+  const { keepGoneDays = null, staleAfterDays = 30, scanEverySeconds } = options
+  return { keepGoneDays, staleAfterDays, scanEverySeconds }
 }
 
 function statusOf({ inventory }: Stores): CentralStatus {

@@ -1,4 +1,4 @@
-/** `sidestream agent enroll|run|status`. */
+/** `sidestream agent enroll|run|status|rotate-key`. */
 import { resolve } from 'node:path'
 import { enroll } from '../agent/enroll.ts'
 import { defaultSocketPath } from '../agent/local-socket.ts'
@@ -6,15 +6,21 @@ import { startAgent } from '../agent/start-agent.ts'
 import { systemClock } from '../shared/clock.ts'
 import { createLogger } from '../shared/logger.ts'
 import { agentStatusText } from './agent-status-text.ts'
-import { askAgent } from './ask-agent.ts'
+import { askAgent, orderAgent } from './ask-agent.ts'
+import { badUsage } from './cli-error.ts'
+import { environmentProxy } from './environment-proxy.ts'
 import { ExitCode } from './exit-code.ts'
 import { nativeAddon } from './native-addon.ts'
 import type { Terminal } from './terminal.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
 export interface EnrollFlags {
-  readonly server: string
-  readonly token: string
+  readonly server?: string
+  readonly token?: string
+  readonly pin?: readonly string[]
+  readonly proxy?: string
+  readonly image?: true
+  readonly again?: true
   readonly state: string
   readonly scope: readonly string[]
   readonly exclude?: readonly string[]
@@ -32,24 +38,50 @@ export interface StatusFlags {
   readonly format: 'table' | 'json'
 }
 
-export async function enrollAgent(flags: EnrollFlags, terminal: Terminal): Promise<number> {
+type Environment = Readonly<Record<string, string | undefined>>
+
+export async function enrollAgent(
+  invitation: string | undefined,
+  flags: EnrollFlags,
+  environment: Environment,
+  terminal: Terminal,
+): Promise<number> {
+  if ((invitation === undefined) === (flags.server === undefined)) {
+    throw badUsage('give the enrolment string from the console, or --server and --token')
+  }
   const stateDir = resolve(flags.state)
-  const { machineId } = await enroll({
+  const { machineId, waitsFor } = await enroll({
     stateDir,
+    invitation,
     serverUrl: flags.server,
     token: flags.token,
+    pins: flags.pin,
+    proxy: flags.proxy,
+    environmentProxy: environmentProxy(environment),
+    isImage: flags.image,
+    isAgain: flags.again,
     scope: flags.scope.map(absolutePlace),
     exclude: (flags.exclude ?? []).map(absolutePlace),
     name: flags.name,
     allowedStreams: flags.allowStream,
   })
-  await terminal.write(`Enrolled as machine ${machineId}.\nRun it: ${runCommand(flags.state)}\n`)
+  const how = {
+    approval: 'Central asks an administrator to let this machine in.',
+    boot: 'Prepared as an image: each machine made from it enrols when it is booted.',
+  }
+  const what = waitsFor === null ? `Enrolled as machine ${machineId}.` : how[waitsFor]
+  await terminal.write(`${what}\nRun it: ${runCommand(flags.state)}\n`)
   return ExitCode.complete
 }
 
-export async function runAgent(flags: RunFlags, terminal: Terminal): Promise<number> {
+export async function runAgent(
+  flags: RunFlags,
+  environment: Environment,
+  terminal: Terminal,
+): Promise<number> {
   const agent = await startAgent({
     stateDir: resolve(flags.state),
+    proxy: environmentProxy(environment),
     logger: createLogger('agent', flags.logLevel),
     clock: systemClock,
     addon: nativeAddon(),
@@ -67,6 +99,18 @@ export async function showAgentStatus(flags: StatusFlags, terminal: Terminal): P
   const status = await askAgent(socketPath, runCommand(flags.state))
   await terminal.write(
     flags.format === 'json' ? `${JSON.stringify(status)}\n` : agentStatusText(status),
+  )
+  return ExitCode.complete
+}
+
+export async function rotateAgentKey(
+  flags: { readonly state: string },
+  terminal: Terminal,
+): Promise<number> {
+  const socketPath = defaultSocketPath(resolve(flags.state))
+  await orderAgent(socketPath, runCommand(flags.state), '/v1/identity/rotate-key')
+  await terminal.write(
+    'The agent has a new key, and central learns of it with the next connection.\n',
   )
   return ExitCode.complete
 }

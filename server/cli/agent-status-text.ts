@@ -4,11 +4,14 @@ import { counted, humanCount, humanSize } from './human.ts'
 
 /** The status for people: a label and a value a line. */
 export function agentStatusText(status: AgentStatus): string {
-  const link = status.linkMessage === '' ? status.link : `${status.link}: ${status.linkMessage}`
+  const code = status.linkCode === '' ? '' : ` [${status.linkCode}]`
+  const link =
+    status.linkMessage === '' ? status.link : `${status.link}: ${status.linkMessage}${code}`
   const rows: [string, string][] = [
     ['machine', status.machineId ?? 'not enrolled'],
     ['central', status.centralUrl ?? 'none'],
     ['link', link],
+    ...trustRows(status),
     ['streams', humanCount(status.streamsKnown)],
     ['to be sent', counted(status.unacknowledged, 'change')],
     ['scanning', scanning(status)],
@@ -21,6 +24,16 @@ export function agentStatusText(status: AgentStatus): string {
     ['version', status.version],
   ]
   return rows.map(([label, value]) => `${label.padEnd(12)}${displayName(value)}\n`).join('')
+}
+
+function trustRows({ trust }: AgentStatus): [string, string][] {
+  if (trust === null) return []
+  const { keyFingerprint, pins, certificateEnds } = trust
+  return [
+    ['key', `SHA-256 ${keyFingerprint}`],
+    ['trusts', pins.length === 0 ? 'what this system trusts' : `only the pins ${pins.join(', ')}`],
+    ['certificate', certificateEnds === null ? 'none: not encrypted' : `until ${certificateEnds}`],
+  ]
 }
 
 function policyRows({ policy, quarantine }: AgentStatus): [string, string][] {

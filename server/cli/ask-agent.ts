@@ -8,7 +8,7 @@ import { CliError } from './cli-error.ts'
 const ANSWER_MS = 10_000
 
 export async function askAgent(socketPath: string, howToRun: string): Promise<AgentStatus> {
-  const body = await get(socketPath, '/v1/status').catch((cause: NodeJS.ErrnoException) => {
+  const body = await ask(socketPath, 'GET', '/v1/status').catch((cause: NodeJS.ErrnoException) => {
     throw unreachable(socketPath, howToRun, cause)
   })
   if (Compile(AgentStatus).Check(body)) return body
@@ -18,12 +18,28 @@ export async function askAgent(socketPath: string, howToRun: string): Promise<Ag
   )
 }
 
-async function get(socketPath: string, path: string): Promise<unknown> {
+/** Has it do something that needs no words. */
+export async function orderAgent(
+  socketPath: string,
+  howToRun: string,
+  path: string,
+): Promise<void> {
+  const body = await ask(socketPath, 'POST', path).catch((cause: NodeJS.ErrnoException) => {
+    throw unreachable(socketPath, howToRun, cause)
+  })
+  const { code, message } = (body ?? {}) as { code?: string; message?: string }
+  if (code !== undefined) throw new CliError(code, message ?? 'the agent refused')
+}
+
+async function ask(socketPath: string, method: string, path: string): Promise<unknown> {
   const body = await new Promise<string>((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_MS)
-    request({ socketPath, path, signal }, (response) => text(response).then(resolve, reject))
-      .on('error', reject)
-      .end()
+    const asked = request({ socketPath, method, path, signal }, (response) =>
+      text(response).then(resolve, reject),
+    )
+    asked.on('error', reject)
+    if (method === 'POST') asked.setHeader('content-type', 'application/json').end('{}')
+    else asked.end()
   })
   return JSON.parse(body)
 }

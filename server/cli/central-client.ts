@@ -1,17 +1,25 @@
-/** Asks a central over its HTTP API, signed in as a person. The session ends with the command. */
+/**
+ * Asks a central over its HTTP API: signed in as a person, with a session that ends with the command, or with an API
+ * token.
+ */
 import { readFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { badUsage, CliError } from './cli-error.ts'
 
 export interface CentralAccess {
   readonly url: string
-  readonly username: string
-  readonly password: string
+  /** A token says by itself whose it is. */
+  readonly credentials:
+    | { readonly token: string }
+    | { readonly username: string; readonly password: string }
 }
 
 export interface AccessFlags {
   readonly central?: string
   readonly user?: string
   readonly passwordFile?: string
+  readonly tokenFile?: string
+  readonly ca?: string
 }
 
 /** A password is never an argument: every user of the machine can read those. */
@@ -24,43 +32,79 @@ export function accessFrom(
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw badUsage(`"${url}" is no address of a central; it looks like https://central.example.com`)
   }
-  const password =
-    flags.passwordFile === undefined
-      ? environment.SIDESTREAM_PASSWORD
-      : readPassword(flags.passwordFile)
-  if (!password) throw badUsage('no password: set $SIDESTREAM_PASSWORD or name a --password-file')
-  const username = flags.user ?? environment.SIDESTREAM_USER ?? 'admin'
-  return { url: url.replace(/\/+$/, ''), username, password }
+  const ca = flags.ca ?? environment.SIDESTREAM_CA
+  if (ca) trust(ca)
+  return { url: url.replace(/\/+$/, ''), credentials: credentialsFrom(flags, environment) }
 }
 
-function readPassword(file: string): string {
+/** What was named on the command line goes before what the environment has. */
+function credentialsFrom(
+  { passwordFile, tokenFile, user }: AccessFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): CentralAccess['credentials'] {
+  if (tokenFile !== undefined) return { token: readSecret(tokenFile, 'token') }
+  if (passwordFile === undefined && environment.SIDESTREAM_TOKEN) {
+    return { token: environment.SIDESTREAM_TOKEN }
+  }
+  const password =
+    passwordFile === undefined
+      ? environment.SIDESTREAM_PASSWORD
+      : readSecret(passwordFile, 'password')
+  if (!password) {
+    throw badUsage(
+      'no password: set $SIDESTREAM_PASSWORD or name a --password-file (- for standard input), or use an API token: $SIDESTREAM_TOKEN or --token-file',
+    )
+  }
+  return { username: user ?? environment.SIDESTREAM_USER ?? 'admin', password }
+}
+
+/** Besides what the system trusts, for this command. */
+function trust(file: string): void {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')])
   } catch (cause) {
-    throw badUsage(`the password file cannot be read: ${(cause as Error).message}`)
+    throw badUsage(`--ca cannot be used: ${(cause as Error).message}`)
+  }
+}
+
+const STANDARD_INPUT = 0
+
+function readSecret(file: string, what: string): string {
+  try {
+    return readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw badUsage(`the ${what} file cannot be read: ${(cause as Error).message}`)
   }
 }
 
 export class CentralClient {
   readonly #url: string
-  readonly #cookie: string
+  /** Who asks: a session's cookie or a token. */
+  readonly #identity: Readonly<Record<string, string>>
   readonly #signal: AbortSignal
 
-  private constructor(url: string, cookie: string, signal: AbortSignal) {
+  private constructor(
+    url: string,
+    identity: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) {
     this.#url = url
-    this.#cookie = cookie
+    this.#identity = identity
     this.#signal = signal
   }
 
   static async signIn(
-    { url, username, password }: CentralAccess,
+    { url, credentials }: CentralAccess,
     signal: AbortSignal,
   ): Promise<CentralClient> {
-    const stranger = new CentralClient(url, '', signal)
-    const response = await stranger.#send('POST', '/session', { username, password })
+    if ('token' in credentials) {
+      return new CentralClient(url, { authorization: `Bearer ${credentials.token}` }, signal)
+    }
+    const stranger = new CentralClient(url, {}, signal)
+    const response = await stranger.#send('POST', '/session', credentials)
     await response.body?.cancel()
     const cookie = response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
-    return new CentralClient(url, cookie, signal)
+    return new CentralClient(url, { cookie }, signal)
   }
 
   async get<Reply>(path: string): Promise<Reply> {
@@ -71,9 +115,18 @@ export class CentralClient {
     return (await (await this.#send('POST', path, body)).json()) as Reply
   }
 
+  async delete(path: string): Promise<void> {
+    await (await this.#send('DELETE', path)).body?.cancel()
+  }
+
+  /** For what answers nothing. */
+  async order(path: string, body: object): Promise<void> {
+    await (await this.#send('POST', path, body)).body?.cancel()
+  }
+
   /** Also when the command was interrupted: what it began is ended. */
   async postAnyway(path: string, body: object): Promise<void> {
-    const anyway = new CentralClient(this.#url, this.#cookie, AbortSignal.timeout(5_000))
+    const anyway = new CentralClient(this.#url, this.#identity, AbortSignal.timeout(5_000))
     await anyway.#send('POST', path, body).catch(() => undefined)
   }
 
@@ -94,12 +147,14 @@ export class CentralClient {
   }
 
   async signOut(): Promise<void> {
-    const anyway = new CentralClient(this.#url, this.#cookie, AbortSignal.timeout(5_000))
+    // A token is nobody's session.
+    if (!('cookie' in this.#identity)) return
+    const anyway = new CentralClient(this.#url, this.#identity, AbortSignal.timeout(5_000))
     await anyway.#send('DELETE', '/session').catch(() => undefined)
   }
 
   async #send(method: string, path: string, body?: object): Promise<Response> {
-    const headers: Record<string, string> = this.#cookie === '' ? {} : { cookie: this.#cookie }
+    const headers: Record<string, string> = { ...this.#identity }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const request = { method, headers, signal: this.#signal, redirect: 'error' as const }
     const response = await fetch(`${this.#url}/api/v1${path}`, {

@@ -1,8 +1,9 @@
 /** `sidestream central`: runs the server until it is asked to stop. */
-import { startCentral } from '../central/start-central.ts'
+import { resolve } from 'node:path'
+import { startCentral, type TlsChoice } from '../central/start-central.ts'
 import { systemClock } from '../shared/clock.ts'
 import { createLogger } from '../shared/logger.ts'
-import { CliError } from './cli-error.ts'
+import { badUsage, CliError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 import { untilInterrupted } from './until-interrupted.ts'
@@ -14,6 +15,13 @@ export interface CentralFlags {
   readonly console?: string
   readonly scanEvery: number
   readonly keepGoneDays?: number
+  readonly directory?: string
+  readonly openid?: string
+  /** False: --no-tls. */
+  readonly tls?: boolean
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly name?: readonly string[]
   readonly logLevel: string
 }
 
@@ -32,12 +40,17 @@ export async function runCentral(
     logger: createLogger('central', flags.logLevel),
     clock: systemClock,
     scanEverySeconds: flags.scanEvery,
+    tls: tlsChoice(flags),
+    names: flags.name,
     keepGoneDays: flags.keepGoneDays,
+    directoryFile: flags.directory,
+    openIdFile: flags.openid,
   }).catch((error: unknown) => {
     throw startError(error, flags)
   })
   try {
     await terminal.write(`Sidestream central: ${central.url}\n`)
+    for (const pin of central.pins) await terminal.write(`Pin: ${pin}\n`)
     // Shown once, here: only its hash is kept.
     if (central.firstPassword !== null) {
       await terminal.write(`First login: admin / ${central.firstPassword}\n`)
@@ -47,6 +60,17 @@ export async function runCentral(
     await central.close()
   }
   return ExitCode.complete
+}
+
+function tlsChoice({ tls, tlsCert, tlsKey }: CentralFlags): TlsChoice {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw badUsage('--tls-cert and --tls-key go together')
+  }
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return { certFile: resolve(tlsCert), keyFile: resolve(tlsKey) }
+  }
+  if (tls === undefined) return 'auto'
+  return tls ? 'own' : 'off'
 }
 
 function startError(error: unknown, { host, port }: CentralFlags): unknown {

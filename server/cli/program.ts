@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
+import { addAudit } from './audit-options.ts'
 import type { CentralFlags } from './central-command.ts'
+import { withAccess } from './central-options.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
@@ -14,6 +16,7 @@ import type { ScanFlags } from './scan-command.ts'
 import type { SearchFlags } from './search-command.ts'
 import type { ShowFlags } from './show-command.ts'
 import type { Terminal } from './terminal.ts'
+import { addCentralTrust } from './trust-options.ts'
 
 export interface CliContext {
   readonly terminal: Terminal
@@ -64,6 +67,7 @@ export function buildProgram(context: CliContext): Command {
   addOrders(program, context)
   addSearch(program, context)
   addQuery(program, context)
+  addAudit(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program
@@ -123,14 +127,6 @@ function addShow(program: Command, { terminal, finish }: CliContext): void {
       const { runShow } = await import('./show-command.ts')
       finish(await runShow(target, path ?? null, flags, terminal))
     })
-}
-
-/** How to reach a central. There is no option for the password: other users could read it. */
-function withAccess(command: Command): Command {
-  return command
-    .option('--central <url>', 'address of the central ($SIDESTREAM_CENTRAL)', nonEmpty)
-    .option('--user <name>', 'who asks ($SIDESTREAM_USER; default: admin)', nonEmpty)
-    .option('--password-file <file>', 'holds the password ($SIDESTREAM_PASSWORD)', nonEmpty)
 }
 
 const listingFormat = () =>
@@ -199,6 +195,21 @@ function addCentral(program: Command, context: CliContext): void {
       'forget streams that went longer ago (default: never)',
       integerIn(1, 36_500),
     )
+    .option(
+      '--directory <file>',
+      'LDAP or Active Directory to sign in with (default: directory.json in the data folder)',
+      nonEmpty,
+    )
+    .option(
+      '--openid <file>',
+      'OpenID provider to sign in with (default: openid.json in the data folder)',
+      nonEmpty,
+    )
+    .option('--tls', 'encrypt on loopback, too; elsewhere it always does')
+    .option('--no-tls', 'plain http; on loopback only')
+    .option('--tls-cert <file>', 'PEM, leaf first (default: by an authority of its own)', nonEmpty)
+    .option('--tls-key <file>', 'PEM of its key', nonEmpty)
+    .option('--name <name...>', 'how others call this central (default: host name and --host)')
     .helpCommand(false)
     .addOption(logLevel())
     .addOption(verbose())
@@ -208,6 +219,7 @@ function addCentral(program: Command, context: CliContext): void {
       finish(await runCentral(flags, adminPassword, terminal))
     })
   addCentralCare(central, context)
+  addCentralTrust(central, context)
 }
 
 /** With `--data` of `central`. */
@@ -241,7 +253,7 @@ function addCentralCare(central: Command, { terminal, finish }: CliContext): voi
     })
 }
 
-function addAgent(program: Command, { terminal, finish }: CliContext): void {
+function addAgent(program: Command, { terminal, environment, finish }: CliContext): void {
   const agent = program
     .command('agent')
     .description('Run the agent of this machine.')
@@ -253,8 +265,13 @@ function addAgent(program: Command, { terminal, finish }: CliContext): void {
   agent
     .command('enroll')
     .description('Make this machine known to a central.')
-    .requiredOption('--server <url>', 'address of the central', nonEmpty)
-    .requiredOption('--token <token>', 'one-time token from the console', nonEmpty)
+    .argument('[string]', 'the enrolment string from the console', nonEmpty)
+    .option('--server <url>', 'instead of a string: address of the central', nonEmpty)
+    .option('--token <token>', 'with --server; without one an administrator is asked', nonEmpty)
+    .option('--pin <sha256...>', 'with --server: pins of its certificate')
+    .option('--proxy <url>', 'HTTP proxy on the way to central ($HTTPS_PROXY)', nonEmpty)
+    .option('--image', 'enrol not now, but each machine made from this one when it is booted')
+    .option('--again', 'a new key for a machine that is enrolled')
     .requiredOption('--scope <path...>', 'folders, volumes and images to scan')
     .option('--exclude <path...>', 'folders to leave out')
     .option('--name <name>', 'how people know this machine (default: its host name)', nonEmpty)
@@ -264,9 +281,9 @@ function addAgent(program: Command, { terminal, finish }: CliContext): void {
     )
     .addOption(state())
     .addOption(verbose())
-    .action(async (flags: EnrollFlags) => {
+    .action(async (invitation: string | undefined, flags: EnrollFlags) => {
       const { enrollAgent } = await import('./agent-command.ts')
-      finish(await enrollAgent(flags, terminal))
+      finish(await enrollAgent(invitation, flags, environment, terminal))
     })
   agent
     .command('run')
@@ -276,7 +293,16 @@ function addAgent(program: Command, { terminal, finish }: CliContext): void {
     .addOption(verbose())
     .action(async (flags: RunFlags) => {
       const { runAgent } = await import('./agent-command.ts')
-      finish(await runAgent(flags, terminal))
+      finish(await runAgent(flags, environment, terminal))
+    })
+  agent
+    .command('rotate-key')
+    .description('Have the running agent make itself a new key.')
+    .addOption(state())
+    .addOption(verbose())
+    .action(async (flags: { state: string }) => {
+      const { rotateAgentKey } = await import('./agent-command.ts')
+      finish(await rotateAgentKey(flags, terminal))
     })
   agent
     .command('status')

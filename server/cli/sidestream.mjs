@@ -9,10 +9,20 @@
  */
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { freshScanBundle } from './scan-bundle.mjs'
 
 // Beside the code that it stands for, so that whoever may change the one may change the other; the default
 // is in the temporary folder of all. A folder that cannot be written to only costs the time.
 enableCompileCache(fileURLToPath(new URL('../../.sidestream/compile-cache', import.meta.url)))
-const { beginUsualScan } = await import('./usual-scan.ts')
-beginUsualScan(process.argv.slice(2))
-await import('./main.ts')
+
+const args = process.argv.slice(2)
+if (!(await ranUsualScan())) await import('./main.ts')
+
+async function ranUsualScan() {
+  // As long as the usual scan is; it looks closer itself.
+  if (args[0] !== 'scan' || args.length !== 4) return false
+  const bundle = freshScanBundle()
+  if (bundle === null) return false
+  const { runUsualScan } = await import(bundle)
+  return runUsualScan(args)
+}

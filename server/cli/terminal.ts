@@ -3,7 +3,6 @@
  * Commands write through here so that they wait for a slow reader and stop for one that has left
  * (`| head`).
  */
-import { createInterface } from 'node:readline/promises'
 import type { ReadStream, WriteStream } from 'node:tty'
 
 /** Why a run ends early. Not an error of the command. */
@@ -24,7 +23,7 @@ export interface TerminalOptions {
   readonly stdout: WriteStream
   readonly stderr: WriteStream
   /** Where a person can answer. */
-  readonly stdin?: ReadStream
+  readonly stdin?: () => ReadStream
   /** By `NO_COLOR` (https://no-color.org). */
   readonly isColorOff: boolean
 }
@@ -35,7 +34,7 @@ export class Terminal {
   readonly hasColor: boolean
   readonly #stdout: WriteStream
   readonly #stderr: WriteStream
-  readonly #stdin: ReadStream | undefined
+  readonly #stdin: (() => ReadStream) | undefined
   readonly #end = new AbortController()
 
   constructor({ stdout, stderr, stdin, isColorOff }: TerminalOptions) {
@@ -80,13 +79,14 @@ export class Terminal {
 
   /** Whether there is a person to ask: both ends are a terminal. */
   get canAsk(): boolean {
-    return this.isOutputTerminal && this.#stdin?.isTTY === true
+    return this.isOutputTerminal && this.#stdin?.().isTTY === true
   }
 
   /** True for `y` or `yes`. Rejects when interrupted. */
   async confirm(question: string): Promise<boolean> {
     if (!this.#stdin) return false
-    const line = createInterface({ input: this.#stdin, output: this.#stderr })
+    const { createInterface } = await import('node:readline/promises')
+    const line = createInterface({ input: this.#stdin(), output: this.#stderr })
     try {
       const answer = await line.question(`${question} [y/N] `, { signal: this.signal })
       return /^y(es)?$/i.test(answer.trim())

@@ -1,10 +1,12 @@
 /**
  * `sidestream scan TARGET --format ndjson`, the listing that programs ask for, told by its words alone. It
- * must start quickly, so its scan begins before anything else is loaded, and the parser of arguments,
- * which would say the same, is not loaded at all.
+ * must start quickly: the parser of arguments, which would say the same, is not loaded at all, and setup puts
+ * this file and all it needs into one (scripts/setup/scan-bundle.mjs), since finding and loading thirty
+ * takes longer than they run.
  */
 import { loadAddon, type NativeScan } from '../../native/addon.ts'
-import type { ScanFlags } from './scan-command.ts'
+import { runProcess } from './run-process.ts'
+import { runScan, type ScanFlags } from './scan-command.ts'
 import { scanOptions } from './scan-options.ts'
 
 export interface UsualScan {
@@ -26,20 +28,23 @@ export function usualScan(args: readonly string[]): UsualScan | null {
     : { target, flags: { format: 'ndjson', progress: true } }
 }
 
-let begun: NativeScan | null = null
-
-/** Begins the scan, if that is what the arguments ask for. What fails will fail again where it is said. */
-export function beginUsualScan(args: readonly string[]): void {
+/** False: this is something else, and nothing was done. */
+export async function runUsualScan(args: readonly string[]): Promise<boolean> {
   const usual = usualScan(args)
-  if (usual === null) return
-  try {
-    begun = loadAddon().startScan(usual.target, scanOptions(usual.flags))
-  } catch {}
+  if (usual === null) return false
+  // Before the terminal is looked at: the addon reads on threads of its own meanwhile.
+  const begun = begin(usual)
+  await runProcess(async (terminal) => {
+    process.exitCode = await runScan([usual.target], usual.flags, terminal, begun)
+  })
+  return true
 }
 
-/** The scan that was begun; whoever takes it owns it. */
-export function takeBegunScan(): NativeScan | null {
-  const scan = begun
-  begun = null
-  return scan
+/** What fails will fail again where it is said. */
+function begin({ target, flags }: UsualScan): NativeScan | null {
+  try {
+    return loadAddon().startScan(target, scanOptions(flags))
+  } catch {
+    return null
+  }
 }

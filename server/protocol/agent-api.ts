@@ -9,11 +9,15 @@
  *   POST /v1/reduce    ReduceRequest → ReceiptsReply      (order.ts)
  *   POST /v1/mark      MarkRequest → ReceiptsReply        (order.ts)
  *   POST /v1/restore   RestoreRequest → ReceiptsReply     (order.ts)
+ *   POST /v1/identity/pins         IdentityPins → IdentityKept; the certificates that central may show from now on
+ *   POST /v1/identity/rotate-key   {} → IdentityKept; the next connection, which begins at once, brings a new key
  *   GET  /v1/quarantine?cursor=&limit=   QuarantinePage   (quarantine.ts)
+ *   POST /v1/quarantine/list   QuarantineQuery → QuarantinePage; the same, over the link
  *
  * Failures are ErrorReply with a stable code.
  */
 import { type Static, Type } from 'typebox'
+import { MAX_PINS, Pin, Pins } from './enrolment.ts'
 import {
   CarrierPath,
   FileIdentity,
@@ -21,6 +25,7 @@ import {
   ScanId,
   Sha256,
   StreamName,
+  Timestamp,
   VolumeId,
 } from './ids.ts'
 import { MAX_READ_BYTES } from './limits.ts'
@@ -38,10 +43,29 @@ export const AgentStatus = Type.Object(
       Type.Literal('connected'),
       Type.Literal('connecting'),
       Type.Literal('refused'),
+      Type.Literal('pending'),
       Type.Literal('off'),
     ]),
     /** Why, where `link` is not `connected`; else empty. */
     linkMessage: Type.String(),
+    linkCode: Type.String({
+      description:
+        'The same, stable: `revoked`, `cloned`, PIN_MISMATCH …; empty where there is none',
+    }),
+    /** Null until enrolled. */
+    trust: Type.Union([
+      Type.Object(
+        {
+          keyFingerprint: Sha256,
+          pins: Pins,
+          certificateEnds: Type.Union([Timestamp, Type.Null()], {
+            description: 'Of what central showed last; null without TLS',
+          }),
+        },
+        strict,
+      ),
+      Type.Null(),
+    ]),
     volumes: Type.Array(ScannedVolume),
     scanning: Type.Union([ScanProgress, Type.Null()]),
     lastScan: Type.Union([ScanSummary, Type.Null()]),
@@ -58,6 +82,15 @@ export const AgentStatus = Type.Object(
   strict,
 )
 export type AgentStatus = Static<typeof AgentStatus>
+
+export const IdentityPins = Type.Object(
+  { pins: Type.Array(Pin, { minItems: 1, maxItems: MAX_PINS, uniqueItems: true }) },
+  strict,
+)
+export type IdentityPins = Static<typeof IdentityPins>
+
+export const IdentityKept = Type.Object({ keyFingerprint: Sha256, pins: Pins }, strict)
+export type IdentityKept = Static<typeof IdentityKept>
 
 export const ScanStarted = Type.Object({ scanId: ScanId, isNew: Type.Boolean() }, strict)
 export type ScanStarted = Static<typeof ScanStarted>

@@ -29,6 +29,17 @@ export const CLOSE_CODES = {
     reason: 'this machine is retired in the console',
     retryAfterSeconds: null,
   },
+  revoked: {
+    code: 4412,
+    reason: 'the key of this machine is revoked: enrol it anew, and it is the same machine again',
+    retryAfterSeconds: null,
+  },
+  relayed: {
+    code: 4413,
+    reason:
+      'the hello was made for another connection: something between this machine and central reads along',
+    retryAfterSeconds: null,
+  },
   unsupportedProtocol: {
     code: 4426,
     reason: 'no common protocol version',
@@ -48,6 +59,10 @@ export const CLOSE_CODES = {
 } as const
 
 export type CloseName = keyof typeof CLOSE_CODES
+
+export function closeNameOf(code: number): CloseName | undefined {
+  return (Object.keys(CLOSE_CODES) as CloseName[]).find((name) => CLOSE_CODES[name].code === code)
+}
 
 /** Null: final. Undefined: no code of ours. */
 export function retryAfterClose(code: number): number | null | undefined {

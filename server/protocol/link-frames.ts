@@ -1,6 +1,6 @@
 /**
  * The frames of `/agent/v1`, the one WebSocket between an agent and central, in the newest protocol; what
- * older ones had otherwise is in link-frames-1.ts. README.md beside this file tells the conversation.
+ * older ones had otherwise is in link-frames-1.ts and link-frames-2.ts. README.md beside this file tells the conversation.
  * Unknown fields and types are refused: see version.ts.
  *
  * A text frame is the JSON of one message. A binary frame to central begins with a byte of
@@ -20,7 +20,7 @@ export const Sequence = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTE
 const RequestId = Type.String({ minLength: 1, maxLength: 64 })
 const Digest = Type.String({ pattern: '^[0-9a-f]{32}$' })
 /** Chosen by an agent's state when it is made: tells the sequences of one state from those of another. */
-const Epoch = Type.String({ pattern: '^[0-9a-f]{32}$' })
+export const Epoch = Type.String({ pattern: '^[0-9a-f]{32}$' })
 /** How many deltas may be under way, sent and not acknowledged. 0: none, until central gives more. */
 const Window = Type.Integer({ minimum: 0, maximum: MAX_WINDOW })
 
@@ -53,16 +53,32 @@ export const MachineFacts = Type.Object(
 )
 export type MachineFacts = Static<typeof MachineFacts>
 
+/** Ed25519, base64. */
+export const Signature = Type.String({ minLength: 80, maxLength: 96 })
+
 /**
- * Agent → central, the answer to `challenge`. `signature` is Ed25519, base64, over the UTF-8 bytes of
- * `sidestream-agent-hello\n<nonce>\n<machineId>\n<protocol>`; see `helloText`.
+ * The key that the machine goes over to with this hello: `publicKey` is SPKI DER, base64. Signed by the new key over
+ * `nextKeyText`, so that nobody's key is taken but the one of who holds it.
+ */
+export const NextKey = Type.Object(
+  { publicKey: Type.String({ minLength: 40, maxLength: 128 }), signature: Signature },
+  strict,
+)
+export type NextKey = Static<typeof NextKey>
+
+/**
+ * Agent → central, the answer to `challenge`. `signature` is by the machine's key over the UTF-8 bytes of `helloText`.
+ * `binding` is what the agent's TLS session exports under {@link BINDING_LABEL}, 32 bytes in hex; null without TLS.
+ * Nobody in between has the same session with both sides, so a hello that was passed on does not fit.
  */
 export const Hello = Type.Object(
   {
     type: Type.Literal('hello'),
-    protocol: Type.Literal(2),
+    protocol: Type.Literal(3),
     machineId: MachineId,
-    signature: Type.String({ minLength: 80, maxLength: 96 }),
+    signature: Signature,
+    binding: Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()]),
+    nextKey: Type.Union([NextKey, Type.Null()]),
     facts: MachineFacts,
     epoch: Epoch,
     isScanDue: Type.Boolean({ description: 'It would like to scan, and waits to be told when' }),
@@ -86,7 +102,7 @@ export type HeldInventory = Static<typeof HeldInventory>
 export const Welcome = Type.Object(
   {
     type: Type.Literal('welcome'),
-    protocol: Type.Literal(2),
+    protocol: Type.Literal(3),
     resume: Type.Object(
       {
         epoch: Epoch,
@@ -255,7 +271,25 @@ export const FrameToCentral = Type.Union([
 ])
 export type FrameToCentral = Static<typeof FrameToCentral>
 
-/** The text that a hello signs. Both ends build it here. */
-export function helloText(nonce: string, machineId: string, protocol: number): string {
-  return `sidestream-agent-hello\n${nonce}\n${machineId}\n${protocol}`
+/** Of `exportKeyingMaterial`, with an empty context (RFC 5705, RFC 9266 in kind). */
+export const BINDING_LABEL = 'EXPORTER-sidestream-agent-hello'
+export const BINDING_BYTES = 32
+
+/** What a hello signs beside the nonce and the machine. */
+export interface SignedHello {
+  readonly protocol: number
+  readonly binding?: string | null
+  readonly nextKey?: { readonly publicKey: string } | null
+}
+
+/** The text that a hello signs. Both ends build it here. Protocols 1 and 2 end with the protocol's number. */
+export function helloText(nonce: string, machineId: string, hello: SignedHello): string {
+  const text = `sidestream-agent-hello\n${nonce}\n${machineId}\n${hello.protocol}`
+  if (hello.protocol < 3) return text
+  return `${text}\n${hello.binding ?? '-'}\n${hello.nextKey?.publicKey ?? '-'}`
+}
+
+/** The text that the key to come signs. */
+export function nextKeyText(nonce: string, machineId: string, publicKey: string): string {
+  return `sidestream-agent-next-key\n${nonce}\n${machineId}\n${publicKey}`
 }

@@ -1,4 +1,7 @@
-/** What an agent keeps of streams that it took away: `GET /v1/quarantine?cursor=&limit=`, newest first. */
+/**
+ * What an agent keeps of streams that it took away, newest first: `GET /v1/quarantine?cursor=&limit=`, and for
+ * central, whose requests carry no query string, `POST /v1/quarantine/list` with the same in its body.
+ */
 import { type Static, Type } from 'typebox'
 import {
   CarrierPath,

@@ -10,8 +10,10 @@
  *   `inventory.ack` and `inventory.window` bounds what is under way; an acknowledgement is for all before it, too.
  *   `isScanDue`, `scanAfterSeconds`: scans of a fleet take turns. `pingEveryMs`: only agents ping. `goodbye` says
  *   when to come back. Binary frames to central begin with their kind; deltas are always binary.
+ * - 3: 2026-11-22: a hello is bound to the TLS session (`binding`) and may bring the machine's next key (`nextKey`). The
+ *   agent's routes `POST /v1/identity/pins` and `/v1/identity/rotate-key` (agent-api.ts).
  */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** The oldest version that central still serves. An agent speaks the newest only: update central first. */
 export const OLDEST_PROTOCOL_VERSION = 1

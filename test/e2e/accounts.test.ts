@@ -47,7 +47,14 @@ describe.skipIf(!hasChromium)('accounts in the console', () => {
     await adminContext.close()
 
     const [viewer, context] = await signIn('vera', VIEWERS_PASSWORD)
-    expect(await pagesOf(viewer)).toEqual(['Overview', 'Streams', 'Machines', 'Orders'])
+    expect(await pagesOf(viewer)).toEqual([
+      'Overview',
+      'Streams',
+      'Files',
+      'Machines',
+      'Orders',
+      'Rules',
+    ])
     await viewer.getByRole('link', { name: 'Streams', exact: true }).click()
     const row = viewer.locator('.grid-body [role=row]').first()
     await row.waitFor()

@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 import { makeTempFolder, removeTempFolder } from './temp-folder.ts'
 
 const SMBD = ['/usr/sbin/smbd', '/usr/local/samba/sbin/smbd'].find((path) => existsSync(path))
@@ -98,15 +99,6 @@ function configuration(folder: string, port: number, shareOptions: readonly stri
     ...shareOptions,
     '',
   ].join('\n')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilListening(port: number, smbd: ChildProcess): Promise<void> {

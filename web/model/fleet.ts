@@ -1,12 +1,20 @@
 /** What the fleet's machines say together; above all what nobody has looked at. */
 import type { Machine } from '../../server/protocol/api/machines.ts'
 
-export type MachineFilter = 'all' | 'online' | 'offline' | 'unreadable' | 'incomplete' | 'unscanned'
+export type MachineFilter =
+  | 'all'
+  | 'online'
+  | 'offline'
+  | 'stale'
+  | 'unreadable'
+  | 'incomplete'
+  | 'unscanned'
 
 export const MACHINE_FILTERS: Record<MachineFilter, string> = {
   all: 'All',
   online: 'Online',
   offline: 'Offline',
+  stale: 'Not seen for long',
   unreadable: 'With unreadable places',
   incomplete: 'Last scan not complete',
   unscanned: 'Never scanned',
@@ -16,6 +24,7 @@ const TESTS: Record<MachineFilter, (machine: Machine) => boolean> = {
   all: () => true,
   online: (machine) => machine.isOnline,
   offline: (machine) => !machine.isOnline,
+  stale: (machine) => machine.isStale,
   unreadable: (machine) => (machine.unreadableCount ?? 0) > 0,
   // Complete but for unreadable places is told by those.
   incomplete: (machine) =>

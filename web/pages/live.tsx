@@ -67,7 +67,7 @@ export function QuestionState({ question }: { question: LiveQuestion }) {
 
 export function LivePage() {
   useTitle('Live queries')
-  const { route } = useLocation()
+  const { query, route } = useLocation()
   const list = usePagedList<LiveQuestion>('live', async (cursor, limit, abort) => {
     const page = await api.liveQueries({ cursor, limit }, abort)
     return { rows: page.questions, cursor: page.cursor, total: null }
@@ -82,7 +82,10 @@ export function LivePage() {
       <header class="page-head">
         <h1>Live queries</h1>
       </header>
-      <AskForm onAsked={(question) => route(`/live/${question.questionId}`)} />
+      <AskForm
+        hostname={query.hostname ?? ''}
+        onAsked={(question) => route(`/live/${question.questionId}`)}
+      />
       <Grid
         label="Live queries"
         listKey="live"
@@ -108,7 +111,12 @@ export function LivePage() {
 }
 
 /** Asks every machine, or those of one label or host name. */
-function AskForm({ onAsked }: { onAsked: (question: LiveQuestion) => void }) {
+interface AskFormProps {
+  hostname: string
+  onAsked: (question: LiveQuestion) => void
+}
+
+function AskForm({ hostname: asked, onAsked }: AskFormProps) {
   const [failure, setFailure] = useState<string | null>(null)
   const [isSending, setIsSending] = useState(false)
 
@@ -155,7 +163,13 @@ function AskForm({ onAsked }: { onAsked: (question: LiveQuestion) => void }) {
       </label>
       <label class="field">
         <span>Host name</span>
-        <input name="hostname" maxLength={255} spellcheck={false} placeholder="all, or pc-*" />
+        <input
+          name="hostname"
+          maxLength={255}
+          spellcheck={false}
+          placeholder="all, or pc-*"
+          defaultValue={asked}
+        />
       </label>
       <label class="field">
         <span>Label</span>

@@ -9,9 +9,13 @@ import { api, isNotThere } from '../api.ts'
 import { useEvents } from '../events.ts'
 import { streamsUrl } from '../model/query-text.ts'
 import { Empty, Facts, Failure, Loading, Notice, Time } from '../parts/bits.tsx'
+import { compareUrl } from '../parts/compare-form.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
+import { LabelsPanel } from '../parts/labels-panel.tsx'
 import { Presence } from '../parts/machine-columns.tsx'
+import { MachineHistory } from '../parts/machine-history.tsx'
 import { Name } from '../parts/name.tsx'
+import { QuarantinePanel } from '../parts/quarantine-panel.tsx'
 import { LastScan, Scanning, Volumes } from '../parts/scan-panels.tsx'
 import { StreamBrowser } from '../parts/stream-browser.tsx'
 import { streamColumnsOfMachine } from '../parts/stream-columns.tsx'
@@ -77,6 +81,14 @@ function Detail({ detail, scanning }: { detail: MachineDetail; scanning: ScanPro
           </h1>
         </div>
         <div class="page-actions">
+          {may('machines.ask') && (
+            <a class="button" href={`/live?${new URLSearchParams({ hostname: machine.hostname })}`}>
+              Ask it live…
+            </a>
+          )}
+          <a class="button" href={compareUrl(machine.machineId, '')}>
+            Compare…
+          </a>
           <ScanButton detail={detail} isScanning={scanning !== null} />
         </div>
       </header>
@@ -90,8 +102,13 @@ function Detail({ detail, scanning }: { detail: MachineDetail; scanning: ScanPro
       <div class="machine-panels">
         <MachineFactsPanel detail={detail} />
         <LastScan scan={lastScan} />
+        <div class="stacked">
+          <LabelsPanel machineId={machine.machineId} />
+          <MachineHistory machineId={machine.machineId} />
+        </div>
       </div>
       <Volumes volumes={volumesOf(lastScan)} />
+      <QuarantinePanel machineId={machine.machineId} isOnline={machine.isOnline} />
       <section class="embedded">
         <h2>
           Streams on this machine{' '}

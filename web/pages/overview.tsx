@@ -6,11 +6,13 @@ import { api } from '../api.ts'
 import { countOf, unreadablePlaces } from '../model/fleet.ts'
 import { formatCount, plural, zoneLabel } from '../model/format.ts'
 import { streamsUrl } from '../model/query-text.ts'
+import { totalsOf } from '../model/trends.ts'
 import { AddMachine } from '../parts/add-machine.tsx'
 import { Empty, Failure, Loading } from '../parts/bits.tsx'
 import { type CountBar, CountBars } from '../parts/count-bars.tsx'
 import { verdictLabel } from '../parts/facet-panel.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
+import { TrendsPanel } from '../parts/trends-panel.tsx'
 import { type Fleet, useFleet } from '../parts/use-fleet.ts'
 
 const TOP = 8
@@ -52,6 +54,8 @@ export function OverviewPage() {
         <>
           <Numbers fleet={fleet.value} facets={facets.value} fresh={fresh.value} />
           <Coverage fleet={fleet.value} />
+          {fresh.value !== null && fresh.value.total > 0 && <WhatIsNew fresh={fresh.value} />}
+          <TrendsPanel now={totalsOf(fleet.value.machines, facets.value)} />
           <Breakdown facets={facets.value} />
         </>
       )}
@@ -152,6 +156,7 @@ function Coverage({ fleet: { machines } }: { fleet: Fleet }) {
     'whose last scan failed or was cancelled',
   )
   add(countOf(machines, 'unscanned'), '/machines?show=unscanned', 'never scanned')
+  add(countOf(machines, 'stale'), '/machines?show=stale', 'not seen for many days')
   add(
     countOf(machines, 'offline'),
     '/machines?show=offline',
@@ -171,6 +176,33 @@ function Coverage({ fleet: { machines } }: { fleet: Fleet }) {
           ))}
         </ul>
       )}
+    </section>
+  )
+}
+
+/** Since yesterday, with what was there before left out. */
+function WhatIsNew({ fresh }: { fresh: StreamFacets }) {
+  const bars = (
+    buckets: StreamFacets['hosts'],
+    field: string,
+    label: (value: string) => string = (value) => value,
+  ): CountBar[] =>
+    buckets.slice(0, 4).map(({ value, count }) => ({
+      label: label(value),
+      count,
+      href: streamsUrl(`${NEW_QUERY} ${exactTerm(field, value)}`),
+      tone: field === 'verdict' ? value : 'plain',
+    }))
+  return (
+    <section class="panel new">
+      <h2>
+        New since yesterday: <a href={streamsUrl(NEW_QUERY)}>{plural(fresh.total, 'stream')}</a>
+      </h2>
+      <div class="new-bars">
+        <CountBars bars={bars(fresh.verdicts, 'verdict', verdictLabel)} none="Nothing." />
+        <CountBars bars={bars(fresh.hosts, 'host')} none="None names an origin host." />
+        <CountBars bars={bars(fresh.machines, 'machine')} none="On no machine." />
+      </div>
     </section>
   )
 }

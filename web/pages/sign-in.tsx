@@ -1,13 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import type { Session } from '../../server/protocol/api/session.ts'
 import { api, messageOf } from '../api.ts'
 import { useTitle } from '../parts/hooks.ts'
+import { OpenIdButton } from '../parts/openid-button.tsx'
+import { SecondStep } from '../parts/second-step.tsx'
 import { Wordmark } from '../parts/wordmark.tsx'
 import { session } from '../session.ts'
 
 export function SignInPage() {
   const { query, route } = useLocation()
   const [failure, setFailure] = useState<string | null>(null)
+  const [halfWay, setHalfWay] = useState<Session | null>(null)
   const [isSending, setIsSending] = useState(false)
   const passwordRef = useRef<HTMLInputElement>(null)
   useTitle('Sign in')
@@ -23,10 +27,12 @@ export function SignInPage() {
     setIsSending(true)
     setFailure(null)
     try {
-      session.value = await api.signIn({
+      const begun = await api.signIn({
         username: String(form.get('username')),
         password: String(form.get('password')),
       })
+      if (begun.missing === null) session.value = begun
+      else setHalfWay(begun)
     } catch (error) {
       setFailure(messageOf(error))
       setIsSending(false)
@@ -34,6 +40,13 @@ export function SignInPage() {
     }
   }
 
+  if (halfWay !== null) {
+    return (
+      <main class="sign-in">
+        <SecondStep begun={halfWay} />
+      </main>
+    )
+  }
   return (
     <main class="sign-in">
       <form class="panel" onSubmit={(event) => void submit(event)}>
@@ -62,6 +75,7 @@ export function SignInPage() {
         <button type="submit" class="button is-primary" disabled={isSending}>
           {isSending ? 'Signing in…' : 'Sign in'}
         </button>
+        <OpenIdButton failure={query.failure} />
       </form>
     </main>
   )

@@ -5,13 +5,16 @@ import { useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import type { StreamRow } from '../../server/protocol/api/streams.ts'
 import { neverStripReason } from '../../server/streams/never-strip.ts'
+import { fileNameOf } from '../../server/streams/path-parts.ts'
 import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { explainRule } from '../../server/streams/verdict.ts'
 import { api, isNotThere } from '../api.ts'
+import { filesUrl } from '../model/file-places.ts'
 import { formatBytes, plural, zoneLabel } from '../model/format.ts'
 import { streamsUrl } from '../model/query-text.ts'
 import { Empty, Facts, Failure, Loading, Notice, Time, Verdict } from '../parts/bits.tsx'
 import { ContentViewer } from '../parts/content-viewer.tsx'
+import { ExplainPanel } from '../parts/explain-panel.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { Name, Path } from '../parts/name.tsx'
 import { StripDialog } from '../parts/strip-dialog.tsx'
@@ -65,6 +68,9 @@ function StreamDetail({ row }: { row: StreamRow }) {
           </p>
         </div>
         <div class="page-actions">
+          <a class="button" href={filesUrl({ name: fileNameOf(row.path) })}>
+            Where is this file?
+          </a>
           {blocked === null && may('orders.create') && (
             <button type="button" class="button is-danger" onClick={() => setIsStripping(true)}>
               Strip this stream…
@@ -86,6 +92,7 @@ function StreamDetail({ row }: { row: StreamRow }) {
         <div>
           <VerdictPanel row={row} />
           {row.origin !== null && <OriginPanel row={row} />}
+          {row.origin !== null && <ExplainPanel streamId={row.streamId} />}
           <section class="panel">
             <h2>Content</h2>
             {!may('content.read') ? (

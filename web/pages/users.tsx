@@ -3,10 +3,13 @@ import { useState } from 'preact/hooks'
 import type { User } from '../../server/protocol/api/users.ts'
 import { api } from '../api.ts'
 import { Failure, Loading, Status, Time } from '../parts/bits.tsx'
+import { FactorRolesPanel } from '../parts/factor-roles.tsx'
 import { useResource, useTitle } from '../parts/hooks.ts'
 import { RoleTable } from '../parts/role-table.tsx'
 import { AddUserDialog, ChangeUserDialog } from '../parts/user-dialogs.tsx'
 import { session } from '../session.ts'
+
+const SOURCE_NAMES = { local: 'here', directory: 'directory', openid: 'OpenID' } as const
 
 type Opened = { what: 'add' } | { what: 'change'; user: User } | null
 
@@ -42,6 +45,7 @@ export function UsersPage() {
         <h2>What each role may do</h2>
         <RoleTable />
       </section>
+      <FactorRolesPanel />
       {opened?.what === 'add' && <AddUserDialog onClose={close} />}
       {opened?.what === 'change' && <ChangeUserDialog user={opened.user} onClose={close} />}
     </main>
@@ -55,6 +59,8 @@ function UserTable({ users, onChange }: { users: User[]; onChange: (user: User) 
         <tr>
           <th scope="col">Name</th>
           <th scope="col">Role</th>
+          <th scope="col">From</th>
+          <th scope="col">Second factor</th>
           <th scope="col">State</th>
           <th scope="col">Last signed in</th>
           <th scope="col">Added</th>
@@ -69,6 +75,8 @@ function UserTable({ users, onChange }: { users: User[]; onChange: (user: User) 
               {user.username === session.value?.username && <span class="faint"> (you)</span>}
             </td>
             <td>{user.role}</td>
+            <td>{SOURCE_NAMES[user.source]}</td>
+            <td>{user.hasFactor ? 'yes' : <span class="faint">no</span>}</td>
             <td>
               {user.isDisabled ? (
                 <Status tone="off">Disabled</Status>

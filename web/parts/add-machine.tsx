@@ -1,4 +1,4 @@
-/** "Add machine": a one-time token, shown once, in the commands that use it. */
+/** "Add machine": an enrolment string, shown once, in the commands that use it. */
 import { useState } from 'preact/hooks'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import { api } from '../api.ts'
@@ -34,13 +34,16 @@ export function AddMachine({ isPrimary = false }: { isPrimary?: boolean }) {
 function AddMachineDialog({ onClose }: { onClose: () => void }) {
   const [uses, setUses] = useState('1')
   const [lifetime, setLifetime] = useState(86_400)
+  const [isApproved, setIsApproved] = useState(false)
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
 
   const create = async () => {
     setFailure(null)
     try {
-      setEnrolment(await api.enrol({ uses: Number(uses), validForSeconds: lifetime }))
+      const admits = { uses: Number(uses), validForSeconds: lifetime }
+      const approval = isApproved ? 'pending' : 'automatic'
+      setEnrolment(await api.enrol({ ...admits, approval, labels: [], takesBack: false }))
     } catch (error) {
       setFailure(error)
     }
@@ -56,8 +59,8 @@ function AddMachineDialog({ onClose }: { onClose: () => void }) {
       ) : (
         <form class="dialog-form" onSubmit={submit}>
           <p>
-            An agent enrols with a token. Whoever has the token can add that many machines until it
-            ends.
+            An agent enrols with a line that says where central is and holds a token. Whoever has it
+            can add that many machines until it ends.
           </p>
           <div class="field-row">
             <label class="field">
@@ -85,6 +88,14 @@ function AddMachineDialog({ onClose }: { onClose: () => void }) {
               </select>
             </label>
           </div>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isApproved}
+              onChange={(event) => setIsApproved(event.currentTarget.checked)}
+            />
+            <span>An administrator lets each of them in</span>
+          </label>
           {failure !== null && <Failure error={failure} retry={() => void create()} />}
           <footer>
             <button type="button" class="button" onClick={onClose}>
@@ -101,16 +112,14 @@ function AddMachineDialog({ onClose }: { onClose: () => void }) {
 }
 
 function EnrolmentCommands({ enrolment, onClose }: { enrolment: Enrolment; onClose: () => void }) {
-  const { token, uses, expiresAt } = enrolment
+  const { invitation, uses, expiresAt } = enrolment
   return (
     <div class="dialog-form">
       <p>On the machine, as administrator. PATH is a folder or volume to scan.</p>
-      <Command
-        text={`sidestream agent enroll --server ${location.origin} --token ${token} --scope PATH`}
-      />
+      <Command text={`sidestream agent enroll ${invitation} --scope PATH`} />
       <Command text="sidestream agent run" />
       <Notice tone="warn">
-        The token is shown only this once. It is good for {plural(uses, 'machine')} and ends{' '}
+        The line is shown only this once. It is good for {plural(uses, 'machine')} and ends{' '}
         <Time at={expiresAt} />.
       </Notice>
       <footer>

@@ -9,6 +9,8 @@ interface FormDialogProps {
   /** On the button that sends: says what it does. */
   action: string
   isDangerous?: boolean
+  /** False: what must be typed was not typed yet. */
+  isReady?: boolean
   send: () => Promise<unknown>
   onClose: () => void
   /** After central took it; `onClose` if left out. */
@@ -20,6 +22,7 @@ export function FormDialog({
   title,
   action,
   isDangerous = false,
+  isReady = true,
   send,
   onClose,
   onSent = onClose,
@@ -56,7 +59,7 @@ export function FormDialog({
           <button
             type="submit"
             class={`button ${isDangerous ? 'is-danger' : 'is-primary'}`}
-            disabled={isSending}
+            disabled={isSending || !isReady}
           >
             {action}
           </button>

@@ -1,7 +1,11 @@
 /** Small hooks that pages share. */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { displayName } from '../../server/streams/display-name.ts'
 import { type LiveEvent, useEvents } from '../events.ts'
+import { shortenMiddle } from '../model/format.ts'
 import { type LoadPage, PagedList } from '../model/paged-list.ts'
+
+const TITLE_UNITS = 120
 
 export interface Resource<Value> {
   /** Kept from the last good answer while a newer one is awaited or failed. */
@@ -89,8 +93,10 @@ export function useLive(
   })
 }
 
+/** A title stands outside the page, in the browser's own words: whatever is hostile in it is made visible first. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = title === '' ? 'Sidestream' : `${title} · Sidestream`
+    const shown = displayName(shortenMiddle(title, TITLE_UNITS))
+    document.title = shown === '' ? 'Sidestream' : `${shown} · Sidestream`
   }, [title])
 }

@@ -1,11 +1,13 @@
 /**
- * One line of query. A fault is underlined at its very characters: a copy of the text lies under the
+ * One line of query: a combobox whose suggestions never stand in the way. A fault is underlined at its very characters: a copy of the text lies under the
  * field, in the same font and scrolled alike, and only its mark is visible.
  */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { type ApiError, messageOf } from '../api.ts'
 import { faultOf, markedAt, type QueryFault } from '../model/query-fault.ts'
 import { QueryHelp } from './query-help.tsx'
+import { optionId, SuggestionList } from './suggestion-list.tsx'
+import { useSuggestions } from './use-suggestions.ts'
 
 interface QueryBarProps {
   query: string
@@ -21,6 +23,9 @@ export function QueryBar({ query, error, onQuery }: QueryBarProps) {
   const inputRef = useRef<HTMLInputElement>(null)
   const marksRef = useRef<HTMLDivElement>(null)
   const messageId = useId()
+  const listId = useId()
+  const suggestions = useSuggestions()
+  const [cursor, setCursor] = useState<number | null>(null)
 
   const alignMarks = () => {
     if (marksRef.current && inputRef.current) {
@@ -28,12 +33,40 @@ export function QueryBar({ query, error, onQuery }: QueryBarProps) {
     }
   }
   useLayoutEffect(alignMarks)
+  // Only after the text is in the field can the cursor be where it belongs.
+  useLayoutEffect(() => {
+    if (cursor === null) return
+    inputRef.current?.setSelectionRange(cursor, cursor)
+    setCursor(null)
+  }, [cursor])
+
+  const ask = (input: HTMLInputElement) =>
+    suggestions.ask(input.value, input.selectionStart ?? input.value.length)
+  const choose = (index: number) => {
+    const next = suggestions.accept(index, text)
+    setText(next.text)
+    setCursor(next.position)
+    suggestions.close()
+    if (next.text.at(next.position - 1) === ':') suggestions.ask(next.text, next.position)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const isOpen = suggestions.list.length > 0
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (!suggestions.move(event.key === 'ArrowDown' ? 1 : -1) && inputRef.current) {
+        ask(inputRef.current)
+      }
+    } else if (event.key === 'Enter' && suggestions.active >= 0) choose(suggestions.active)
+    else if (event.key === 'Escape' && isOpen) suggestions.close()
+    else return
+    event.preventDefault()
+  }
 
   // A fault belongs to the text that was sent, not to what has been typed since.
   const fault =
     error !== null && text === query ? faultOf(messageOf(error), error.details, text) : null
   const submit = (event: Event) => {
     event.preventDefault()
+    suggestions.close()
     if (!sendNow() && fault) {
       inputRef.current?.setSelectionRange(fault.position, fault.position + fault.length)
     }
@@ -48,7 +81,16 @@ export function QueryBar({ query, error, onQuery }: QueryBarProps) {
         <input
           ref={inputRef}
           id="query"
-          type="search"
+          type="text"
+          role="combobox"
+          enterkeyhint="search"
+          aria-autocomplete="list"
+          aria-expanded={suggestions.list.length > 0}
+          aria-controls={listId}
+          aria-activedescendant={
+            suggestions.active >= 0 ? optionId(listId, suggestions.active) : undefined
+          }
+          maxLength={4096}
           spellcheck={false}
           autoComplete="off"
           autoCapitalize="off"
@@ -57,9 +99,22 @@ export function QueryBar({ query, error, onQuery }: QueryBarProps) {
           aria-invalid={fault !== null}
           aria-describedby={fault ? messageId : undefined}
           value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => {
+            setText(event.currentTarget.value)
+            ask(event.currentTarget)
+          }}
+          onKeyDown={onKeyDown}
+          onBlur={suggestions.close}
           onScroll={alignMarks}
         />
+        {suggestions.list.length > 0 && (
+          <SuggestionList
+            id={listId}
+            list={suggestions.list}
+            active={suggestions.active}
+            onChoose={choose}
+          />
+        )}
         <button
           type="button"
           class="button is-quiet is-small"

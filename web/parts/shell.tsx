@@ -5,9 +5,11 @@ import { useLocation } from 'preact-iso'
 import type { PermissionName } from '../../server/protocol/api/permission-table.ts'
 import { api } from '../api.ts'
 import { connectEvents, connection } from '../events.ts'
+import { filesUrl } from '../model/file-places.ts'
 import { endSession, may, session } from '../session.ts'
 import { nextTheme, theme } from '../theme.ts'
 import { Status } from './bits.tsx'
+import { CentralBanner } from './central-banner.tsx'
 import { Name } from './name.tsx'
 import { sayError, Toasts } from './toasts.tsx'
 import { Wordmark } from './wordmark.tsx'
@@ -15,11 +17,14 @@ import { Wordmark } from './wordmark.tsx'
 const PAGES: readonly (readonly [href: string, label: string, needs: PermissionName])[] = [
   ['/', 'Overview', 'inventory.read'],
   ['/streams', 'Streams', 'inventory.read'],
+  ['/files', 'Files', 'inventory.read'],
   ['/live', 'Live queries', 'machines.ask'],
   ['/machines', 'Machines', 'inventory.read'],
   ['/orders', 'Orders', 'inventory.read'],
+  ['/rules', 'Rules', 'inventory.read'],
   ['/audit', 'Audit', 'audit.read'],
   ['/users', 'Users', 'users.manage'],
+  ['/settings', 'Settings', 'settings.manage'],
 ]
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -56,6 +61,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           ))}
         </nav>
         <div class="top-end">
+          <FindFile />
           <ConnectionState />
           <button
             type="button"
@@ -73,11 +79,40 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </button>
         </div>
       </header>
+      <CentralBanner />
       <div id="content" tabIndex={-1}>
         {children}
       </div>
       <Toasts />
     </>
+  )
+}
+
+/** From every page: where is this file? */
+function FindFile() {
+  const { route } = useLocation()
+  const find = (event: SubmitEvent) => {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    const name = String(new FormData(form).get('name') ?? '').trim()
+    if (name === '') return
+    form.reset()
+    route(filesUrl({ name }))
+  }
+  return (
+    <search class="find-file">
+      <form onSubmit={find}>
+        <input
+          name="name"
+          type="search"
+          aria-label="Find a file"
+          placeholder="Find a file…"
+          maxLength={4096}
+          spellcheck={false}
+          autoComplete="off"
+        />
+      </form>
+    </search>
   )
 }
 

@@ -1,5 +1,7 @@
 import type { StreamRow } from '../../server/protocol/api/streams.ts'
 import { hostOfUrl } from '../../server/streams/host-of-url.ts'
+import { fileNameOf } from '../../server/streams/path-parts.ts'
+import { filesUrl } from '../model/file-places.ts'
 import { formatBytes, zoneLabel } from '../model/format.ts'
 import { Time, Verdict } from './bits.tsx'
 import type { Column } from './grid.tsx'
@@ -72,6 +74,22 @@ const others: readonly Column<StreamRow>[] = [
   },
 ]
 
-export const streamColumns = [machine, ...others]
+const fleet: Column<StreamRow> = {
+  id: 'fleet',
+  label: 'Fleet',
+  width: '64px',
+  cell: (row) => (
+    <a
+      class="faint"
+      href={filesUrl({ name: fileNameOf(row.path) })}
+      title="Where is this file on all machines?"
+      tabIndex={-1}
+    >
+      where?
+    </a>
+  ),
+}
+
+export const streamColumns = [machine, ...others, fleet]
 /** On a machine's own page. */
 export const streamColumnsOfMachine = others

@@ -43,6 +43,9 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
   const [role, setRole] = useState<Role>(user.role)
   const [isDisabled, setIsDisabled] = useState(user.isDisabled)
   const [password, setPassword] = useState('')
+  const [isFactorReset, setFactorReset] = useState(false)
+  // Of others, role and password are changed where they come from.
+  const isLocal = user.source === 'local'
   const change: UserChange = {
     ...(role === user.role ? {} : { role }),
     ...(isDisabled === user.isDisabled ? {} : { isDisabled }),
@@ -54,14 +57,13 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
       action="Change and end sessions"
       isDangerous={isDisabled && !user.isDisabled}
       send={async () => {
-        if (Object.keys(change).length > 0) {
-          await api.changeUser(user.username, change)
-          say(`${user.username} was changed.`)
-        }
+        if (isFactorReset) await api.resetFactor(user.username)
+        if (Object.keys(change).length > 0) await api.changeUser(user.username, change)
+        if (isFactorReset || Object.keys(change).length > 0) say(`${user.username} was changed.`)
       }}
       onClose={onClose}
     >
-      <RoleField role={role} onRole={setRole} />
+      {isLocal && <RoleField role={role} onRole={setRole} />}
       <label class="check">
         <input
           type="checkbox"
@@ -70,12 +72,24 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
         />
         <span>Disabled: cannot sign in, and tokens do not work</span>
       </label>
-      <NewPasswordField
-        label={`New password (empty: stays; else at least ${NEW_PASSWORD_LENGTH} characters)`}
-        value={password}
-        onValue={setPassword}
-        isOptional
-      />
+      {user.hasFactor && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isFactorReset}
+            onChange={(event) => setFactorReset(event.currentTarget.checked)}
+          />
+          <span>Take the second factor away, because it was lost</span>
+        </label>
+      )}
+      {isLocal && (
+        <NewPasswordField
+          label={`New password (empty: stays; else at least ${NEW_PASSWORD_LENGTH} characters)`}
+          value={password}
+          onValue={setPassword}
+          isOptional
+        />
+      )}
       <p class="faint">{user.username} has to sign in again afterwards.</p>
     </FormDialog>
   )

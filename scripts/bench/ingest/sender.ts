@@ -4,7 +4,7 @@
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { WebSocket } from 'ws'
-import { askForMachine } from '../../../server/agent/enroll.ts'
+import { askToEnrol } from '../../../server/agent/trust/ask-to-enrol.ts'
 import { MAX_DELTA_ENTRIES } from '../../../server/protocol/limits.ts'
 import { type FrameToAgent, helloText } from '../../../server/protocol/link-frames.ts'
 import { PROTOCOL_VERSION } from '../../../server/protocol/version.ts'
@@ -77,7 +77,7 @@ async function connect(index: number): Promise<{ socket: WebSocket; window: numb
   const publicKey = keys.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
   const facts = fleet.facts(index)
   const { centralUrl, token } = options
-  const { machineId } = await askForMachine(centralUrl, { token, publicKey, facts })
+  const { machineId } = await askToEnrol({ centralUrl, pins: [] }, { token, publicKey, facts })
   const socket = new WebSocket(`${centralUrl.replace('http', 'ws')}/agent/v1`, {
     perMessageDeflate: false,
   })
@@ -90,7 +90,7 @@ async function connect(index: number): Promise<{ socket: WebSocket; window: numb
 }
 
 function hello(nonce: string, machineId: string, key: KeyObject, facts: object): object {
-  const text = Buffer.from(helloText(nonce, machineId, PROTOCOL_VERSION))
+  const text = Buffer.from(helloText(nonce, machineId, { protocol: PROTOCOL_VERSION }))
   const signature = sign(null, text, key).toString('base64')
   const epoch = randomBytes(16).toString('hex')
   return {
@@ -98,6 +98,8 @@ function hello(nonce: string, machineId: string, key: KeyObject, facts: object):
     protocol: PROTOCOL_VERSION,
     machineId,
     signature,
+    binding: null,
+    nextKey: null,
     facts,
     epoch,
     isScanDue: false,

@@ -58,6 +58,11 @@ export class MeasuredCentral {
     })
   }
 
+  /** For a browser that signs in by itself. */
+  get credentials(): { username: string; password: string } {
+    return { username: 'admin', password: this.#password }
+  }
+
   async token(uses: number): Promise<string> {
     return (await (await this.client()).createEnrolment(uses)).token
   }

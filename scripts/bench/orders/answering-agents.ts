@@ -59,8 +59,10 @@ function connect(centralUrl: string, machine: FilledMachine): void {
 }
 
 function hello({ machineId, facts, privateKey }: FilledMachine, nonce: string): object {
-  const text = Buffer.from(helloText(nonce, machineId, PROTOCOL_VERSION))
+  const proof = { binding: null, nextKey: null }
+  const text = Buffer.from(helloText(nonce, machineId, { protocol: PROTOCOL_VERSION, ...proof }))
   return {
+    ...proof,
     type: 'hello',
     protocol: PROTOCOL_VERSION,
     machineId,

@@ -30,7 +30,9 @@ export function fillData(dataDir: string, size: StoreSize): { machines: FilledMa
     const store = createMachineStore(db)
     const now = Date.now()
     const tokenHash = Buffer.alloc(32, 1)
-    enrolments.add({ tokenHash, createdBy: 'bench', expiresAt: now + 1_000, uses: count }, now)
+    const rights = { labels: [], approval: 'automatic', takesBack: false } as const
+    const head = { tokenHash, createdBy: 'bench', expiresAt: now + 1_000, uses: count }
+    enrolments.add({ ...head, ...rights }, now)
     const { enrolmentNo } = enrolments.use(tokenHash, now)!
     db.transaction(() => {
       for (let index = 0; index < count; index++) {

@@ -6,6 +6,7 @@
 import type { Database } from 'better-sqlite3'
 import { createDictionaries } from '../../../server/central/store/inventory/dictionaries.ts'
 import type { KnownMachine } from '../../../server/central/store/inventory/inventory-engine.ts'
+import { itemReportOf } from '../../../server/central/store/inventory/item-report.ts'
 import { createItems, type ItemEntry } from '../../../server/central/store/inventory/items.ts'
 import { openToWrite } from '../../../server/central/store/inventory/open-inventory.ts'
 import { createWriter, type WriteJob } from '../../../server/central/store/inventory/writer.ts'
@@ -107,6 +108,7 @@ function fill(db: Database, size: StoreSize, onProgress: (streams: number) => vo
     db.transaction(() => {
       for (let index = from; index < to; index++)
         streams.machine(index, reportedAt(index, machines))
+      streams.flush()
     })()
     onProgress(streams.count())
   }
@@ -114,7 +116,13 @@ function fill(db: Database, size: StoreSize, onProgress: (streams: number) => vo
 }
 
 function createStreamFiller(db: Database, fleet: SyntheticFleet) {
-  const items = createItems(db, createDictionaries(db))
+  const dictionaries = createDictionaries(db)
+  const itemsByClass = new Map<number, number>()
+  const items = createItems(db, dictionaries, {
+    added: (_, classNo) => {
+      itemsByClass.set(classNo, (itemsByClass.get(classNo) ?? 0) + 1)
+    },
+  })
   const tallies = createTallies(db)
   const insertVolume = db.prepare(
     'INSERT INTO volume (machine_no, volume_id, is_writable, confirmed_at) VALUES (?, ?, 1, ?)',
@@ -129,7 +137,7 @@ function createStreamFiller(db: Database, fleet: SyntheticFleet) {
 
   const intern = (find: Readonly<MadeFind>, volumeId: VolumeId): ItemEntry => {
     const stream = onMachine(find, volumeId)
-    return items.intern(stream, reportText(stream))
+    return items.intern(itemReportOf(stream, reportText(stream)))
   }
   const itemOf = (find: Readonly<MadeFind>, volumeId: VolumeId): ItemEntry => {
     if (find.rank === null) return intern(find, volumeId)
@@ -153,8 +161,9 @@ function createStreamFiller(db: Database, fleet: SyntheticFleet) {
       }
       tallies.endMachine(index + 1)
     },
+    flush: dictionaries.flush,
     finish: (): void => {
-      tallies.finish(items.takeNewByClass())
+      tallies.finish(itemsByClass)
       db.prepare('UPDATE engine SET next_stream_id = ?').run(next)
     },
   }

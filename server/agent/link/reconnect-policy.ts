@@ -5,6 +5,8 @@ export interface LinkTimings {
   readonly reconnectMaxMs: number
   /** After a final close code: somebody must act first, so the wait is long. */
   readonly refusedRetryMs: number
+  /** Where a person has to approve this machine first. */
+  readonly pendingRetryMs: number
   /** A connection that lasted this long was a good one: the back-off starts from the beginning. */
   readonly stableMs: number
   /** At least this often; central may ask for more. */
@@ -19,6 +21,7 @@ export const DEFAULT_TIMINGS: LinkTimings = {
   reconnectMinMs: 2_000,
   reconnectMaxMs: 15_000,
   refusedRetryMs: 600_000,
+  pendingRetryMs: 30_000,
   stableMs: 60_000,
   // Below the minute after which many proxies drop a silent connection.
   pingEveryMs: 40_000,
@@ -31,10 +34,13 @@ export class LinkClosed extends Error {
   override readonly name = 'LinkClosed'
   /** Not sooner. Null: it will end the same way until a person has acted. Undefined: nothing was said. */
   readonly retryAfterMs: number | null | undefined
+  /** Stable: the name of a close code, or the code of an error. Empty where there is none. */
+  readonly code: string
 
-  constructor(message: string, retryAfterMs?: number | null) {
+  constructor(message: string, retryAfterMs?: number | null, code = '') {
     super(message)
     this.retryAfterMs = retryAfterMs
+    this.code = code
   }
 
   get isFinal(): boolean {

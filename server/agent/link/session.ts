@@ -2,10 +2,10 @@
  * One connection to central, from the challenge to its end. Sends what is pending in the inventory, books
  * what is acknowledged, and passes central's requests on. Knows nothing of retries.
  */
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 import WebSocket from 'ws'
-import { CLOSE_CODES, retryAfterClose } from '../../protocol/close-codes.ts'
+import { CLOSE_CODES, closeNameOf, retryAfterClose } from '../../protocol/close-codes.ts'
 import { MAX_FRAME_BYTES } from '../../protocol/limits.ts'
 import {
   FrameToAgent,
@@ -19,14 +19,17 @@ import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { encodeDelta, encodeToCentral, FrameError, frameDecoder } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { Identity } from '../config.ts'
+import { bindingOf } from '../../shared/tls-binding.ts'
 import type { Outbox } from '../inventory/outbox.ts'
+import type { CentralDoor, DoorOptions } from '../trust/central-door.ts'
+import type { MachineIdentity } from '../trust/machine-identity.ts'
 import { Keepalive } from './keepalive.ts'
 import { LinkClosed, type LinkTimings } from './reconnect-policy.ts'
 import type { RequestRunner } from './request-runner.ts'
 
 export interface SessionTools {
-  readonly identity: Identity
+  readonly identity: MachineIdentity
+  readonly door: CentralDoor
   readonly facts: MachineFacts
   readonly outbox: Outbox
   readonly requests: Pick<RequestRunner, 'run'>
@@ -50,7 +53,9 @@ export class Session {
   readonly #tools: SessionTools
   readonly #socket: WebSocket
   #keepalive: Keepalive | null = null
-  readonly #privateKey: KeyObject
+  #saidNextKey = false
+  /** Of the TLS session; null without TLS. */
+  #binding: string | null = null
   readonly #ended = Promise.withResolvers<LinkClosed>()
   #phase: 'connecting' | 'greeting' | 'open' | 'ended' = 'connecting'
   #deadline: NodeJS.Timeout | null = null
@@ -58,11 +63,13 @@ export class Session {
   /** A finished scan that central is not told of yet; `upTo` is what it must hold before. */
   #finished: { summary: ScanSummary; upTo: number } | null = null
 
-  constructor(tools: SessionTools) {
+  /** `options` are the door's, for this one connection. */
+  constructor(tools: SessionTools, options: DoorOptions) {
     this.#tools = tools
-    this.#privateKey = createPrivateKey(tools.identity.privateKey)
     const url = `${tools.identity.centralUrl.replace(/^http/, 'ws')}/agent/v1`
+    const doorOptions: object = options
     this.#socket = new WebSocket(url, {
+      ...doorOptions,
       handshakeTimeout: tools.timings.answerMs,
       maxPayload: MAX_FRAME_BYTES,
       // Frames are zstd already.
@@ -70,8 +77,15 @@ export class Session {
     })
     this.#socket.on('unexpected-response', (_request, response) => this.#refused(response))
     this.#socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary))
-    this.#socket.on('error', (error) => {
-      this.#failure ??= new LinkClosed(error.message || (error as NodeJS.ErrnoException).code || '')
+    this.#socket.on('upgrade', ({ socket }) => {
+      this.#binding = bindingOf(socket)
+      if (socket instanceof TLSSocket) tools.door.noteCertificate(socket.getPeerX509Certificate())
+    })
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      const refused = tools.door.understand(error)
+      this.#failure ??= refused
+        ? new LinkClosed(refused.message, undefined, refused.code)
+        : new LinkClosed(error.message || error.code || '')
     })
     this.#socket.on('close', (code, reason) => this.#end(code, reason.toString()))
     this.#socket.on('open', () => this.#expect('the challenge'))
@@ -109,9 +123,9 @@ export class Session {
     this.pump()
   }
 
-  close(): void {
-    this.#failure ??= new LinkClosed('the agent stops')
-    this.#socket.close(1001, 'the agent stops')
+  close(why: string): void {
+    this.#failure ??= new LinkClosed(why)
+    this.#socket.close(1001, why)
     // A dead peer never answers the close; ws would wait half a minute for it.
     setTimeout(() => this.#socket.terminate(), 500).unref()
   }
@@ -176,10 +190,11 @@ export class Session {
     }
     const { identity, facts, outbox, isScanDue } = this.#tools
     const { machineId } = identity
-    const text = helloText(frame.nonce, machineId, protocol)
-    const signature = sign(null, Buffer.from(text), this.#privateKey).toString('base64')
+    const proof = { binding: this.#binding, nextKey: identity.nextKey(frame.nonce) }
+    this.#saidNextKey = proof.nextKey !== null
+    const signature = identity.sign(helloText(frame.nonce, machineId, { protocol, ...proof }))
     const about = { facts, epoch: outbox.epoch(), isScanDue: isScanDue() }
-    this.#send({ type: 'hello', protocol, machineId, signature, ...about })
+    this.#send({ type: 'hello', protocol, machineId, signature, ...proof, ...about })
     this.#expect('the welcome')
   }
 
@@ -187,6 +202,8 @@ export class Session {
     this.#require('greeting', 'welcome')
     if (this.#deadline) clearTimeout(this.#deadline)
     this.#phase = 'open'
+    // It was in the hello: a rotation asked for since then stays for the next one.
+    if (this.#saidNextKey) this.#tools.identity.useNextKey()
     const pingEveryMs = Math.min(frame.pingEveryMs, this.#tools.timings.pingEveryMs)
     this.#keepalive = new Keepalive(this.#socket, pingEveryMs, () =>
       this.#fail('central does not answer any more'),
@@ -247,10 +264,15 @@ export class Session {
     this.#phase = 'ended'
     this.#keepalive?.stop()
     if (this.#deadline) clearTimeout(this.#deadline)
+    const name = closeNameOf(code)
+    // The welcome to a new key may have been lost, and then central knows that one alone.
+    const isOldKey = name === 'badSignature' && this.#saidNextKey
+    if (isOldKey) this.#tools.identity.useNextKey()
     const said = reason || Object.values(CLOSE_CODES).find((entry) => entry.code === code)?.reason
     const message = said || `the connection ended (${code})`
     const seconds = retryAfterClose(code)
     const retryAfterMs = typeof seconds === 'number' ? seconds * 1_000 : seconds
-    this.#ended.resolve(this.#failure ?? new LinkClosed(message, retryAfterMs))
+    const retry = isOldKey ? undefined : retryAfterMs
+    this.#ended.resolve(this.#failure ?? new LinkClosed(message, retry, name))
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Static } from 'typebox'
 import { QuarantinePage, QuarantineQuery } from '../../protocol/quarantine.ts'
 import type { QuarantineStore } from '../state/quarantine-store.ts'
 import { quarantinePage } from '../strip/quarantine-page.ts'
@@ -12,13 +13,21 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<QuarantineRoutesOptions
   app,
   { quarantineStore },
 ) => {
+  const page = ({ cursor, limit }: Static<typeof QuarantineQuery>): QuarantinePage =>
+    quarantinePage(quarantineStore, {
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(limit === undefined ? {} : { limit: Number(limit) }),
+    })
+
   app.get(
     '/quarantine',
     { schema: { querystring: QuarantineQuery, response: { 200: QuarantinePage } } },
-    async ({ query: { cursor, limit } }) =>
-      quarantinePage(quarantineStore, {
-        ...(cursor === undefined ? {} : { cursor }),
-        ...(limit === undefined ? {} : { limit: Number(limit) }),
-      }),
+    async ({ query }) => page(query),
+  )
+
+  app.post(
+    '/quarantine/list',
+    { schema: { body: QuarantineQuery, response: { 200: QuarantinePage } } },
+    async ({ body }) => page(body),
   )
 }

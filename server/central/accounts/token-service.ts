@@ -59,8 +59,8 @@ export function createTokenService(parts: {
         audit.record(owner.username, 'token.created', name, { permissions, validForDays })
         return id
       })
-      const { username, role } = owner
-      const stored = { tokenId, username, role, name, permissions, expiresAt }
+      const { username, role, source } = owner
+      const stored = { tokenId, username, role, source, name, permissions, expiresAt }
       return { ...toApiToken({ ...stored, createdAt: now, lastUsedAt: null }), secret }
     },
 
@@ -85,8 +85,11 @@ export function createTokenService(parts: {
       return {
         username: token.username,
         role: token.role,
+        source: token.source,
         permissions: permissionsOf(token.role, token.permissions),
         expiresAt: toTimestamp(token.expiresAt),
+        missing: null,
+        sessionId: null,
         tokenName: token.name,
       }
     },

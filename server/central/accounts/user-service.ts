@@ -13,7 +13,10 @@ export interface UserService {
   list(): User[]
   /** Throws USER_EXISTS. */
   add(user: NewUser, actor: string): Promise<User>
-  /** Throws USER_NOT_FOUND, and LAST_ADMIN rather than leave nobody who could undo it. */
+  /**
+   * Throws USER_NOT_FOUND, ACCOUNT_FROM_ELSEWHERE for what is decided elsewhere, and LAST_ADMIN rather than leave
+   * nobody who could undo it.
+   */
   change(username: string, change: UserChange, actor: string): Promise<User>
   /** Of the user who asks. All sessions end, this one too. Throws SIGN_IN_REFUSED. */
   changeOwnPassword(username: string, change: OwnPassword, remoteAddress: string): Promise<void>
@@ -55,6 +58,7 @@ export function createUserService(parts: {
       const passwordHash = password === undefined ? undefined : await hashPassword(password)
       write(() => {
         const user = find(username)
+        if (role !== undefined || password !== undefined) refuseFromElsewhere(user)
         const disabledAt =
           isDisabled === undefined ? user.disabledAt : isDisabled ? clock.now() : null
         users.update({
@@ -78,6 +82,7 @@ export function createUserService(parts: {
     changeOwnPassword: async (username, { currentPassword, newPassword }, remoteAddress) => {
       signInLimit.check(username, remoteAddress)
       const user = find(username)
+      refuseFromElsewhere(user)
       if (!(await isPassword(currentPassword, user.passwordHash))) {
         signInLimit.failed(username, remoteAddress)
         throw new AppError('SIGN_IN_REFUSED', 401, 'the current password is wrong')
@@ -92,12 +97,29 @@ export function createUserService(parts: {
   }
 }
 
-function toUser({ username, role, createdAt, disabledAt, lastSignInAt }: StoredUser): User {
+function refuseFromElsewhere({ username, source }: StoredUser): void {
+  if (source === 'local') return
+  const where = source === 'directory' ? 'the directory' : 'the OpenID provider'
+  const message = `role and password of ${username} are those of ${where}: change them there`
+  throw new AppError('ACCOUNT_FROM_ELSEWHERE', 409, message)
+}
+
+function toUser({
+  hasFactor,
+  username,
+  role,
+  source,
+  createdAt,
+  disabledAt,
+  lastSignInAt,
+}: StoredUser): User {
   return {
     username,
     role,
+    source,
     createdAt: toTimestamp(createdAt),
     isDisabled: disabledAt !== null,
+    hasFactor,
     lastSignInAt: lastSignInAt === null ? null : toTimestamp(lastSignInAt),
   }
 }

@@ -64,6 +64,8 @@ function keyOf(event: ConsoleEvent): string {
       return `${event.type} ${event.previewId}`
     case 'live.changed':
       return `${event.type} ${event.questionId}`
+    case 'rule.changed':
+      return `${event.type} ${event.ruleId}`
     default:
       return `${event.type} ${event.machineId}`
   }

@@ -113,7 +113,17 @@ export function createFileService(parts: FileServiceParts): FileService {
       const reply = await ask(machine, search, asked.slice(0, MAX_PLACES))
       const places = reply.files.map((file) => placeNow(file, marks, clock.now()))
       const { state, reason } = stateOf(reply.files)
-      return { ...head, state, reason, message: '', places }
+      // What is known of places that the machine cannot be asked about, such as those in an image, stays known.
+      const unasked = remembered.filter(({ path }) => !asked.includes(path))
+      if (unasked.length === 0) return { ...head, state, reason, message: '', places }
+      const open = reason ?? 'nowhere-to-look'
+      return {
+        ...head,
+        state: 'marked',
+        reason: open,
+        message: '',
+        places: [...places, ...unasked],
+      }
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       return fromInventory(reasonOf(error), error.message)

@@ -14,10 +14,11 @@ import type { AuditLog } from '../audit/audit-log.ts'
 export const SESSION_COOKIE = 'sidestream_session'
 
 /**
- * `public`: strangers too. `signed-in`: every user, also with a token. `in-person`: every user, not with a token: what
- * concerns the account itself. A permission: who has it.
+ * `public`: strangers too. `signed-in`: every user, also with a token, or before the second factor. `half-way`: every
+ * user, also before the second factor, not with a token. `in-person`: every user, not with a token: what concerns the
+ * account itself. A permission: who has it.
  */
-export type Access = 'public' | 'signed-in' | 'in-person' | PermissionName
+export type Access = 'public' | 'signed-in' | 'half-way' | 'in-person' | PermissionName
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -100,8 +101,15 @@ function requireSession(request: FastifyRequest, parts: AccessParts): Session {
 
 function refusalOf(session: Session, access: Exclude<Access, 'public'>): AppError | null {
   if (access === 'signed-in') return null
-  const { role, permissions, tokenName } = session
-  if (access === 'in-person') {
+  const { role, permissions, tokenName, missing } = session
+  if (missing !== null && access !== 'half-way') {
+    return new AppError(
+      'FACTOR_MISSING',
+      403,
+      'finish signing in first: the second factor is missing',
+    )
+  }
+  if (access === 'in-person' || access === 'half-way') {
     if (tokenName === null) return null
     return new AppError(NOT_PERMITTED, 403, 'a token cannot do this: sign in')
   }

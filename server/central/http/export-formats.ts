@@ -67,6 +67,11 @@ export function sendExport<Row extends object>(
     .send(Readable.from(isCsv ? toCsv(pages, columns) : toNdjson(pages)))
 }
 
+/** A list that is for machines alone. */
+export function sendNdjson(reply: FastifyReply, name: string, pages: Pages<object>): FastifyReply {
+  return sendExport(reply, name, 'ndjson', {}, pages)
+}
+
 /** JSON.stringify escapes unpaired surrogates, so that a line is UTF-8 and exact. */
 export async function* toNdjson(pages: Pages<object>): AsyncGenerator<string> {
   for await (const rows of pages) {

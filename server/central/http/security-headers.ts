@@ -1,7 +1,10 @@
 /** What a browser is told about our pages. Nothing of the console comes from elsewhere, and nothing may frame it. */
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 
-export const SECURITY_HEADERS: FastifyHelmetOptions = {
+/** Where central ends TLS itself it promises to go on doing so; behind a proxy that is the proxy's to promise. */
+const HSTS = { maxAge: 180 * 86_400, includeSubDomains: false }
+
+const HEADERS = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -18,8 +21,10 @@ export const SECURITY_HEADERS: FastifyHelmetOptions = {
       requireTrustedTypesFor: ["'script'"],
     },
   },
-  // Central speaks http, behind a proxy or on one PC; HSTS is for whoever ends TLS to promise.
-  strictTransportSecurity: false,
   xFrameOptions: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
+} as const satisfies FastifyHelmetOptions
+
+export function securityHeaders(isTls: boolean): FastifyHelmetOptions {
+  return { ...HEADERS, strictTransportSecurity: isTls ? HSTS : false }
 }

@@ -1,11 +1,17 @@
-/** `/api/v1/status`: what is wrong with central itself, for people who use the console. */
+/** `/api/v1/status` and `/api/v1/settings`: central itself, for people who use the console. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { CentralSettings } from '../../protocol/api/settings.ts'
 import { CentralStatus } from '../../protocol/api/status.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
-export const statusRoutes: FastifyPluginAsyncTypebox<{ status: () => CentralStatus }> = async (
+export interface StatusRoutesOptions {
+  status: () => CentralStatus
+  settings: CentralSettings
+}
+
+export const statusRoutes: FastifyPluginAsyncTypebox<StatusRoutesOptions> = async (
   app,
-  { status },
+  { status, settings },
 ) => {
   app.get(
     '/status',
@@ -18,5 +24,18 @@ export const statusRoutes: FastifyPluginAsyncTypebox<{ status: () => CentralStat
       },
     },
     async () => status(),
+  )
+
+  app.get(
+    '/settings',
+    {
+      config: { access: 'settings.manage' },
+      schema: {
+        summary: 'How central was started',
+        tags: ['status'],
+        response: { 200: CentralSettings, ...ERROR_REPLIES },
+      },
+    },
+    async () => settings,
   )
 }

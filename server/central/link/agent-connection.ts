@@ -16,6 +16,7 @@ import {
   type InventoryDelta1,
   type Welcome1,
 } from '../../protocol/link-frames-1.ts'
+import type { Welcome2 } from '../../protocol/link-frames-2.ts'
 import {
   deltaBytes,
   encodeFrame,
@@ -50,7 +51,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
   readonly #socket: WebSocket
   readonly #parts: LinkParts
   readonly #machineId: MachineId
-  readonly #protocol: 1 | 2
+  readonly #protocol: AnyHello['protocol']
   readonly #meter: FrameMeter
   readonly #deltas: DeltaQueue
   #requests: PendingRequests | null = null
@@ -68,7 +69,8 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     this.#machineId = hello.machineId
     this.#protocol = hello.protocol
     this.#meter = new FrameMeter(parts.limits.meter)
-    this.#deltas = new DeltaQueue(parts.gate, this)
+    // Only since protocol 2 does a delta's sequence go on from the one before.
+    this.#deltas = new DeltaQueue(parts.gate, this, hello.protocol === 2)
     socket.on('message', (data: RawData, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on(hello.protocol === 1 ? 'pong' : 'ping', () => this.#heard(0))
     socket.on('close', () => this.#ended())
@@ -91,7 +93,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     this.#isOpen = false
     this.#deltas.stop()
     const { code, reason, retryAfterSeconds } = CLOSE_CODES[why]
-    if (this.#protocol === 2 && retryAfterSeconds !== null) {
+    if (this.#protocol !== 1 && retryAfterSeconds !== null) {
       // Spread over as long again: what closes one agent often closes many.
       const afterSeconds = retryAfterSeconds * (1 + Math.random())
       this.#socket.send(
@@ -154,7 +156,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
         const scanAfterMs = hello.isScanDue ? scanSlots.reserve(performance.now()) : 0
         this.#send({
           type: 'welcome',
-          protocol: 2,
+          protocol: hello.protocol,
           resume: { epoch: hello.epoch, sequence, count, digest },
           window: gate.windowFor(this),
           scanEverySeconds,
@@ -258,7 +260,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     if (this.#held === 0 && this.#socket.isPaused) this.#socket.resume()
   }
 
-  #send(frame: FrameToAgent | Welcome1 | InventoryAck1): void {
+  #send(frame: FrameToAgent | Welcome1 | Welcome2 | InventoryAck1): void {
     if (!this.#isOpen) return
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
       this.close('unreadAnswers')

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { EnrolReply, EnrolRequest } from '../../protocol/enrolment.ts'
 import { AppError } from '../../shared/app-error.ts'
+import { bindingOf } from '../../shared/tls-binding.ts'
 import type { EnrolmentService } from '../enrolment/enrolment-service.ts'
 import { ERROR_REPLIES } from '../http/error-replies.ts'
 import { AgentConnection } from './agent-connection.ts'
@@ -34,13 +35,18 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
         )
       },
     },
-    (socket) => {
+    (socket, request) => {
       socket.on('error', (error: Error) =>
         link.logger.debug({ err: error }, 'an agent socket failed'),
       )
       const greeted = link.admission.begin()
       socket.once('close', greeted)
-      greet(socket, link, (hello) => new AgentConnection(socket, hello, link, greeted))
+      greet(
+        socket,
+        bindingOf(request.socket),
+        link,
+        (hello) => new AgentConnection(socket, hello, link, greeted),
+      )
     },
   )
 

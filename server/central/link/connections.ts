@@ -12,6 +12,8 @@ export interface Connection {
 export interface Connections extends AgentLink {
   /** The machine's place is this connection's from now on; one that had it is closed as replaced. */
   claim(machineId: MachineId, connection: Connection): void
+  /** Of all that can be asked. */
+  list(): MachineId[]
   /** Closes the connection of a machine, if it has one. */
   close(machineId: MachineId, why: CloseName): void
   /** Returns false where another connection has the place by now: then the machine is still there. */
@@ -33,6 +35,7 @@ export function createConnections(): Connections {
       connections.set(machineId, connection)
       older?.close('replaced')
     },
+    list: () => [...connections].filter(([, { isReady }]) => isReady).map(([id]) => id),
     close: (machineId, why) => connections.get(machineId)?.close(why),
     release: (machineId, connection) => {
       if (connections.get(machineId) !== connection) return false

@@ -8,12 +8,13 @@ import { CLOSE_CODES, type CloseName } from '../../protocol/close-codes.ts'
 import { MAX_HELLO_BYTES } from '../../protocol/limits.ts'
 import { Hello } from '../../protocol/link-frames.ts'
 import { Hello1 } from '../../protocol/link-frames-1.ts'
+import { Hello2 } from '../../protocol/link-frames-2.ts'
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { encodeFrame, FrameError, frameDecoder, parseFrame } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { HelloCheck } from './hello-check.ts'
 
-export type AnyHello = Hello1 | Hello
+export type AnyHello = Hello1 | Hello2 | Hello
 
 export interface GreetingParts {
   readonly checkHello: HelloCheck
@@ -21,11 +22,19 @@ export interface GreetingParts {
   readonly logger: Logger
 }
 
-const decoders = { 1: frameDecoder<Hello1>(Hello1), 2: frameDecoder<Hello>(Hello) }
+const decoders = {
+  1: frameDecoder<Hello1>(Hello1),
+  2: frameDecoder<Hello2>(Hello2),
+  3: frameDecoder<Hello>(Hello),
+}
 
-/** Calls `accepted` in the same turn in which a good hello came, so that no later frame is missed. */
+/**
+ * Calls `accepted` in the same turn in which a good hello came, so that no later frame is missed. `binding` is what our end
+ * of the TLS session exports; null where we have none.
+ */
 export function greet(
   socket: WebSocket,
+  binding: string | null,
   { checkHello, helloTimeoutMs, logger }: GreetingParts,
   accepted: (hello: AnyHello) => void,
 ): void {
@@ -40,7 +49,7 @@ export function greet(
   const receive = (data: RawData, isBinary: boolean): void => {
     try {
       const hello = decodeHello(data as Buffer, isBinary)
-      const refusal = hello === null ? 'unsupportedProtocol' : checkHello(nonce, hello)
+      const refusal = hello === null ? 'unsupportedProtocol' : checkHello({ nonce, binding }, hello)
       if (refusal !== null || hello === null) {
         logger.warn({ machineId: hello?.machineId, refusal }, 'an agent was refused')
         end(refusal ?? 'unsupportedProtocol')
@@ -70,7 +79,7 @@ export function decodeHello(data: Buffer, isBinary: boolean): AnyHello | null {
     protocol?: unknown
   }
   if (value?.type !== 'hello') throw new FrameError(`${String(value?.type)} before hello`)
-  if (value.protocol === 1) return decoders[1].check(value)
-  if (value.protocol === 2) return decoders[2].check(value)
+  const { protocol } = value
+  if (protocol === 1 || protocol === 2 || protocol === 3) return decoders[protocol].check(value)
   return null
 }

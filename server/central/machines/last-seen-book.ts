@@ -18,7 +18,7 @@ export class LastSeenBook {
 
   note(machineId: MachineId, at: number): void {
     this.#seen.set(machineId, at)
-    this.#timer ??= setTimeout(() => this.flush(), WRITE_AFTER_MS).unref()
+    this.#flushLater()
   }
 
   /** What is noted and not written yet. */
@@ -30,8 +30,18 @@ export class LastSeenBook {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
     if (this.#seen.size === 0) return
-    const seen = this.#seen
+    this.#write(this.#seen)
     this.#seen = new Map()
-    this.#write(seen)
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => {
+      try {
+        this.flush()
+      } catch {
+        // The disk is full, which central tells by itself: all of it stays noted until it can be written.
+        this.#flushLater()
+      }
+    }, WRITE_AFTER_MS).unref()
   }
 }

@@ -1,9 +1,11 @@
 /** Machines as the console sees them, and what their agents tell about themselves. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Static } from 'typebox'
 import { ScanStarted } from '../../protocol/agent-api.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../protocol/api/machines.ts'
 import type { MachineId, VolumeId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
+import { QuarantinePage, type QuarantineQuery } from '../../protocol/quarantine.ts'
 import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
@@ -22,6 +24,10 @@ import { LastSeenBook } from './last-seen-book.ts'
 /** Starting a scan only queues it on the agent. */
 const SCAN_TIMEOUT_MS = 15_000
 
+/** A page of records from a database on the agent. */
+const QUARANTINE_TIMEOUT_MS = 15_000
+
+const readQuarantine = agentRoute('POST', '/v1/quarantine/list', QuarantinePage)
 const startScan = agentRoute('POST', '/v1/scan', ScanStarted)
 
 const EXPORT_PAGE = 500
@@ -36,6 +42,8 @@ export interface MachineService {
   export(filter: MachineFilter): AsyncGenerator<Machine[], void, undefined>
   detail(machineId: MachineId): MachineDetail
   startScan(machineId: MachineId, actor: string): Promise<ScanStarted>
+  /** Asked of the agent now. */
+  quarantine(machineId: MachineId, page: Static<typeof QuarantineQuery>): Promise<QuarantinePage>
   /** The agent said hello. */
   connected(machineId: MachineId, facts: MachineFacts): Promise<void>
   disconnected(machineId: MachineId): void
@@ -108,6 +116,10 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       const started = await startScan(link, machineId, {}, SCAN_TIMEOUT_MS)
       audit.record(actor, 'scan.requested', machineId, started)
       return started
+    },
+    quarantine: async (machineId, page) => {
+      get(machineId)
+      return readQuarantine(link, machineId, page, QUARANTINE_TIMEOUT_MS)
     },
     connected: async (machineId, facts) => {
       const before = machines.findKnown(machineId)

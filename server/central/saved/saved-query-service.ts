@@ -1,5 +1,5 @@
 /** Saved queries: kept, run by people, and run by the clock. */
-import { Cron } from 'croner'
+import type { Cron } from 'croner'
 import type {
   SavedQueries,
   SavedQuery,
@@ -14,6 +14,7 @@ import type { LiveService } from '../live/live-service.ts'
 import type { SavedQueryStore, SavedRun, StoredSavedQuery } from '../store/saved-query-store.ts'
 import type { Write } from '../store/stores.ts'
 import { parseSearch } from '../streams/parse-search.ts'
+import { checkSchedule, startSchedule } from './check-schedule.ts'
 
 const MAX_SAVED = 500
 
@@ -62,11 +63,8 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
   const schedule = ({ savedId, settings }: StoredSavedQuery): void => {
     jobs.get(savedId)?.stop()
     jobs.delete(savedId)
-    if (settings.schedule === null) return
-    const { cron, timeZone } = settings.schedule
-    // A run that takes longer than the time to the next one is not overtaken.
-    const options = { timezone: timeZone, protect: true, unref: true }
-    jobs.set(savedId, new Cron(cron, options, () => runBySchedule(savedId)))
+    const job = startSchedule(settings.schedule, () => runBySchedule(savedId))
+    if (job !== undefined) jobs.set(savedId, job)
   }
   const runBySchedule = async (savedId: number): Promise<void> => {
     const query = saved.find(savedId)
@@ -116,7 +114,7 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
   const check = (settings: SavedQuerySettings, savedId: number | null): void => {
     const answerer = settings.kind === 'live' ? 'machines' : 'inventory'
     parseSearch(settings.query, clock.now(), answerer)
-    checkSchedule(settings, parts.minScheduleSeconds)
+    checkSchedule(settings.schedule, parts.minScheduleSeconds)
     const namesake = saved.findByName(settings.name)
     if (namesake !== undefined && namesake.savedId !== savedId) {
       throw new AppError('NAME_TAKEN', 409, `there is a saved query ${settings.name} already`)
@@ -167,24 +165,4 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
       jobs.clear()
     },
   }
-}
-
-function checkSchedule({ schedule }: SavedQuerySettings, minSeconds: number): void {
-  if (schedule === null) return
-  const refuse = (message: string, cause?: unknown): AppError =>
-    new AppError('SCHEDULE_INVALID', 400, `schedule: ${message}`, { cause })
-  let runs: Date[]
-  try {
-    const options = { timezone: schedule.timeZone, paused: true }
-    // So many show how close two runs come, also where hours and days are named.
-    runs = new Cron(schedule.cron, options).nextRuns(300)
-  } catch (error) {
-    throw refuse((error as Error).message, error)
-  }
-  if (runs.length === 0) throw refuse('it never comes')
-  const isTooOften = runs.some(
-    (run, index) =>
-      index > 0 && run.getTime() - (runs[index - 1] as Date).getTime() < minSeconds * 1_000,
-  )
-  if (isTooOften) throw refuse(`runs must be ${minSeconds} seconds apart at least`)
 }

@@ -101,7 +101,8 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
 
   const enqueue = (sinkId: number, event: SinkEvent): void => {
     sinks.enqueue(sinkId, event, MAX_QUEUE, clock.now())
-    work(sinkId)
+    // After the transaction that this may be part of: what is undone is not told.
+    queueMicrotask(() => work(sinkId))
   }
   const unsubscribe = parts.notable.subscribe((event) => {
     for (const { sinkId, settings } of sinks.list()) {

@@ -7,6 +7,8 @@ const SEVERITY: Partial<Record<SinkEvent['kind'], number>> = {
   'stream.suspicious': 4,
   'mark.removed': 4,
   'machine.cloned': 4,
+  'rule.alert': 4,
+  'rule.paused': 4,
 }
 const NOTICE = 5
 /** 32473 is the enterprise number that RFC 5612 keeps for documentation: we have none of our own. */

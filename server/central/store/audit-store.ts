@@ -1,10 +1,10 @@
 /**
- * The audit log: append-only, and chained. Each entry's hash covers its own fields and the hash of the
- * entry before, so that a changed, removed or reordered entry shows in {@link AuditStore.firstBroken}.
- * It does not stop somebody who rewrites the whole chain; a copy of the newest hash kept elsewhere does.
+ * The audit log: append-only, and chained, so that a changed, removed or reordered record shows in a check
+ * (server/shared/audit-chain.ts). It does not stop somebody who rewrites the whole chain; a copy of its head kept
+ * elsewhere does.
  */
-import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { type ChainedRecord, GENESIS, hashOfRecord } from '../../shared/audit-chain.ts'
 import { cutPage, decodeCursor } from './cursor.ts'
 
 export interface NewAuditEntry {
@@ -19,15 +19,24 @@ export interface StoredAuditEntry extends NewAuditEntry {
   at: number
 }
 
+export interface AuditRequest {
+  about?: string | undefined
+  cursor?: string | undefined
+  limit: number
+}
+
 export interface AuditStore {
-  append(entry: NewAuditEntry, now: number): void
-  /** Newest first. */
-  page(page: { cursor?: string | undefined; limit: number }): {
+  /** The number that it got. */
+  append(entry: NewAuditEntry, now: number): number
+  /** Newest first; with `about`, only of that subject, and of what the machine with that id did. */
+  page(page: AuditRequest): {
     entries: StoredAuditEntry[]
     cursor: string | null
   }
-  /** The oldest entry that does not fit the chain; null: all do. Reads the whole log. */
-  firstBroken(): number | null
+  /** The newest record of the chain; null: there is none. */
+  head(): { auditId: number; hash: string } | null
+  /** Records as they are chained, oldest first: those after `afterId`, at most `limit`. */
+  chained(afterId: number, limit: number): ChainedRecord[]
 }
 
 interface AuditRow {
@@ -41,13 +50,11 @@ interface AuditRow {
   hash: string
 }
 
-const GENESIS = '0'.repeat(64)
-
 const COLUMNS_SQL = 'audit_id, at, actor, action, subject, details_json, prev_hash, hash'
 
 export function createAuditStore(db: Database): AuditStore {
-  const selectLast = db.prepare<[], { hash: string }>(
-    'SELECT hash FROM audit_entry ORDER BY audit_id DESC LIMIT 1',
+  const selectLast = db.prepare<[], { auditId: number; hash: string }>(
+    'SELECT audit_id AS auditId, hash FROM audit_entry ORDER BY audit_id DESC LIMIT 1',
   )
   const insert = db.prepare<Omit<AuditRow, 'audit_id'>>(`
     INSERT INTO audit_entry (at, actor, action, subject, details_json, prev_hash, hash)
@@ -57,62 +64,66 @@ export function createAuditStore(db: Database): AuditStore {
     SELECT ${COLUMNS_SQL} FROM audit_entry WHERE audit_id < @before
     ORDER BY audit_id DESC LIMIT @limit
   `)
-  const selectAll = db.prepare<[], AuditRow>(
-    `SELECT ${COLUMNS_SQL} FROM audit_entry ORDER BY audit_id`,
-  )
+  // Two indexes, each read only as far as the page goes.
+  const selectAbout = db.prepare<
+    { before: number; limit: number; about: string; machine: string },
+    AuditRow
+  >(`
+    SELECT ${COLUMNS_SQL} FROM audit_entry WHERE audit_id IN (
+      SELECT audit_id FROM (
+        SELECT audit_id FROM audit_entry WHERE subject = @about AND audit_id < @before
+        ORDER BY audit_id DESC LIMIT @limit
+      )
+      UNION
+      SELECT audit_id FROM (
+        SELECT audit_id FROM audit_entry WHERE actor = @machine AND audit_id < @before
+        ORDER BY audit_id DESC LIMIT @limit
+      )
+    )
+    ORDER BY audit_id DESC LIMIT @limit
+  `)
+  const selectChained = db.prepare<{ afterId: number; limit: number }, AuditRow>(`
+    SELECT ${COLUMNS_SQL} FROM audit_entry WHERE audit_id > @afterId
+    ORDER BY audit_id LIMIT @limit
+  `)
 
-  const append = db.transaction((entry: NewAuditEntry, now: number): void => {
-    const row = {
-      at: now,
-      // Some of these come from outside. What is hashed must be what a TEXT column gives back.
-      actor: entry.actor.toWellFormed(),
-      action: entry.action,
-      subject: entry.subject.toWellFormed(),
-      details_json: JSON.stringify(entry.details),
-      prev_hash: selectLast.get()?.hash ?? GENESIS,
-    }
-    insert.run({ ...row, hash: entryHash(row) })
+  const append = db.transaction((entry: NewAuditEntry, at: number): number => {
+    // Some of these come from outside. What is hashed must be what a TEXT column gives back.
+    const actor = entry.actor.toWellFormed()
+    const subject = entry.subject.toWellFormed()
+    const { action } = entry
+    const detailsJson = JSON.stringify(entry.details)
+    const prevHash = selectLast.get()?.hash ?? GENESIS
+    const hash = hashOfRecord({ prevHash, at, actor, action, subject, detailsJson })
+    const chained = { details_json: detailsJson, prev_hash: prevHash, hash }
+    return Number(insert.run({ at, actor, action, subject, ...chained }).lastInsertRowid)
   })
 
   return {
     append: (entry, now) => append.immediate(entry, now),
-    page: ({ cursor, limit }) => {
+    page: ({ about, cursor, limit }) => {
       const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
-      const rows = selectPage.all({ before, limit: limit + 1 })
+      const range = { before, limit: limit + 1 }
+      const rows =
+        about === undefined
+          ? selectPage.all(range)
+          : selectAbout.all({ ...range, about, machine: `machine:${about}` })
       const page = cutPage(rows, limit, (row) => [row.audit_id])
       return { entries: page.rows.map(fromRow), cursor: page.cursor }
     },
-    firstBroken: () => {
-      let previous = GENESIS
-      for (const row of selectAll.iterate()) {
-        if (row.prev_hash !== previous || row.hash !== entryHash(row)) return row.audit_id
-        previous = row.hash
-      }
-      return null
-    },
+    head: () => selectLast.get() ?? null,
+    chained: (afterId, limit) => selectChained.all({ afterId, limit }).map(toChained),
   }
 }
 
-/** An array, so that the order of the fields is part of the form. */
-function entryHash(row: Omit<AuditRow, 'audit_id' | 'hash'>): string {
-  const text = JSON.stringify([
-    row.prev_hash,
-    row.at,
-    row.actor,
-    row.action,
-    row.subject,
-    row.details_json,
-  ])
-  return createHash('sha256').update(text).digest('hex')
+function toChained(row: AuditRow): ChainedRecord {
+  const { at, actor, action, subject, hash } = row
+  const link = { detailsJson: row.details_json, prevHash: row.prev_hash, hash }
+  return { auditId: row.audit_id, at, actor, action, subject, ...link }
 }
 
 function fromRow(row: AuditRow): StoredAuditEntry {
-  return {
-    auditId: row.audit_id,
-    at: row.at,
-    actor: row.actor,
-    action: row.action,
-    subject: row.subject,
-    details: JSON.parse(row.details_json) as unknown,
-  }
+  const { at, actor, action, subject } = row
+  const details = JSON.parse(row.details_json) as unknown
+  return { auditId: row.audit_id, at, actor, action, subject, details }
 }

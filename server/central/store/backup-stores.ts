@@ -3,7 +3,7 @@
  * a data folder itself.
  */
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
@@ -17,6 +17,8 @@ export interface BackupProgress {
   remainingPages: number
 }
 
+/** Whole at any moment, since they are replaced and never written over; without them no agent would know a restored central. */
+const SMALL_FILES = ['own-certificates.json', 'authority.pem']
 const FILES = [DATABASE_FILE, INVENTORY_FILE, ORDERS_FILE]
 /** Of 4 KiB; between two steps progress is told. */
 const PAGES_PER_STEP = 2_000
@@ -43,6 +45,7 @@ export async function backupStores(
         onProgress({ file: name, totalPages, remainingPages }),
       )
     }
+    for (const name of SMALL_FILES) await copySmall(dataDir, partial, name)
     await flush(partial)
     await rename(partial, target)
     await flush(dirname(target))
@@ -87,6 +90,14 @@ function snapshotAll(dataDir: string): Database[] {
     for (const db of opened) db.close()
     throw error
   }
+}
+
+async function copySmall(dataDir: string, partial: string, name: string): Promise<void> {
+  const file = join(partial, name)
+  if (!existsSync(join(dataDir, name))) return
+  await copyFile(join(dataDir, name), file)
+  await chmod(file, 0o600)
+  await flush(file)
 }
 
 async function copy(

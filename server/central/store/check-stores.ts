@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
+import { type ChainedRecord, checkAuditChain } from '../../shared/audit-chain.ts'
 import { createAuditStore } from './audit-store.ts'
 import type { Check } from './check-types.ts'
 import { INVENTORY_CHECKS, pages, references } from './inventory/check-inventory.ts'
@@ -77,8 +78,32 @@ function openAsIs(dataDir: string, name: string): Database {
 }
 
 function* auditLog(db: Database): Generator<string> {
-  const broken = createAuditStore(db).firstBroken()
-  if (broken !== null) yield `entry ${broken} does not follow from the one before it`
+  const { fault } = checkAuditChain(() => chainedRecords(db))
+  if (fault !== null) yield fault.message
+}
+
+/** The audit log of a data folder as it is, oldest first; central may be gone, or go on working. */
+export function* auditOfFolder(dataDir: string): Generator<ChainedRecord> {
+  const db = openAsIs(dataDir, DATABASE_FILE)
+  try {
+    yield* chainedRecords(db)
+  } finally {
+    db.close()
+  }
+}
+
+const RECORDS_AT_ONCE = 1_000
+
+function* chainedRecords(db: Database): Generator<ChainedRecord> {
+  const audit = createAuditStore(db)
+  let afterId = Number.MIN_SAFE_INTEGER
+  for (;;) {
+    const records = audit.chained(afterId, RECORDS_AT_ONCE)
+    yield* records
+    const last = records.at(-1)
+    if (last === undefined || records.length < RECORDS_AT_ONCE) return
+    afterId = last.auditId
+  }
 }
 
 function* setOf(central: Database, orders: Database): Generator<string> {

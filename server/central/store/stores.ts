@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { type AuditStore, createAuditStore } from './audit-store.ts'
 import { lockDataFolder } from './data-lock.ts'
 import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
+import { createFactorStore, type FactorStore } from './factor-store.ts'
 import type { InventoryEngine } from './inventory/inventory-engine.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { openSqliteEngine } from './inventory/sqlite-engine.ts'
@@ -15,15 +16,19 @@ import {
 } from './inventory-pair.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
+import { createMachineKeyStore, type MachineKeyStore } from './machine-key-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
 import { createOrderPolicyStore, type OrderPolicyStore } from './order-policy-store.ts'
 import { type OrderStore, openOrderStore } from './order-store.ts'
 import { ORDERS_FILE } from './orders/open-orders.ts'
+import { createPendingStore, type PendingStore } from './pending-store.ts'
+import { createRuleStore, type RuleStore } from './rule-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createTokenStore, type TokenStore } from './token-store.ts'
+import { createTrendStore, type TrendStore } from './trend-store.ts'
 import { createUserStore, type UserStore } from './user-store.ts'
 
 export interface Stores {
@@ -32,14 +37,19 @@ export interface Stores {
   orders: OrderStore
   orderPolicy: OrderPolicyStore
   enrolments: EnrolmentStore
+  pending: PendingStore
   users: UserStore
   sessions: SessionStore
   tokens: TokenStore
+  factors: FactorStore
   audit: AuditStore
   live: LiveStore
   machineCare: MachineCareStore
+  machineKeys: MachineKeyStore
   sinks: SinkStore
   saved: SavedQueryStore
+  trends: TrendStore
+  rules: RuleStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
    * all stores but the inventory and the orders.
@@ -112,14 +122,19 @@ function withCare(
     orders,
     orderPolicy: createOrderPolicyStore(db),
     enrolments: createEnrolmentStore(db),
+    pending: createPendingStore(db),
     users: createUserStore(db),
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
+    factors: createFactorStore(db),
     audit: createAuditStore(db),
     live: createLiveStore(db),
     machineCare: createMachineCareStore(db),
+    machineKeys: createMachineKeyStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
+    trends: createTrendStore(db),
+    rules: createRuleStore(db),
     // The stores' own transactions become savepoints of this one.
     write: (work) => db.transaction(work).immediate(),
     check: async () => {

@@ -1,6 +1,7 @@
 /** API tokens, found by the SHA-256 of their secret, never by the secret. */
 import type { Database } from 'better-sqlite3'
 import type { PermissionName, Role } from '../../protocol/api/permission-table.ts'
+import type { UserSource } from '../../protocol/api/users.ts'
 
 export interface StoredToken {
   tokenId: number
@@ -8,6 +9,7 @@ export interface StoredToken {
   username: string
   /** Of its user, now. */
   role: Role
+  source: UserSource
   name: string
   permissions: PermissionName[]
   createdAt: number
@@ -26,7 +28,7 @@ export interface NewStoredToken {
 export interface TokenStore {
   /** Returns its id. */
   add(token: NewStoredToken, now: number): number
-  /** Undefined: unknown, expired, ended, or its user is disabled. */
+  /** Undefined: unknown, expired, ended, or nobody vouches for its user any more. */
   find(tokenHash: Buffer, now: number): StoredToken | undefined
   /** Those that can be used; of one user, or of all. */
   list(userNo: number | null, now: number): StoredToken[]
@@ -37,10 +39,11 @@ export interface TokenStore {
 type TokenRow = Omit<StoredToken, 'permissions'> & { permissionsJson: string }
 
 const SELECT_SQL = `
-  SELECT token_id AS tokenId, user_no AS userNo, username, role, name, permissions_json AS permissionsJson,
+  SELECT token_id AS tokenId, user_no AS userNo, username, role, source, name, permissions_json AS permissionsJson,
     t.created_at AS createdAt, expires_at AS expiresAt, last_used_at AS lastUsedAt
   FROM api_token AS t JOIN user_account USING (user_no)
-  WHERE ended_at IS NULL AND disabled_at IS NULL AND expires_at > @now`
+  WHERE ended_at IS NULL AND disabled_at IS NULL AND expires_at > @now
+    AND (source = 'local' OR vouched_until > @now)`
 
 export function createTokenStore(db: Database): TokenStore {
   const insert = db.prepare<Record<string, unknown>>(`

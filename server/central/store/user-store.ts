@@ -1,35 +1,67 @@
 /** Users. None is ever deleted: the audit log speaks of them. */
 import type { Database } from 'better-sqlite3'
 import type { Role } from '../../protocol/api/permission-table.ts'
+import type { UserSource } from '../../protocol/api/users.ts'
 
 export interface StoredUser {
   userNo: number
   username: string
+  /** Empty where somebody else checks the password. */
   passwordHash: string
   role: Role
+  source: UserSource
+  /** What the source knows the person by; null for local users. */
+  externalId: string | null
+  /** Until when the source's last word counts; null for local users. */
+  vouchedUntil: number | null
   createdAt: number
   /** Null: not disabled. */
   disabledAt: number | null
   lastSignInAt: number | null
+  /** A second factor, confirmed. */
+  hasFactor: boolean
 }
 
 export type NewStoredUser = Pick<StoredUser, 'username' | 'passwordHash' | 'role'>
+
+/** Somebody whom a directory or a provider vouches for. */
+export interface VouchedUser {
+  source: Exclude<UserSource, 'local'>
+  externalId: string
+  username: string
+  role: Role
+  vouchedUntil: number
+}
 
 export interface UserStore {
   hasUsers(): boolean
   /** Throws on a name that there is, in whatever case. */
   add(user: NewStoredUser, now: number): void
+  addVouched(user: VouchedUser, now: number): void
   /** Without regard to case. */
   find(username: string): StoredUser | undefined
+  findVouched(source: UserSource, externalId: string): StoredUser | undefined
   list(): StoredUser[]
+  /** Those of a source who could act now: its word still counts, and they have a session or a token. */
+  listVouched(source: UserSource, now: number): StoredUser[]
   update(user: Pick<StoredUser, 'userNo' | 'passwordHash' | 'role' | 'disabledAt'>): void
+  /** Throws on a name that somebody else has. */
+  updateVouched(
+    user: Pick<VouchedUser, 'username' | 'role' | 'vouchedUntil'> & { userNo: number },
+  ): void
   setLastSignIn(userNo: number, now: number): void
+  /** Local ones only: those of a directory are gone when it is. */
   countActiveAdmins(): number
 }
 
+type UserRow = Omit<StoredUser, 'hasFactor'> & { hasFactor: number }
+
 const COLUMNS_SQL = `
-  user_no AS userNo, username, password_hash AS passwordHash, role, created_at AS createdAt,
-  disabled_at AS disabledAt, last_sign_in_at AS lastSignInAt`
+  user_no AS userNo, username, password_hash AS passwordHash, role, source, external_id AS externalId,
+  vouched_until AS vouchedUntil, created_at AS createdAt, disabled_at AS disabledAt,
+  last_sign_in_at AS lastSignInAt, EXISTS (
+    SELECT 1 FROM second_factor AS f WHERE f.user_no = user_account.user_no AND confirmed_at IS NOT NULL
+  ) AS hasFactor`
 
 export function createUserStore(db: Database): UserStore {
   const count = db.prepare<[], { users: number }>('SELECT count(*) AS users FROM user_account')
@@ -37,29 +69,59 @@ export function createUserStore(db: Database): UserStore {
     INSERT INTO user_account (username, password_hash, role, created_at)
     VALUES (@username, @passwordHash, @role, @now)
   `)
-  const select = db.prepare<[string], StoredUser>(
+  const insertVouched = db.prepare<Record<string, unknown>>(`
+    INSERT INTO user_account (username, password_hash, role, source, external_id, vouched_until, created_at)
+    VALUES (@username, '', @role, @source, @externalId, @vouchedUntil, @now)
+  `)
+  const select = db.prepare<[string], UserRow>(
     `SELECT ${COLUMNS_SQL} FROM user_account WHERE username = ?`,
   )
-  const selectAll = db.prepare<[], StoredUser>(
+  const selectVouched = db.prepare<[string, string], UserRow>(
+    `SELECT ${COLUMNS_SQL} FROM user_account WHERE source = ? AND external_id = ?`,
+  )
+  const selectAll = db.prepare<[], UserRow>(
     `SELECT ${COLUMNS_SQL} FROM user_account ORDER BY username`,
   )
+  const selectAllVouched = db.prepare<{ source: string; now: number }, UserRow>(`
+    SELECT ${COLUMNS_SQL} FROM user_account
+    WHERE source = @source AND vouched_until > @now AND disabled_at IS NULL AND (
+      EXISTS (SELECT 1 FROM session AS s
+        WHERE s.user_no = user_account.user_no AND s.ended_at IS NULL AND s.expires_at > @now)
+      OR EXISTS (SELECT 1 FROM api_token AS t
+        WHERE t.user_no = user_account.user_no AND t.ended_at IS NULL AND t.expires_at > @now)
+    )
+    ORDER BY user_no
+  `)
   const update = db.prepare<Record<string, unknown>>(`
     UPDATE user_account SET password_hash = @passwordHash, role = @role, disabled_at = @disabledAt
     WHERE user_no = @userNo
+  `)
+  const updateVouched = db.prepare<Record<string, unknown>>(`
+    UPDATE user_account SET username = @username, role = @role, vouched_until = @vouchedUntil
+    WHERE user_no = @userNo AND source <> 'local'
   `)
   const updateLastSignIn = db.prepare<[number, number]>(
     'UPDATE user_account SET last_sign_in_at = ? WHERE user_no = ?',
   )
   const countAdmins = db.prepare<[], { admins: number }>(`
-    SELECT count(*) AS admins FROM user_account WHERE role = 'admin' AND disabled_at IS NULL
+    SELECT count(*) AS admins FROM user_account
+    WHERE role = 'admin' AND source = 'local' AND disabled_at IS NULL
   `)
   return {
     hasUsers: () => count.get()!.users > 0,
     add: (user, now) => void insert.run({ ...user, now }),
-    find: (username) => select.get(username),
-    list: () => selectAll.all(),
+    addVouched: (user, now) => void insertVouched.run({ ...user, now }),
+    find: (username) => fromRow(select.get(username)),
+    findVouched: (source, externalId) => fromRow(selectVouched.get(source, externalId)),
+    list: () => selectAll.all().map((row) => fromRow(row)!),
+    listVouched: (source, now) => selectAllVouched.all({ source, now }).map((row) => fromRow(row)!),
     update: (user) => void update.run(user),
+    updateVouched: (user) => void updateVouched.run(user),
     setLastSignIn: (userNo, now) => void updateLastSignIn.run(now, userNo),
     countActiveAdmins: () => countAdmins.get()!.admins,
   }
+}
+
+function fromRow(row: UserRow | undefined): StoredUser | undefined {
+  return row && { ...row, hasFactor: row.hasFactor === 1 }
 }

@@ -1,10 +1,12 @@
 /**
  * `/api/v1/audit`
  *
- *   GET /audit?cursor=&limit=   AuditPage, newest first
+ *   GET /audit?about=&cursor=&limit=   AuditPage, newest first; `about`: of one subject, and what it did itself
+ *   GET /audit/head             AuditHead: what to keep elsewhere, so that a log cut off at its end shows
+ *   GET /audit/export           NDJSON of AuditRecord, oldest first: what `sidestream audit verify` checks without us
  */
 import { type Static, Type } from 'typebox'
-import { Timestamp } from '../ids.ts'
+import { Sha256, Timestamp } from '../ids.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -29,3 +31,19 @@ export const AuditPage = Type.Object(
   strict,
 )
 export type AuditPage = Static<typeof AuditPage>
+
+/** One line of an export: an entry and its place in the chain (server/central/audit/README.md). */
+export const AuditRecord = Type.Object(
+  { ...AuditEntry.properties, prevHash: Sha256, hash: Sha256 },
+  strict,
+)
+export type AuditRecord = Static<typeof AuditRecord>
+
+export const AuditHead = Type.Object(
+  {
+    auditId: Type.Integer({ minimum: 0, description: 'The newest record; 0: there is none' }),
+    hash: Sha256,
+  },
+  strict,
+)
+export type AuditHead = Static<typeof AuditHead>

@@ -21,6 +21,8 @@ export const ConsoleEvent = Type.Union([
   Type.Object({ type: Type.Literal('inventory.changed'), machineId: MachineId }, strict),
   /** Receipts came in, or the order's state changed. */
   Type.Object({ type: Type.Literal('order.changed'), orderId: OrderId }, strict),
+  /** A rule ran, or its settings or mode changed. */
+  Type.Object({ type: Type.Literal('rule.changed'), ruleId: Type.Integer({ minimum: 1 }) }, strict),
   /** More of it is frozen, or it is ready or has failed. */
   Type.Object({ type: Type.Literal('preview.changed'), previewId: PreviewId }, strict),
   /** An answer to a live query came in, or its state changed. */

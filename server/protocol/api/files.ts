@@ -126,6 +126,7 @@ export const Explanation = Type.Object(
   },
   strict,
 )
+export type Explanation = Static<typeof Explanation>
 
 const ComparedStream = Type.Object(
   {

@@ -42,8 +42,16 @@ export const PERMISSIONS = {
     does: 'approve orders that somebody else created',
     roles: ['approver', 'admin'],
   },
+  'rules.manage': {
+    does: 'write rules, run them, stop them; a new or changed rule only reports',
+    roles: ['operator', 'admin'],
+  },
+  'rules.enforce': {
+    does: 'let a rule act by itself, after looking at its report',
+    roles: ['approver', 'admin'],
+  },
   'enrolments.create': {
-    does: 'make enrolment tokens',
+    does: 'make, list and revoke enrolment tokens, and let machines in',
     roles: ['admin'],
   },
   'audit.read': {

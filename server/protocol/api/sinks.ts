@@ -20,7 +20,14 @@ export const NotableKind = Type.Union([
   Type.Literal('stream.suspicious'),
   Type.Literal('mark.removed'),
   Type.Literal('machine.cloned'),
+  Type.Literal('order.created'),
+  Type.Literal('order.approved'),
+  Type.Literal('order.rejected'),
   Type.Literal('order.finished'),
+  Type.Literal('access.denied'),
+  Type.Literal('audit.head'),
+  Type.Literal('rule.alert'),
+  Type.Literal('rule.paused'),
   Type.Literal('saved-query.changed'),
 ])
 export type NotableKind = Static<typeof NotableKind>

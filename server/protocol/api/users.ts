@@ -4,7 +4,8 @@
  *   GET   /users             { users: User[] }, by name
  *   POST  /users             NewUser → 201 User; 409 USER_EXISTS
  *   PATCH /users/:username   UserChange → User; 404 USER_NOT_FOUND; 409 LAST_ADMIN. A change of the role or the
- *                            password, and `isDisabled`, ends the user's sessions.
+ *                            password, and `isDisabled`, ends the user's sessions. 409 ACCOUNT_FROM_ELSEWHERE:
+ *                            role and password of such a user are changed where they come from.
  *   POST  /session/password  OwnPassword → 204; of who is signed in; 401 SIGN_IN_REFUSED
  */
 import { type Static, Type } from 'typebox'
@@ -16,6 +17,17 @@ const strict = { additionalProperties: false } as const
 /** Shown in the audit log and on the terminal, typed by people: no spaces, no control characters. */
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$' })
 
+/**
+ * Who checks the password, and says what the role is: central itself, the directory (LDAP), or an OpenID provider.
+ * The account of somebody from elsewhere appears at the first sign-in.
+ */
+export const UserSource = Type.Union([
+  Type.Literal('local'),
+  Type.Literal('directory'),
+  Type.Literal('openid'),
+])
+export type UserSource = Static<typeof UserSource>
+
 /** Long rather than colourful; NIST SP 800-63B-4 asks for 15 where it is the only factor. */
 export const NewPassword = Type.String({ minLength: 15, maxLength: 1_024 })
 
@@ -23,8 +35,10 @@ export const User = Type.Object(
   {
     username: Type.String(),
     role: Role,
+    source: UserSource,
     createdAt: Timestamp,
     isDisabled: Type.Boolean(),
+    hasFactor: Type.Boolean(),
     lastSignInAt: Type.Union([Timestamp, Type.Null()]),
   },
   strict,

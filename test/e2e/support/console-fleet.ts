@@ -30,6 +30,8 @@ export class ConsoleFleet {
   readonly #consoleDir = join(this.folder, 'console')
   central!: RunningCentral
   agent!: RunningAgent
+  /** Started after the first, by host name. */
+  readonly others = new Map<string, RunningAgent>()
   #cookie = ''
 
   async start(files: readonly FileWithStream[]): Promise<void> {
@@ -41,16 +43,36 @@ export class ConsoleFleet {
     this.addFiles(files)
     this.central = await this.#startCentral(0)
     await this.#signIn()
+    this.agent = await this.#startAgent('agent', this.share, undefined)
+  }
+
+  /** One more machine, with a share and files of its own. */
+  async addMachine(hostname: string, files: readonly FileWithStream[]): Promise<RunningAgent> {
+    const name = `machine-${this.others.size}`
+    const share = join(this.folder, name)
+    mkdirSync(share)
+    this.addFiles(files, share)
+    const agent = await this.#startAgent(`agent-${name}`, share, hostname)
+    this.others.set(hostname, agent)
+    return agent
+  }
+
+  async #startAgent(
+    name: string,
+    share: string,
+    hostname: string | undefined,
+  ): Promise<RunningAgent> {
     const { token } = await this.post('/api/v1/enrolments', { uses: 1, validForSeconds: 600 })
-    const stateDir = join(this.folder, 'agent')
+    const stateDir = join(this.folder, name)
     await enroll({
       stateDir,
       serverUrl: this.central.url,
       token: String(token),
-      scope: [this.share],
+      scope: [share],
       exclude: [],
+      name: hostname,
     })
-    this.agent = await startAgent({
+    return startAgent({
       stateDir,
       logger,
       clock: systemClock,
@@ -59,16 +81,16 @@ export class ConsoleFleet {
     })
   }
 
-  /** New files below the share, each with one stream; dated back so that a changed mtime would show. */
-  addFiles(files: readonly FileWithStream[]): void {
+  /** New files below a share, each with one stream; dated back so that a changed mtime would show. */
+  addFiles(files: readonly FileWithStream[], share = this.share): void {
     const xattrs = files.map(({ path, stream, content }) => {
-      const whole = this.path(path)
+      const whole = join(share, path)
       mkdirSync(dirname(whole), { recursive: true })
       writeFileSync(whole, `the content of ${path}`)
       return sambaStream(whole, stream, content)
     })
     setXattrs(xattrs)
-    for (const { path } of files) utimesSync(this.path(path), 1_600_000_000, 1_600_000_000)
+    for (const { path } of files) utimesSync(join(share, path), 1_600_000_000, 1_600_000_000)
   }
 
   path(path: string): string {
@@ -99,6 +121,7 @@ export class ConsoleFleet {
   }
 
   async stop(): Promise<void> {
+    for (const agent of this.others.values()) await agent.close()
     await this.agent?.close()
     await this.central?.close()
     removeTempFolder(this.folder)

@@ -11,6 +11,8 @@ import { Link } from '../../../server/agent/link/link.ts'
 import { DEFAULT_TIMINGS } from '../../../server/agent/link/reconnect-policy.ts'
 import { machineFacts } from '../../../server/agent/machine-facts.ts'
 import { openState } from '../../../server/agent/state/open-state.ts'
+import { CentralDoor } from '../../../server/agent/trust/central-door.ts'
+import { MachineIdentity } from '../../../server/agent/trust/machine-identity.ts'
 import type { Welcome } from '../../../server/protocol/link-frames.ts'
 import { createLogger } from '../../../server/shared/logger.ts'
 import { reportOf } from '../../integration/agent/support/reports.ts'
@@ -47,8 +49,10 @@ class WatchedOutbox extends Outbox {
 }
 
 const outbox = new WatchedOutbox(state)
+const identity = readIdentity(stateDir)!
 const link = new Link({
-  identity: readIdentity(stateDir)!,
+  identity: new MachineIdentity(identity, () => undefined),
+  door: new CentralDoor({ centralUrl: identity.centralUrl, pins: () => [], answerMs: 5_000 }),
   facts: machineFacts('0.1.0', `BUSY-${seed}`),
   outbox,
   requests: { run: () => undefined },

@@ -27,7 +27,7 @@ describe('enroll', () => {
     const place = aPlace()
     const central = await aCentral()
     const { machineId } = await enroll(optionsFor(place, `${central.url}/`))
-    expect(central.enrolled.has(machineId)).toBe(true)
+    expect(central.enrolled.has(machineId as string)).toBe(true)
     const file = join(place.stateDir, 'identity.json')
     expect(lstatSync(file).mode & 0o777).toBe(0o600)
     expect(lstatSync(place.stateDir).mode & 0o777).toBe(0o700)

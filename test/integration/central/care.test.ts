@@ -76,7 +76,7 @@ describe('a check', () => {
       [
         'central.sqlite',
         'DROP TRIGGER audit_entry_is_never_deleted; DELETE FROM audit_entry WHERE audit_id = 2',
-        'entry 3',
+        'record 2 is missing',
       ],
     ]
     for (const [index, [file, sql, told]] of changes.entries()) {

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { auditOfFolder } from '../../../server/central/care.ts'
 import { openStores } from '../../../server/central/store/stores.ts'
+import { checkAuditChain } from '../../../server/shared/audit-chain.ts'
 import { ADMIN_PASSWORD } from './fleet.ts'
 import { streams, TestAgent } from './test-agent.ts'
 
@@ -72,6 +74,6 @@ it('whatever central acknowledged is there after it was killed in the middle of 
   const paths = new Set(kept.map((row) => row.path))
   for (const each of all.slice(0, acknowledged)) expect(paths).toContain(each.path)
   expect(stores.inventory.held(agent.machineId)!.counts.streams).toBe(kept.length)
-  expect(stores.audit.firstBroken()).toBe(null)
   await stores.close()
+  expect(checkAuditChain(() => auditOfFolder(dataDir)).fault).toBe(null)
 })

@@ -83,7 +83,7 @@ class RecordedAgent {
 
   async #hello(hello: AnyFrame): Promise<void> {
     const { nonce } = await this.next('challenge')
-    const text = Buffer.from(helloText(nonce, this.machineId, hello.protocol))
+    const text = Buffer.from(helloText(nonce, this.machineId, hello))
     const signature = sign(null, text, this.#key).toString('base64')
     this.#socket.send(JSON.stringify({ ...hello, machineId: this.machineId, signature }))
   }

@@ -14,8 +14,11 @@ describe('signing in', () => {
     expect(answer.body).toEqual({
       username: 'admin',
       role: 'admin',
+      source: 'local',
       permissions: PERMISSION_NAMES,
       expiresAt: expect.any(String),
+      missing: null,
+      sessionId: expect.any(Number),
       tokenName: null,
     })
     const [cookie] = answer.headers.getSetCookie()
@@ -97,6 +100,50 @@ describe('a session', () => {
     expect(out.status).toBe(204)
     expect(out.headers.getSetCookie()[0]).toMatch(/^sidestream_session=; /)
     expect((await fleet.get('/machines')).status).toBe(401)
+  })
+
+  it('is listed with where it is from, and can be ended from another', async () => {
+    const fleet = await openFleet()
+    const here = fleet.cookie
+    const credentials = { username: 'admin', password: ADMIN_PASSWORD }
+    const headers = { cookie: '', 'user-agent': 'a browser elsewhere' }
+    const elsewhere = (await fleet.call('POST', '/api/v1/session', credentials, headers)).headers
+      .getSetCookie()[0]!
+      .split(';')[0]!
+    const { sessions } = (await fleet.get('/sessions')).body
+    expect(sessions).toMatchObject([
+      { isThis: false, userAgent: 'a browser elsewhere', remoteAddress: '127.0.0.1' },
+      { isThis: true, username: 'admin' },
+    ])
+    const ended = await fleet.call('DELETE', `/api/v1/sessions/${sessions[0].sessionId}`)
+    expect(ended.status).toBe(204)
+    const ask = async (cookie: string): Promise<number> =>
+      (await fleet.call('GET', '/api/v1/session', undefined, { cookie })).status
+    expect([await ask(elsewhere), await ask(here)]).toEqual([401, 200])
+    expect((await fleet.get('/sessions')).body.sessions).toHaveLength(1)
+  })
+
+  it('of somebody else is seen and ended by who manages users, and nobody else', async () => {
+    const fleet = await openFleet()
+    const vera = { username: 'vera', password: 'a password of some length' }
+    await fleet.post('/users', { ...vera, role: 'viewer' })
+    const answer = await fleet.call('POST', '/api/v1/session', vera, { cookie: '' })
+    const cookie = answer.headers.getSetCookie()[0]!.split(';')[0]!
+    const ofVera = await fleet.call('GET', '/api/v1/sessions', undefined, { cookie })
+    expect(ofVera.body.sessions).toMatchObject([{ username: 'vera', isThis: true }])
+    const { sessions } = (await fleet.get('/sessions')).body
+    expect(sessions.map(({ username }: { username: string }) => username)).toEqual([
+      'vera',
+      'admin',
+    ])
+    const end = (sessionId: number, headers = {}) =>
+      fleet.call('DELETE', `/api/v1/sessions/${sessionId}`, undefined, headers)
+    const refused = await end(sessions[1].sessionId, { cookie })
+    expect(refused).toMatchObject({ status: 404, body: { code: 'SESSION_NOT_FOUND' } })
+    expect((await end(sessions[0].sessionId)).status).toBe(204)
+    expect((await fleet.call('GET', '/api/v1/session', undefined, { cookie })).status).toBe(401)
+    const { entries } = (await fleet.get('/audit')).body
+    expect(entries[0]).toMatchObject({ actor: 'admin', action: 'session.ended', subject: 'vera' })
   })
 
   it('survives a restart of central', async () => {

@@ -215,6 +215,40 @@ describe('what agents report', () => {
   })
 })
 
+describe('what the audit log records', () => {
+  it('is told of orders and of what was denied, as it happens', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aSyslogTcpReceiver()
+    const kinds = ['order.created', 'access.denied']
+    const place = { kind: 'syslog', transport: 'tcp', host: '127.0.0.1', port: receiver.port }
+    await addSink(fleet, { ...place, kinds })
+    const orderId = await anOrder(fleet, await fleet.agent())
+    const created = await until(() => receiver.messages[0])
+    expect(created).toMatch(
+      / sidestream - order\.created \[sidestream@32473 auditId="\d+" actor="admin"/,
+    )
+    expect(created).toContain(`subject="${orderId}"`)
+    const wrong = { username: 'admin', password: 'wrong' }
+    expect((await fleet.post('/session', wrong)).status).toBe(401)
+    const denied = await until(() => receiver.messages[1])
+    expect(denied).toContain(' access.denied [sidestream@32473 ')
+    expect(denied).toContain('action="session.refused"')
+  })
+
+  it('has its head told elsewhere where it grew, and when central stops', async () => {
+    const fleet = await openFleet({ timing: { ...FAST.timing, auditHeadEveryMs: 30 } })
+    const receiver = await aSyslogTcpReceiver()
+    const place = { kind: 'syslog', transport: 'tcp', host: '127.0.0.1', port: receiver.port }
+    await addSink(fleet, { ...place, kinds: ['audit.head'] })
+    const { auditId, hash } = (await fleet.get('/audit/head')).body
+    await until(() => receiver.messages.some((line) => line.includes(hash)) || undefined)
+    const told = receiver.messages.find((line) => line.includes(hash))
+    expect(told).toContain(` audit.head [sidestream@32473 auditId="${auditId}" hash="${hash}"]`)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    expect(receiver.messages.filter((line) => line.includes(hash))).toHaveLength(1)
+  })
+})
+
 describe('metrics', () => {
   it('count what central does, and name nobody', async () => {
     const fleet = await openFleet(FAST)

@@ -17,6 +17,7 @@ import type { ReportedStream, StreamKey } from '../../../server/protocol/stream.
 import { PROTOCOL_VERSION } from '../../../server/protocol/version.ts'
 import { encodeDelta, encodeToCentral, frameDecoder } from '../../../server/shared/frame-codec.ts'
 import { addToDigest, EMPTY_DIGEST, streamDigest } from '../../../server/shared/inventory-digest.ts'
+import { bindingOf } from '../../../server/shared/tls-binding.ts'
 
 const decode = frameDecoder<FrameToAgent>(FrameToAgentSchema)
 
@@ -29,6 +30,7 @@ export interface HelloChanges {
   signWith?: KeyObject
   epoch?: string
   isScanDue?: boolean
+  binding?: string
 }
 
 /** A delta without what most tests do not care for. */
@@ -46,6 +48,8 @@ export class TestAgent {
   readonly frames: FrameToAgent[] = []
   readonly requests: RequestFrame[] = []
   closeCode: number | null = null
+  /** Of the TLS session; null without TLS. */
+  binding: string | null = null
   /** Undefined: no answer at all. */
   answer: (request: RequestFrame) => Reply | Promise<Reply> = () => undefined
   #sequence = 0
@@ -86,6 +90,9 @@ export class TestAgent {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/agent/v1`)
     this.socket = socket
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#take(decode(data, isBinary)))
+    socket.on('upgrade', (response) => {
+      this.binding = bindingOf(response.socket)
+    })
     socket.on('close', (code) => {
       if (this.socket === socket) this.closeCode = code
     })
@@ -96,8 +103,10 @@ export class TestAgent {
   hello(nonce: string, changes: HelloChanges = {}): void {
     const machineId = changes.machineId ?? this.machineId
     const protocol = changes.protocol ?? PROTOCOL_VERSION
-    const text = Buffer.from(helloText(nonce, machineId, protocol))
+    const proof = { binding: changes.binding ?? this.binding, nextKey: null }
+    const text = Buffer.from(helloText(nonce, machineId, { protocol, ...proof }))
     this.send({
+      ...proof,
       type: 'hello',
       protocol,
       machineId,

@@ -140,7 +140,7 @@ describe('wrong usage', () => {
     [['show', 'x', '--raw', '--hex', '--stream', 'y'], /cannot be used with option '--hex'/],
     [['show', 'x', '--raw'], /name it with --stream NAME \[BAD_USAGE\]/],
     [['central', '--port', '70000'], /whole number from 0 to 65535/],
-    [['agent', 'enroll'], /required option '--server <url>' not specified/],
+    [['agent', 'enroll'], /required option '--scope <path...>' not specified/],
   ])('of %j exits with 2 and one line that helps', async (args, message) => {
     const { exitCode, stdout, stderr } = await runCli(args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

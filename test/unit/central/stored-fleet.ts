@@ -27,7 +27,9 @@ export async function addMachine(
   now = 1_000,
 ): Promise<MachineId> {
   const tokenHash = randomBytes(32)
-  stores.enrolments.add({ tokenHash, createdBy: 'admin', expiresAt: now + 1, uses: 1 }, now)
+  const gives = { labels: [], approval: 'automatic', takesBack: false } as const
+  const enrolment = { tokenHash, createdBy: 'admin', expiresAt: now + 1, uses: 1, ...gives }
+  stores.enrolments.add(enrolment, now)
   const { enrolmentNo } = stores.enrolments.use(tokenHash, now)!
   const machineId = randomUUID() as string as MachineId
   const facts = { platform: 'win32', osRelease: '10', architecture: 'x64', agentVersion: '0.1.0' }

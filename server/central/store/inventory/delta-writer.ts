@@ -1,8 +1,8 @@
 /** Applies one machine's deltas within a transaction that somebody else begins and ends. */
 import type { Database } from 'better-sqlite3'
-import type { ReportedStream, StreamKey, VerdictName } from '../../../protocol/stream.ts'
+import type { StreamKey, VerdictName } from '../../../protocol/stream.ts'
 import { bucketOf } from '../../../shared/inventory-buckets.ts'
-import { digestOf, reportText, streamDigest } from '../../../shared/inventory-digest.ts'
+import { streamDigest } from '../../../shared/inventory-digest.ts'
 import { boundCode, CODE_SQL, type Code } from './code-columns.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import type { FirstSeen } from './first-seen.ts'
@@ -16,6 +16,7 @@ import {
 import type { ItemEntry, Items } from './items.ts'
 import type { LiveCounts } from './live-counts.ts'
 import { countStream, type MachineState, type MachineStates } from './machine-states.ts'
+import type { PreparedDelta, PreparedStream } from './prepared-delta.ts'
 import { chosenBuckets, Resync } from './resyncs.ts'
 import type { StoredDelta } from './stored-delta.ts'
 import {
@@ -24,7 +25,6 @@ import {
   REPORT_FROM_SQL,
   type StoredReportRow,
 } from './stored-report.ts'
-import { encodeTimestamp } from './timestamp-code.ts'
 
 /** What deltas are applied with. All of them belong to one connection and one transaction. */
 export interface WriterParts {
@@ -38,7 +38,7 @@ export interface WriterParts {
 
 export interface DeltaWriter {
   /** Nothing is written before it is sure that the delta is not refused. */
-  apply(state: MachineState, delta: StoredDelta, now: number): DeltaApplied
+  apply(state: MachineState, delta: PreparedDelta, now: number): DeltaApplied
 }
 
 interface KnownRow {
@@ -56,6 +56,9 @@ interface OldRow extends StoredReportRow {
 interface Application {
   state: MachineState
   now: number
+  digests: Uint32Array
+  /** Of the upsert that is applied. */
+  place: number
   changed: number
   notable: NotableChanges
 }
@@ -64,12 +67,12 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
   const { items, counts, firstSeen, machines, dictionaries } = parts
   const statements = prepare(parts.db)
 
-  const upsert = (at: Application, stream: ReportedStream): void => {
-    const text = reportText(stream)
-    const item = items.intern(stream, text)
-    const volumeNo = machines.volumeNo(at.state, stream.volumeId)
-    const identity = encodeIdentity(stream.identity)
-    const modifiedAt = encodeTimestamp(stream.modifiedAt)
+  const upsert = (
+    at: Application,
+    volumeNo: number,
+    [, identity, modifiedAt, ref]: PreparedStream,
+  ): void => {
+    const item = items.resolve(ref)
     const streamId = firstSeen.next()
     const { itemNo, streamNameNo } = item
     // Most are new: the unique index says so while the row is written, without being asked before.
@@ -84,7 +87,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     if (changes === 1) {
       firstSeen.take(at.now)
       at.state.resync?.name(streamId)
-      appeared(at, streamId, digestOf(stream, text), item, null)
+      appeared(at, streamId, item, null)
       return
     }
     const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)!
@@ -93,18 +96,17 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     if (isThere && known.itemNo === itemNo && known.modifiedAt === modifiedAt) return
     const before = isThere ? subtract(at, known.streamId) : null
     statements.update.run(itemNo, ...boundCode(modifiedAt), at.now, known.streamId)
-    appeared(at, known.streamId, digestOf(stream, text), item, before)
+    appeared(at, known.streamId, item, before)
   }
 
   const appeared = (
     at: Application,
     streamId: number,
-    digest: string,
     item: ItemEntry,
     before: VerdictName | null,
   ): void => {
     at.changed += 1
-    at.state.digest.add(digest)
+    at.state.digest.addLimbs(at.digests, at.place)
     count(at, item, item.verdict, 1)
     note(at, streamId, before, item.verdict)
   }
@@ -163,12 +165,18 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
   return {
     apply: (state, delta, now) => {
       const isRepeat = state.epoch !== null && delta.sequence <= state.sequence
-      const at: Application = { state, now, changed: 0, notable: new NotableChanges() }
+      const notable = new NotableChanges()
+      const { digests } = delta
+      const at: Application = { state, now, digests, place: 0, changed: 0, notable }
       if (!isRepeat) {
         refuseGap(state, delta.sequence)
         const resync = beginResync(state, delta.resync)
         machines.touch(state)
-        for (const stream of delta.upserts) upsert(at, stream)
+        const volumeNos = delta.volumeIds.map((volumeId) => machines.volumeNo(state, volumeId))
+        for (const stream of delta.upserts) {
+          upsert(at, volumeNos[stream[0]] as number, stream)
+          at.place += 1
+        }
         for (const key of delta.gone) goneByKey(at, key)
         if (resync?.isLast === true) unnamedGone(at, resync)
         state.sequence = delta.sequence
@@ -215,10 +223,10 @@ function note(
   after: VerdictName | null,
 ): void {
   if (before === after) return
-  for (const verdict of ['suspicious', 'mark'] as const) {
-    if (before === verdict) notable.add(`${verdict}-gone`, streamId)
-    if (after === verdict) notable.add(`${verdict}-appeared`, streamId)
-  }
+  if (before === 'suspicious') notable.add('suspicious-gone', streamId)
+  if (after === 'suspicious') notable.add('suspicious-appeared', streamId)
+  if (before === 'mark') notable.add('mark-gone', streamId)
+  if (after === 'mark') notable.add('mark-appeared', streamId)
 }
 
 /** The first few of each kind: a first scan has thousands. */

@@ -1,16 +1,17 @@
-/**
- * Texts ↔ numbers, for the writer: every text of a report is stored once and known by its number. What was
- * used lately is known without asking the database.
- *
- * A dictionary may hold a text twice (where very many differ in case only, the older one is not looked for to
- * the end): whoever compares numbers finds two items then, and nothing is wrong but a little space.
- */
-import { hash } from 'node:crypto'
+/** Texts and classes ↔ numbers, for the writer. */
 import type { Database, Statement } from 'better-sqlite3'
 import { searchForm } from '../../../streams/query/search-form.ts'
 import { toUtf16 } from '../utf16.ts'
-import { classDefinition, type StreamClass } from './class-definition.ts'
+import { parseClassDefinition, type StreamClass } from './class-definition.ts'
 import { RecentMap } from './recent-map.ts'
+import {
+  CACHED_UNITS,
+  hostUrlTexts,
+  isEmpty,
+  referrerTexts,
+  searchedTexts,
+  type TextRow,
+} from './text-dictionaries.ts'
 
 export interface ClassEntry {
   classNo: number
@@ -25,17 +26,15 @@ export interface Dictionaries {
   fileName(name: string): { no: number; isNew: boolean }
   hostUrl(url: string): number
   referrer(url: string): number
-  classEntry(of: StreamClass): ClassEntry
+  /** By its definition; see class-definition.ts. */
+  classEntry(definition: string): ClassEntry
   /** Undefined: no stream was ever called that. */
   findStreamName(name: string): number | undefined
+  /** Last in a transaction; see trigrams.ts. */
+  flush(): void
   /** After a rollback: what was learnt in it is not there. */
   forget(): void
 }
-
-/** Characters of texts, of each dictionary: about 100 MB for all together at most. */
-const CACHED_UNITS = 6_000_000
-/** Texts that differ in case only, among which an exact one is looked for. */
-const MAX_VARIANTS = 64
 
 export function createDictionaries(db: Database): Dictionaries {
   const folders = searchedTexts(db, 'folder', 'folder_no', 'path')
@@ -54,103 +53,20 @@ export function createDictionaries(db: Database): Dictionaries {
     referrer: referrers.intern,
     classEntry: classes.intern,
     findStreamName: classes.findStreamName,
+    flush: () => {
+      for (const each of [folders, fileNames, referrers]) each.flush()
+    },
     forget: () => {
       for (const each of [folders, fileNames, hostUrls, referrers, classes]) each.forget()
     },
   }
 }
 
-interface Texts {
-  intern(text: string): number
-  /** How many were not there. */
-  added(): number
-  forget(): void
-}
-
-type TextRow = { no: number }
-
-/** `find` and `add` get the exact text; what they give is cached. */
-function cachedTexts(
-  find: (text: string) => TextRow | undefined,
-  add: (text: string) => number,
-): Texts {
-  const cache = new RecentMap<number>(CACHED_UNITS)
-  let added = 0
-  return {
-    intern: (text) => {
-      const cached = cache.get(text)
-      if (cached !== undefined) return cached
-      let no = find(text)?.no
-      if (no === undefined) {
-        no = add(text)
-        added += 1
-      }
-      cache.set(text, no)
-      return no
-    },
-    added: () => added,
-    forget: () => cache.clear(),
-  }
-}
-
-/** Texts with an index that disregards case, and their trigrams. */
-function searchedTexts(db: Database, table: string, numberColumn: string, column: string): Texts {
-  const find = db.prepare<[Record<string, unknown>], TextRow>(`
-    SELECT no FROM (
-      SELECT ${numberColumn} AS no, ${column} AS text, utf16 FROM ${table}
-      WHERE ${column} = @form LIMIT ${MAX_VARIANTS})
-    WHERE text = @form COLLATE BINARY AND utf16 IS @utf16
-  `)
-  const insert = db.prepare(`INSERT INTO ${table} (${column}, utf16) VALUES (?, ?)`)
-  const insertText = db.prepare(`INSERT INTO ${table}_text (rowid, ${column}) VALUES (?, ?)`)
-  return cachedTexts(
-    (text) => find.get(formsOf(text)),
-    (text) => {
-      const { form, utf16 } = formsOf(text)
-      const no = Number(insert.run(form, utf16).lastInsertRowid)
-      insertText.run(no, form)
-      return no
-    },
-  )
-}
-
-function referrerTexts(db: Database): Texts {
-  const find = db.prepare<[Record<string, unknown>], TextRow>(`
-    SELECT referrer_no AS no FROM referrer
-    WHERE hash = @hash AND url = @form COLLATE BINARY AND utf16 IS @utf16 LIMIT 1
-  `)
-  const insert = db.prepare('INSERT INTO referrer (hash, url, utf16) VALUES (?, ?, ?)')
-  const insertText = db.prepare('INSERT INTO referrer_text (rowid, url) VALUES (?, ?)')
-  return cachedTexts(
-    (text) => find.get({ ...formsOf(text), hash: hash32(text) }),
-    (text) => {
-      const { form, utf16 } = formsOf(text)
-      const no = Number(insert.run(hash32(text), form, utf16).lastInsertRowid)
-      insertText.run(no, form)
-      return no
-    },
-  )
-}
-
-function hostUrlTexts(db: Database): Texts {
-  const find = db.prepare<[number, string | Buffer], TextRow>(
-    'SELECT host_url_no AS no FROM host_url WHERE hash = ? AND url = ? LIMIT 1',
-  )
-  const insert = db.prepare('INSERT INTO host_url (hash, url) VALUES (?, ?)')
-  const stored = (text: string): string | Buffer => {
-    const { form, utf16 } = formsOf(text)
-    return utf16 ?? form
-  }
-  return cachedTexts(
-    (text) => find.get(hash32(text), stored(text)),
-    (text) => Number(insert.run(hash32(text), stored(text)).lastInsertRowid),
-  )
-}
-
 function classEntries(db: Database) {
   const cache = new RecentMap<ClassEntry>(CACHED_UNITS)
   const streamNames = new RecentMap<number>(CACHED_UNITS)
   const statements = prepareClasses(db)
+  let isAllCached = isEmpty(db, 'class')
 
   const findStreamName = (name: string): number | undefined => {
     const cached = streamNames.get(name)
@@ -187,11 +103,12 @@ function classEntries(db: Database) {
 
   return {
     findStreamName,
-    intern: (of: StreamClass): ClassEntry => {
-      const definition = classDefinition(of)
+    intern: (definition: string): ClassEntry => {
       let entry = cache.get(definition)
       if (entry !== undefined) return entry
-      const row = statements.selectClass.get(definition)
+      const of = parseClassDefinition(definition)
+      const mayBeStored = !isAllCached || cache.hasLost
+      const row = mayBeStored ? statements.selectClass.get(definition) : undefined
       entry = row === undefined ? add(of, definition) : { ...row, verdict: of.verdict }
       cache.set(definition, entry)
       return entry
@@ -199,6 +116,7 @@ function classEntries(db: Database) {
     forget: () => {
       cache.clear()
       streamNames.clear()
+      isAllCached = isEmpty(db, 'class')
     },
   }
 }
@@ -228,16 +146,4 @@ function prepareClasses(db: Database) {
 function storedZone({ origin }: StreamClass): number | null {
   const zone = origin?.id ?? null
   return Number.isSafeInteger(zone) ? zone : null
-}
-
-/** The searched form, and the exact one where that is another. */
-function formsOf(text: string): { form: string; utf16: Buffer | null } {
-  const form = searchForm(text)
-  return { form, utf16: form === text ? null : toUtf16(text) }
-}
-
-/** Of the exact text: unpaired surrogates count, so not of its UTF-8. */
-export function hash32(text: string): number {
-  const bytes = text.isWellFormed() ? text : toUtf16(text)
-  return Number.parseInt(hash('sha256', bytes, 'hex').slice(0, 8), 16) | 0
 }

@@ -5,6 +5,7 @@ import { reportText, streamDigest } from '../../../shared/inventory-digest.ts'
 import { boundCode, CODE_SQL } from './code-columns.ts'
 import type { WriterParts } from './delta-writer.ts'
 import { encodeIdentity } from './identity-code.ts'
+import { itemReportOf } from './item-report.ts'
 import { countStream, type MachineState } from './machine-states.ts'
 import { encodeTimestamp } from './timestamp-code.ts'
 
@@ -25,7 +26,7 @@ export function createImporter({ db, items, machines, counts, firstSeen }: Write
   `)
   return (state: MachineState, imported: ImportedStream): void => {
     const { streamId, report, firstSeenAt, lastSeenAt, goneAt } = imported
-    const item = items.intern(report, reportText(report))
+    const item = items.intern(itemReportOf(report, reportText(report)))
     insert.run(
       streamId,
       machines.volumeNo(state, report.volumeId),

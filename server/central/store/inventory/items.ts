@@ -1,126 +1,148 @@
 /**
  * Items, for the writer: an item is a stream as it is, whichever machine has it. Most of what a machine reports
- * is known from others, so the whole item is looked for in memory first, by all of its report at once.
+ * is known from others, and then comes as a reference to what was told before (prepared-delta.ts).
  */
 import type { Database } from 'better-sqlite3'
-import type { ReportedStream } from '../../../protocol/stream.ts'
-import type { ReportText } from '../../../shared/inventory-digest.ts'
-import { fileNameOf } from '../../../streams/path-parts.ts'
-import { classOf } from './class-definition.ts'
-import { type ClassEntry, type Dictionaries, hash32 } from './dictionaries.ts'
-import { RecentMap } from './recent-map.ts'
+import type { ClassEntry, Dictionaries } from './dictionaries.ts'
+import type { ItemReport } from './item-report.ts'
+import type { LiveCounts } from './live-counts.ts'
+import type { ItemNews, ItemRef } from './prepared-delta.ts'
 
 export interface ItemEntry extends ClassEntry {
   itemNo: number
 }
 
+/** Preparer and writer do not agree any more on what references mean: both must begin anew. */
+export class ItemUntold extends Error {
+  override readonly name = 'ItemUntold'
+}
+
 export interface Items {
-  /** The number of a stream's item, made if there is none. */
-  intern(stream: ReportedStream, text: ReportText): ItemEntry
-  /** How many items each class gained since the last call. */
-  takeNewByClass(): Map<number, number>
+  /** Before what refers to it; outside of a transaction, which might be rolled back. */
+  learn(told: ItemNews['told']): void
+  drop(refs: ItemNews['dropped']): void
+  /** The item that a reference names, made if there is none. */
+  resolve(ref: ItemRef): ItemEntry
+  /** The item that is reported, made if there is none. */
+  intern(report: ItemReport): ItemEntry
+  /** What was resolved is on disk. */
+  committed(): void
+  /** What was resolved since the last commit never was. */
+  rolledBack(): void
+  /** All references. Whoever made them knows. */
   forget(): void
 }
 
-/** Characters of reports kept in each of two generations: 200 MB at most, for some 400,000 items. */
-const CACHED_UNITS = 100_000_000
+/** A new item is made for one stream: written with it, its count is right for most that are on one machine only. */
+const EXPECTED_STREAMS = 1
 
-type ItemColumns = Record<
-  | 'classNo'
-  | 'folderNo'
-  | 'nameNo'
-  | 'fingerprint'
-  | 'size'
-  | 'allocated'
-  | 'isResident'
-  | 'hostUrlNo'
-  | 'endsWithName'
-  | 'referrerNo',
-  number | null
-> & { sha256: Buffer | null; hostIp: string | null; links: string | null }
+/** In the order in which both statements name them; named parameters would take much longer to bind. */
+type ItemColumns = [
+  classNo: number,
+  folderNo: number,
+  nameNo: number,
+  fingerprint: number,
+  sizeBytes: number,
+  allocatedBytes: number,
+  isResident: number,
+  sha256: Buffer | null,
+  hostUrlNo: number | null,
+  endsWithName: number,
+  referrerNo: number | null,
+  hostIp: string | null,
+  links: string | null,
+]
 
-export function createItems(db: Database, dictionaries: Dictionaries): Items {
-  const select = db.prepare<[ItemColumns], { item_no: number }>(`
+export function createItems(
+  db: Database,
+  dictionaries: Dictionaries,
+  counts: Pick<LiveCounts, 'added'>,
+): Items {
+  const select = db.prepare<ItemColumns, { item_no: number }>(`
     SELECT item_no FROM item
-    WHERE name_no = @nameNo AND folder_no = @folderNo AND fingerprint = @fingerprint
-      AND class_no = @classNo AND size_bytes = @size AND allocated_bytes = @allocated
-      AND is_resident = @isResident AND sha256 IS @sha256 AND host_url_no IS @hostUrlNo
-      AND ends_with_name = @endsWithName AND referrer_no IS @referrerNo AND host_ip IS @hostIp
-      AND links_json IS @links
+    WHERE class_no = ? AND folder_no = ? AND name_no = ? AND fingerprint = ? AND size_bytes = ?
+      AND allocated_bytes = ? AND is_resident = ? AND sha256 IS ? AND host_url_no IS ? AND ends_with_name = ?
+      AND referrer_no IS ? AND host_ip IS ? AND links_json IS ?
     LIMIT 1
   `)
-  const insert = db.prepare<[ItemColumns]>(`
+  const insert = db.prepare<ItemColumns>(`
     INSERT INTO item (
       class_no, folder_no, name_no, fingerprint, size_bytes, allocated_bytes, is_resident, sha256,
-      host_url_no, ends_with_name, referrer_no, host_ip, links_json)
-    VALUES (
-      @classNo, @folderNo, @nameNo, @fingerprint, @size, @allocated, @isResident, @sha256,
-      @hostUrlNo, @endsWithName, @referrerNo, @hostIp, @links)
+      host_url_no, ends_with_name, referrer_no, host_ip, links_json, live_count)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${EXPECTED_STREAMS})
   `)
-  const cache = new RecentMap<ItemEntry>(CACHED_UNITS)
-  let newByClass = new Map<number, number>()
+  /** Told, and no transaction with them is committed yet. */
+  const unresolved = new Map<ItemRef, ItemReport>()
+  const resolved = new Map<ItemRef, ItemEntry>()
+  let uncommitted: ItemRef[] = []
 
-  const findOrAdd = (stream: ReportedStream, text: string): ItemEntry => {
-    const { columns, classEntry, isNew } = columnsOf(stream, text, dictionaries)
-    const found = isNew ? undefined : select.get(columns)
+  const intern = (report: ItemReport): ItemEntry => {
+    const { columns, classEntry, isNew } = columnsOf(report, dictionaries)
+    const found = isNew ? undefined : select.get(...columns)
     if (found !== undefined) return { ...classEntry, itemNo: found.item_no }
-    const itemNo = Number(insert.run(columns).lastInsertRowid)
-    newByClass.set(classEntry.classNo, (newByClass.get(classEntry.classNo) ?? 0) + 1)
+    const itemNo = Number(insert.run(...columns).lastInsertRowid)
+    counts.added(itemNo, classEntry.classNo, EXPECTED_STREAMS)
     return { ...classEntry, itemNo }
   }
 
   return {
-    intern: (stream, { carrier, content }) => {
-      const text = carrier + content
-      let entry = cache.get(text)
-      if (entry === undefined) {
-        entry = findOrAdd(stream, text)
-        cache.set(text, entry)
+    learn: (told) => {
+      for (const [ref, report] of told) unresolved.set(ref, report)
+    },
+    drop: (refs) => {
+      for (const ref of refs) {
+        unresolved.delete(ref)
+        resolved.delete(ref)
       }
+    },
+    resolve: (ref) => {
+      let entry = resolved.get(ref)
+      if (entry !== undefined) return entry
+      const report = unresolved.get(ref)
+      if (report === undefined) throw new ItemUntold(`nobody told what item ${ref} is`)
+      entry = intern(report)
+      resolved.set(ref, entry)
+      uncommitted.push(ref)
       return entry
     },
-    takeNewByClass: () => {
-      const taken = newByClass
-      newByClass = new Map()
-      return taken
+    intern,
+    committed: () => {
+      for (const ref of uncommitted) unresolved.delete(ref)
+      uncommitted = []
+    },
+    rolledBack: () => {
+      for (const ref of uncommitted) resolved.delete(ref)
+      uncommitted = []
     },
     forget: () => {
-      cache.clear()
-      newByClass = new Map()
+      unresolved.clear()
+      resolved.clear()
+      uncommitted = []
     },
   }
 }
 
 function columnsOf(
-  stream: ReportedStream,
-  text: string,
+  report: ItemReport,
   dictionaries: Dictionaries,
 ): { columns: ItemColumns; classEntry: ClassEntry; isNew: boolean } {
-  const classEntry = dictionaries.classEntry(classOf(stream))
-  const fileName = fileNameOf(stream.path)
-  const { hostUrl = null, referrerUrl = null, hostIpAddress = null } = stream.origin ?? {}
-  const { no: nameNo, isNew } = dictionaries.fileName(fileName)
-  const endsWithName = hostUrl !== null && fileName !== '' && hostUrl.endsWith(fileName)
-  const hostPart = endsWithName ? hostUrl.slice(0, -fileName.length) : hostUrl
-  const columns = {
-    classNo: classEntry.classNo,
-    folderNo: dictionaries.folder(stream.path.slice(0, stream.path.length - fileName.length)),
+  const { sha256, hostUrl, referrerUrl } = report
+  const classEntry = dictionaries.classEntry(report.classDefinition)
+  const { no: nameNo, isNew } = dictionaries.fileName(report.fileName)
+  const columns: ItemColumns = [
+    classEntry.classNo,
+    dictionaries.folder(report.folder),
     nameNo,
-    fingerprint: hash32(text),
-    size: stream.sizeBytes,
-    allocated: stream.allocatedBytes,
-    isResident: stream.isResident ? 1 : 0,
-    sha256: stream.sha256 === null ? null : Buffer.from(stream.sha256, 'hex'),
-    hostUrlNo: hostPart === null ? null : dictionaries.hostUrl(hostPart),
-    endsWithName: endsWithName ? 1 : 0,
-    referrerNo: referrerUrl === null ? null : dictionaries.referrer(referrerUrl),
-    // JSON escapes unpaired surrogates, so it is exact in a TEXT column.
-    hostIp: hostIpAddress === null ? null : JSON.stringify(hostIpAddress),
-    links: hasOnlyPath(stream) ? null : JSON.stringify(stream.links),
-  }
+    report.fingerprint,
+    report.sizeBytes,
+    report.allocatedBytes,
+    report.isResident ? 1 : 0,
+    sha256 === null ? null : Buffer.from(sha256, 'hex'),
+    hostUrl === null ? null : dictionaries.hostUrl(hostUrl),
+    report.endsWithName ? 1 : 0,
+    referrerUrl === null ? null : dictionaries.referrer(referrerUrl),
+    report.hostIp,
+    report.links,
+  ]
   return { columns, classEntry, isNew }
-}
-
-function hasOnlyPath({ links, path }: ReportedStream): boolean {
-  return links.length === 1 && links[0] === path
 }

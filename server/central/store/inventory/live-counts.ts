@@ -11,7 +11,9 @@ export interface LiveCounts {
     item: Pick<ItemEntry, 'itemNo' | 'classNo' | 'tallyNo'>,
     sign: 1 | -1,
   ): void
-  addItems(newByClass: ReadonlyMap<number, number>): void
+  /** A new item, whose row says already that it has so many streams. */
+  added(itemNo: number, classNo: number, liveCount: number): void
+  removedItem(classNo: number): void
   flush(): void
   forget(): void
 }
@@ -60,12 +62,17 @@ export function createLiveCounts(db: Database): LiveCounts {
       const machine = ofMachine(machineNo)
       machine.set(tallyNo, (machine.get(tallyNo) ?? 0) + sign)
     },
-    addItems: (newByClass) => {
-      for (const [classNo, count] of newByClass) ofClass(classNo).items += count
+    added: (itemNo, classNo, liveCount) => {
+      items.set(itemNo, (items.get(itemNo) ?? 0) - liveCount)
+      ofClass(classNo).items += 1
+    },
+    removedItem: (classNo) => {
+      ofClass(classNo).items -= 1
     },
     flush: () => {
       // In the order of the table: neighbours are on one page.
-      for (const [itemNo, count] of [...items].sort(([a], [b]) => a - b)) {
+      for (const itemNo of Float64Array.from(items.keys()).sort()) {
+        const count = items.get(itemNo) as number
         if (count !== 0) updateItem.run(count, itemNo)
       }
       for (const [classNo, { live, items: added }] of classes) {

@@ -19,12 +19,11 @@ export function createPruner({ db, items, counts }: WriterParts) {
     const rows = select.all(goneBefore, limit)
     if (rows.length === 0) return 0
     // Items of this very transaction count before they may be taken away, and none may be known that is not there.
-    counts.addItems(items.takeNewByClass())
     counts.flush()
     for (const { streamId } of rows) deleteStream.run(streamId)
     for (const itemNo of new Set(rows.map((row) => row.itemNo))) {
       const deleted = deleteItem.get({ itemNo })
-      if (deleted !== undefined) counts.addItems(new Map([[deleted.classNo, -1]]))
+      if (deleted !== undefined) counts.removedItem(deleted.classNo)
     }
     items.forget()
     return rows.length

@@ -5,13 +5,21 @@
  */
 export class RecentMap<Value> {
   readonly #maxUnits: number
+  readonly #onLost: ((lost: Value) => void) | undefined
   #young = new Map<string, Value>()
   #old = new Map<string, Value>()
   #units = 0
+  #hasLost = false
 
   /** `maxUnits`: characters of keys in one of the two maps; an entry counts some more. */
-  constructor(maxUnits: number) {
+  constructor(maxUnits: number, onLost?: (lost: Value) => void) {
     this.#maxUnits = maxUnits
+    this.#onLost = onLost
+  }
+
+  /** Whether anything was forgotten, but by {@link RecentMap.clear}. */
+  get hasLost(): boolean {
+    return this.#hasLost
   }
 
   get(key: string): Value | undefined {
@@ -23,19 +31,27 @@ export class RecentMap<Value> {
   }
 
   set(key: string, value: Value): void {
-    if (this.#units > this.#maxUnits) {
-      this.#old = this.#young
-      this.#young = new Map()
-      this.#units = 0
-    }
+    if (this.#units > this.#maxUnits) this.#turnOver()
     this.#young.set(key, value)
     this.#units += key.length + ENTRY_UNITS
+  }
+
+  #turnOver(): void {
+    for (const [key, value] of this.#old) {
+      if (this.#young.has(key)) continue
+      this.#hasLost = true
+      this.#onLost?.(value)
+    }
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#units = 0
   }
 
   clear(): void {
     this.#young.clear()
     this.#old.clear()
     this.#units = 0
+    this.#hasLost = false
   }
 }
 

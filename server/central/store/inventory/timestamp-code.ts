@@ -6,27 +6,37 @@
 
 /** A fraction does not end with a zero: it would come back without it. */
 const FORM =
-  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{0,6}[1-9]))?Z$/
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{0,6}[1-9])?Z$/
+/** Where digits of the fraction begin, and how many there may be. */
+const FRACTION_AT = 20
+const FRACTION_DIGITS = 7
+const ZERO = '0'.charCodeAt(0)
 const TICKS_PER_MS = 10_000
 const TICKS_PER_SECOND = 10_000_000
 const EPOCH_MS = Date.UTC(2020, 0, 1)
 
 export function encodeTimestamp(text: string): number | string {
-  const match = FORM.exec(text)
-  if (match === null) return text
-  const [, year, month, day, hour, minute, second, fraction = ''] = match
+  // By places, not by groups of the expression: this is done for every stream that is reported.
+  if (!FORM.test(text)) return text
+  const [year, month, day] = [numberAt(text, 0, 4), numberAt(text, 5, 2), numberAt(text, 8, 2)]
   // Beyond its end a month goes on in the next: the 31st of February is only text.
-  if (Number(day) > daysOf(Number(year), Number(month))) return text
-  const ms = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  )
-  const ticks = (ms - EPOCH_MS) * TICKS_PER_MS + Number(fraction.padEnd(7, '0'))
+  if (day > daysOf(year, month)) return text
+  const [hour, minute, second] = [
+    numberAt(text, 11, 2),
+    numberAt(text, 14, 2),
+    numberAt(text, 17, 2),
+  ]
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second)
+  const digits = Math.max(0, text.length - FRACTION_AT - 1)
+  const fraction = numberAt(text, FRACTION_AT, digits) * 10 ** (FRACTION_DIGITS - digits)
+  const ticks = (ms - EPOCH_MS) * TICKS_PER_MS + fraction
   return Number.isSafeInteger(ticks) ? ticks : text
+}
+
+function numberAt(text: string, from: number, digits: number): number {
+  let number = 0
+  for (let at = from; at < from + digits; at += 1) number = number * 10 + text.charCodeAt(at) - ZERO
+  return number
 }
 
 function daysOf(year: number, month: number): number {

@@ -2,43 +2,29 @@
  * The worker thread that writes. While a transaction runs, what comes waits; then all of it, up to a bound, is the
  * next transaction.
  */
-import { parentPort, workerData } from 'node:worker_threads'
-import type { MachineId } from '../../../protocol/ids.ts'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { closeWriter, openToWrite } from './open-inventory.ts'
+import { createPreparedWriter, type Outcome, type PreparedJob } from './writer.ts'
 import {
   describeError,
-  type WorkerMessage as StoreMessage,
-  type WorkerAnswer,
-  type WorkerRequest,
-} from '../worker-client.ts'
-import { decodeDelta } from './decode-delta.ts'
-import type { MachineInventory } from './inventory-engine.ts'
-import { closeWriter, openToWrite } from './open-inventory.ts'
-import type { WriteAnswer, WriteJob } from './writer.ts'
-import { createWriter, type Outcome } from './writer.ts'
+  type WriterAnswer,
+  type WriterMessage,
+  type WriterRequest,
+} from './writer-messages.ts'
 
-type WriterRequest = WorkerRequest<WriteJob | FrameJob>
-
-/** A delta as it came from the wire. */
-export interface FrameJob {
-  kind: 'applyFrame'
-  machineId: MachineId
-  frame: Uint8Array
-  now: number
+export interface WriterData {
+  file: string
+  /** To the event loop's thread. */
+  answers: MessagePort
 }
-
-export interface WriterOpened {
-  held: { machineId: MachineId; held: MachineInventory }[]
-}
-
-type WriterMessage = StoreMessage<WriteAnswer, WriterOpened>
-type WriterAnswer = WorkerAnswer<WriteAnswer>
 
 /** Entries of one transaction: bounds how long the first of them waits for its acknowledgement. */
-const MAX_ENTRIES = 20_000
+const MAX_ENTRIES = 40_000
 
 const port = parentPort!
-const db = openToWrite((workerData as { file: string }).file)
-const writer = createWriter(db)
+const { file, answers: answersPort } = workerData as WriterData
+const db = openToWrite(file)
+const writer = createPreparedWriter(db)
 const waiting: WriterRequest[] = []
 let isScheduled = false
 
@@ -48,44 +34,42 @@ port.on('message', (request: WriterRequest) => {
   isScheduled = true
   setImmediate(writeWaiting)
 })
-post({ kind: 'notice', notice: { held: writer.held() } })
+post({ kind: 'opened', held: writer.held() })
 
 function writeWaiting(): void {
   isScheduled = false
-  const ids: number[] = []
-  const jobs: WriteJob[] = []
-  const answers: WriterAnswer[] = []
-  let closeId: number | null = null
-  for (let entries = 0; entries < MAX_ENTRIES && waiting.length > 0; ) {
-    const { id, job } = waiting.shift() as WriterRequest
-    if (job.kind === 'close') {
-      closeId = id
-      break
-    }
-    try {
-      const ready = job.kind === 'applyFrame' ? toApply(job) : job
-      if (ready.kind === 'apply') entries += ready.delta.upserts.length + ready.delta.gone.length
-      ids.push(id)
-      jobs.push(ready)
-    } catch (error) {
-      answers.push({ id, error: describeError(error) })
-    }
-  }
-  if (jobs.length > 0) answers.push(...answersOf(ids, writer.run(jobs)))
-  if (closeId !== null) {
+  const batch = takeBatch()
+  const isClosing = waiting[0]?.job.kind === 'close'
+  const answers = answersOf(batch.ids, writer.run(batch.jobs))
+  if (isClosing) {
     closeWriter(db)
-    answers.push({ id: closeId, answer: undefined })
+    answers.push({ id: waiting[0]!.id, answer: undefined })
   }
   post({ kind: 'answers', answers })
-  if (closeId !== null) port.close()
-  else if (waiting.length > 0) {
+  if (isClosing) {
+    answersPort.close()
+    port.close()
+  } else if (waiting.length > 0) {
     isScheduled = true
     setImmediate(writeWaiting)
   }
 }
 
-function toApply({ machineId, frame, now }: FrameJob): WriteJob {
-  return { kind: 'apply', machineId, delta: decodeDelta(frame), now }
+/** What goes into one transaction. */
+function takeBatch(): { ids: number[]; jobs: PreparedJob[] } {
+  const ids: number[] = []
+  const jobs: PreparedJob[] = []
+  for (let entries = 0; entries < MAX_ENTRIES && waiting.length > 0; ) {
+    const { id, job } = waiting[0] as WriterRequest
+    // Alone; see PreparedJob.
+    if (job.kind === 'close' || (job.kind === 'prune' && jobs.length > 0)) break
+    waiting.shift()
+    if (job.kind === 'apply') entries += job.delta.upserts.length + job.delta.gone.length
+    ids.push(id)
+    jobs.push(job)
+    if (job.kind === 'prune') break
+  }
+  return { ids, jobs }
 }
 
 function answersOf(ids: readonly number[], outcomes: readonly Outcome[]): WriterAnswer[] {
@@ -98,5 +82,5 @@ function answersOf(ids: readonly number[], outcomes: readonly Outcome[]): Writer
 }
 
 function post(message: WriterMessage): void {
-  port.postMessage(message)
+  answersPort.postMessage(message)
 }

@@ -15,20 +15,33 @@ import {
   type ResumePoint,
   type ScannedVolumeState,
 } from './inventory-engine.ts'
-import { createItems } from './items.ts'
+import { createItems, ItemUntold } from './items.ts'
 import { createLiveCounts } from './live-counts.ts'
 import { createMachineStates, type MachineState } from './machine-states.ts'
 import { createMachineWriter } from './machine-writer.ts'
+import { createPreparer, type PreparedDelta } from './prepared-delta.ts'
 import { createPruner } from './pruner.ts'
 import type { StoredDelta } from './stored-delta.ts'
 
 export type { ImportedStream }
 
-export type WriteJob =
-  | { kind: 'apply'; machineId: MachineId; delta: StoredDelta; now: number }
+export type WriteJob = ApplyJob<StoredDelta> | OtherJob
+
+/** As the writer takes it; see {@link prepareJobs}. */
+export type PreparedJob = ApplyJob<PreparedDelta> | OtherJob
+
+interface ApplyJob<Delta> {
+  kind: 'apply'
+  machineId: MachineId
+  delta: Delta
+  now: number
+}
+
+type OtherJob =
   | { kind: 'putMachines'; machines: readonly KnownMachine[] }
   | { kind: 'setVolumes'; machineId: MachineId; volumes: readonly ScannedVolumeState[] }
   | { kind: 'beginConnection'; machineId: MachineId; epoch: string | null }
+  /** Best alone: where it fails, deltas before it would not know their items any more. */
   | { kind: 'prune'; goneBefore: number; limit: number }
   | { kind: 'import'; streams: readonly ImportedStream[] }
   /** No number below this will be given. */
@@ -40,19 +53,36 @@ export type WriteAnswer = DeltaApplied | ResumePoint | number | undefined
 
 export type Outcome = { answer: WriteAnswer } | { error: unknown }
 
-export interface Writer {
+export interface Writer<Job = WriteJob> {
   /** All of it is on disk when this returns, but what an error stands for: of that, nothing is. */
-  run(jobs: readonly WriteJob[]): Outcome[]
+  run(jobs: readonly Job[]): Outcome[]
   held: WriterParts['machines']['all']
 }
 
+/** One that prepares its deltas itself. */
 export function createWriter(db: Database): Writer {
+  const { run, held } = createPreparedWriter(db)
+  const prepare = prepareJobs()
+  return { run: (jobs) => run(jobs.map(prepare)), held }
+}
+
+/** For one writer, in the order in which it will get them. May be in another thread. */
+export function prepareJobs(): (job: WriteJob) => PreparedJob {
+  const preparer = createPreparer()
+  return (job) => {
+    if (job.kind === 'prune') preparer.forget()
+    return job.kind === 'apply' ? { ...job, delta: preparer.prepare(job.delta) } : job
+  }
+}
+
+export function createPreparedWriter(db: Database): Writer<PreparedJob> {
   const dictionaries = createDictionaries(db)
+  const liveCounts = createLiveCounts(db)
   const parts: WriterParts = {
     db,
     dictionaries,
-    items: createItems(db, dictionaries),
-    counts: createLiveCounts(db),
+    items: createItems(db, dictionaries, liveCounts),
+    counts: liveCounts,
     firstSeen: createFirstSeen(db),
     machines: createMachineStates(db),
   }
@@ -69,9 +99,10 @@ export function createWriter(db: Database): Writer {
     throw new DeltaRefused(`the inventory knows no machine ${machineId}`)
   }
 
-  const runOne = (job: WriteJob): WriteAnswer => {
+  const runOne = (job: PreparedJob): WriteAnswer => {
     switch (job.kind) {
       case 'apply':
+        items.learn(job.delta.items.told)
         return deltas.apply(machine(job.machineId), job.delta, job.now)
       case 'putMachines':
         return machineWriter.put(job.machines)
@@ -94,7 +125,7 @@ export function createWriter(db: Database): Writer {
   }
 
   /** A refusal concerns one job and has written nothing; anything else ends the transaction. */
-  const runInTransaction = db.transaction((jobs: readonly WriteJob[]): Outcome[] => {
+  const runInTransaction = db.transaction((jobs: readonly PreparedJob[]): Outcome[] => {
     const outcomes = jobs.map((job): Outcome => {
       try {
         return { answer: runOne(job) }
@@ -103,27 +134,38 @@ export function createWriter(db: Database): Writer {
         throw error
       }
     })
-    counts.addItems(items.takeNewByClass())
     counts.flush()
     firstSeen.flush()
     machines.flush()
+    dictionaries.flush()
     return outcomes
   })
 
   /** What memory holds may be of a transaction that never was. */
   const forget = (): void => {
-    for (const part of [dictionaries, items, counts, firstSeen, machines]) part.forget()
+    for (const part of [dictionaries, counts, firstSeen, machines]) part.forget()
+    items.rolledBack()
   }
 
-  const run = (jobs: readonly WriteJob[]): Outcome[] => {
+  const commit = (jobs: readonly PreparedJob[]): Outcome[] => {
     try {
-      return runInTransaction.immediate(jobs)
+      const outcomes = runInTransaction.immediate(jobs)
+      items.committed()
+      return outcomes
     } catch (error) {
+      // Ends this thread, and the next one begins anew.
+      if (error instanceof ItemUntold) throw error
       forget()
       if (jobs.length === 1) return [{ error }]
       // One of them is to blame: the others must not suffer.
-      return jobs.flatMap((job) => run([job]))
+      return jobs.flatMap((job) => commit([job]))
     }
+  }
+
+  const run = (jobs: readonly PreparedJob[]): Outcome[] => {
+    const outcomes = commit(jobs)
+    for (const job of jobs) if (job.kind === 'apply') items.drop(job.delta.items.dropped)
+    return outcomes
   }
   return { run, held: machines.all }
 }

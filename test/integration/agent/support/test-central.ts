@@ -225,7 +225,7 @@ export class TestCentral {
       format: 'der',
       type: 'spki',
     })
-    const text = Buffer.from(helloText(nonce, hello.machineId, hello.protocol))
+    const text = Buffer.from(helloText(nonce, hello.machineId, hello))
     if (!verify(null, text, key, Buffer.from(hello.signature, 'base64'))) {
       socket.close(4401)
       return
@@ -236,7 +236,7 @@ export class TestCentral {
     const { scanEverySeconds, scanAfterSeconds, window } = this
     const resume = { ...this.resume, ...this.digest() }
     const welcome = { resume, window, scanEverySeconds, scanAfterSeconds, pingEveryMs: 20_000 }
-    this.send({ type: 'welcome', protocol: 2, ...welcome })
+    this.send({ type: 'welcome', protocol: 3, ...welcome })
   }
 
   #digests(count: number): string[] {

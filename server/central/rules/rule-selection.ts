@@ -1,0 +1,84 @@
+/** Which of the streams that match a rule it acts on now, within its caps, and why not the others. Changes nothing. */
+import type { RuleAction, RuleSettings } from '../../protocol/api/rules.ts'
+import { MAX_RULE_TARGETS } from '../../protocol/api/rules.ts'
+import type { MachineId } from '../../protocol/ids.ts'
+import { exclusionReason } from '../../streams/exclusion.ts'
+import type { Query } from '../../streams/query/ast.ts'
+import type { InventoryReading, StoredStream } from '../store/inventory/inventory-engine.ts'
+import type { RuleStore } from '../store/rule-store.ts'
+
+export const DAY_MS = 86_400_000
+const PAGE_ROWS = 500
+/** A run looks at no more: what is further back comes when the first are done. */
+const MAX_LOOKED = 50_000
+const DEADLINE_MS = 60_000
+
+export interface RuleSelection {
+  /** Streams that match; at least so many. */
+  matched: number
+  chosen: StoredStream[]
+  heldBack: Map<string, number>
+}
+
+export async function selectForRule(
+  { inventory, rules }: { inventory: InventoryReading; rules: RuleStore },
+  rule: { ruleId: number; settings: RuleSettings },
+  query: Query,
+  now: number,
+): Promise<RuleSelection> {
+  const { ruleId, settings } = rule
+  const { action, caps } = settings
+  const since = now - DAY_MS
+  const perMachine = rules.actCounts(ruleId, since)
+  const usedToday = [...perMachine.values()].reduce((sum, count) => sum + count, 0)
+  const leftToday = Math.min(MAX_RULE_TARGETS, Math.max(0, caps.perDay - usedToday))
+  const chosen: StoredStream[] = []
+  const heldBack = new Map<string, number>()
+  const hold = (reason: string): void => void heldBack.set(reason, (heldBack.get(reason) ?? 0) + 1)
+
+  const filter = { query, presence: 'live' } as const
+  const options = { deadlineMs: DEADLINE_MS }
+  const { total } = await inventory.count(filter, options)
+  let looked = 0
+  let cursor: string | null = null
+  do {
+    const page = { limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) }
+    const found = await inventory.page(filter, page, options)
+    const ids = found.streams.map(({ streamId }) => streamId)
+    // Told once is told; a mark that comes back may be taken off again another day.
+    const acted = rules.actedOn(ruleId, ids, action === 'alert' ? 0 : since)
+    for (const stream of found.streams) {
+      looked += 1
+      const reason = reasonAgainst(action, stream)
+      const used = perMachine.get(stream.machineId) ?? 0
+      if (acted.has(stream.streamId)) hold(ACTED[action])
+      else if (reason !== null) hold(reason)
+      else if (used >= caps.perMachinePerDay) {
+        hold(`cap: ${caps.perMachinePerDay} a day on one machine`)
+      } else if (chosen.length >= leftToday) hold(`cap: ${caps.perDay} a day`)
+      else {
+        chosen.push(stream)
+        perMachine.set(stream.machineId, used + 1)
+      }
+    }
+    cursor = found.cursor
+  } while (cursor !== null && looked < MAX_LOOKED)
+  const unseen = Math.max(0, total - looked)
+  if (cursor !== null && unseen > 0) heldBack.set(`a run looks at ${MAX_LOOKED}`, unseen)
+  return { matched: Math.max(total, looked), chosen, heldBack }
+}
+
+const ACTED: Record<RuleAction, string> = {
+  strip: 'acted on within a day',
+  reduce: 'acted on within a day',
+  alert: 'told before',
+}
+
+function reasonAgainst(action: RuleAction, stream: StoredStream): string | null {
+  return action === 'alert' ? null : exclusionReason(stream, action)
+}
+
+/** Machines among the chosen. */
+export function machinesOf(streams: readonly StoredStream[]): Set<MachineId> {
+  return new Set(streams.map(({ machineId }) => machineId))
+}

@@ -1,0 +1,45 @@
+/**
+ * The worker thread before the writer's: opens and checks deltas, and makes them ready, while the writer writes those
+ * before. All jobs pass through it, so that they keep their order. It starts the writer, and ends with it.
+ */
+import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { decodeDelta } from './decode-delta.ts'
+import { YOUNG_GENERATION_MB } from './worker-memory.ts'
+import { prepareJobs } from './writer.ts'
+import {
+  describeError,
+  type IntakeRequest,
+  type WriterMessage,
+  type WriterRequest,
+} from './writer-messages.ts'
+import type { WriterData } from './writer-worker.ts'
+
+const port = parentPort!
+const { file, answers } = workerData as WriterData
+const prepare = prepareJobs()
+const writer = new Worker(new URL('./writer-worker.ts', import.meta.url), {
+  workerData: { file, answers } satisfies WriterData,
+  transferList: [answers],
+  resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+})
+// Without a writer there is nothing to do here: what it failed with ends this thread too.
+writer.on('error', (error) => {
+  throw error
+})
+writer.on('exit', (code) => process.exit(code))
+
+port.on('message', ({ id, job }: IntakeRequest) => {
+  try {
+    writer.postMessage({ id, job: toPrepared(job) } satisfies WriterRequest)
+  } catch (error) {
+    const answer = { id, error: describeError(error) }
+    port.postMessage({ kind: 'answers', answers: [answer] } satisfies WriterMessage)
+  }
+})
+
+function toPrepared(job: IntakeRequest['job']): WriterRequest['job'] {
+  if (job.kind === 'close') return job
+  if (job.kind !== 'applyFrame') return prepare(job)
+  const { machineId, frame, now } = job
+  return prepare({ kind: 'apply', machineId, delta: decodeDelta(frame), now })
+}
