@@ -59,14 +59,14 @@ function connect(centralUrl: string, machine: FilledMachine): void {
 }
 
 function hello({ machineId, facts, privateKey }: FilledMachine, nonce: string): object {
-  const text = Buffer.from(helloText(nonce, machineId, { protocol: PROTOCOL_VERSION }))
+  const proof = { binding: null, nextKey: null }
+  const text = Buffer.from(helloText(nonce, machineId, { protocol: PROTOCOL_VERSION, ...proof }))
   return {
+    ...proof,
     type: 'hello',
     protocol: PROTOCOL_VERSION,
     machineId,
     signature: sign(null, text, createPrivateKey(privateKey)).toString('base64'),
-    binding: null,
-    nextKey: null,
     facts,
     epoch: randomBytes(16).toString('hex'),
     isScanDue: false,

@@ -31,8 +31,8 @@ export function fillData(dataDir: string, size: StoreSize): { machines: FilledMa
     const now = Date.now()
     const tokenHash = Buffer.alloc(32, 1)
     const rights = { labels: [], approval: 'automatic', takesBack: false } as const
-    const lasting = { createdBy: 'bench', expiresAt: now + 1_000, uses: count }
-    enrolments.add({ tokenHash, ...lasting, ...rights }, now)
+    const head = { tokenHash, createdBy: 'bench', expiresAt: now + 1_000, uses: count }
+    enrolments.add({ ...head, ...rights }, now)
     const { enrolmentNo } = enrolments.use(tokenHash, now)!
     db.transaction(() => {
       for (let index = 0; index < count; index++) {
