@@ -2,8 +2,14 @@
 import type { ScanStarted } from '../../server/protocol/agent-api.ts'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../server/protocol/api/machines.ts'
-import type { Order, OrderPreview, OrderTargetPage } from '../../server/protocol/api/orders.ts'
+import type {
+  Order,
+  OrderPolicy,
+  OrderPreview,
+  OrderTargetPage,
+} from '../../server/protocol/api/orders.ts'
 import type { StreamFacets, StreamPage } from '../../server/protocol/api/streams.ts'
+import type { NewUser, User } from '../../server/protocol/api/users.ts'
 import type { ErrorReply } from '../../server/protocol/errors.ts'
 
 export class CentralClient {
@@ -47,11 +53,13 @@ export class CentralClient {
   }
 
   previewOrder(streamIds: number[]): Promise<OrderPreview> {
-    return this.#ask('POST', '/orders/preview', { streamIds })
+    const selection = { streamIds }
+    return this.#ask('POST', '/orders/previews?waitMs=20000', { action: 'strip', selection })
   }
 
-  strip(streamIds: number[], confirmCount: number, reason: string): Promise<Order> {
-    return this.#ask('POST', '/orders', { action: 'strip', streamIds, confirmCount, reason })
+  async strip(streamIds: number[], confirmCount: number, reason: string): Promise<Order> {
+    const { previewId } = await this.previewOrder(streamIds)
+    return this.#ask('POST', '/orders', { previewId, confirmCount, reason })
   }
 
   undo(orderId: string, confirmCount: number, reason: string): Promise<Order> {
@@ -60,6 +68,23 @@ export class CentralClient {
 
   order(orderId: string): Promise<Order> {
     return this.#ask('GET', `/orders/${orderId}`)
+  }
+
+  setOrderPolicy(policy: OrderPolicy): Promise<OrderPolicy> {
+    return this.#ask('PUT', '/orders/policy', policy)
+  }
+
+  addUser(user: NewUser): Promise<User> {
+    return this.#ask('POST', '/users', user)
+  }
+
+  /** For what has no method here. */
+  send<Reply>(method: string, path: string, body?: object): Promise<Reply> {
+    return this.#ask(method, path, body)
+  }
+
+  get cookie(): string {
+    return this.#cookie
   }
 
   orderTargets(orderId: string): Promise<OrderTargetPage> {

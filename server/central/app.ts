@@ -37,7 +37,8 @@ import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine
 import { machineRoutes } from './http/machine-routes.ts'
 import { type MachineTrustRoutesOptions, machineTrustRoutes } from './http/machine-trust-routes.ts'
 import { type OpenIdRoutesOptions, openIdRoutes } from './http/openid-routes.ts'
-import { orderRoutes } from './http/order-routes.ts'
+import { type OrderRoutesOptions, orderRoutes } from './http/order-routes.ts'
+import { type PreviewRoutesOptions, previewRoutes } from './http/preview-routes.ts'
 import { quarantineRoutes } from './http/quarantine-routes.ts'
 import { type RuleRoutesOptions, ruleRoutes } from './http/rule-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
@@ -55,7 +56,6 @@ import type { LinkParts } from './link/link-parts.ts'
 import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { Metrics } from './metrics.ts'
-import type { OrderService } from './ordering/order-service.ts'
 import type { CertificateService } from './tls/certificate-service.ts'
 import type { Certificates } from './tls/certificates.ts'
 import type { TrendService } from './trends/trend-service.ts'
@@ -68,9 +68,10 @@ export interface AppParts
     RuleRoutesOptions,
     SavedQueryRoutesOptions,
     OpenIdRoutesOptions,
+    OrderRoutesOptions,
+    PreviewRoutesOptions,
     FactorRoutesOptions {
   machines: MachineService
-  orders: OrderService
   live: LiveService
   enrolment: EnrolmentService
   certificate: CertificateService
@@ -149,6 +150,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(machineTrustRoutes, parts)
   await app.register(certificateRoutes, parts)
   await app.register(streamRoutes, parts)
+  await app.register(previewRoutes, parts)
   await app.register(orderRoutes, parts)
   await app.register(liveRoutes, parts)
   await app.register(fileRoutes, parts)

@@ -31,7 +31,10 @@ import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
+import { createOrderPolicyService } from './ordering/order-policy.ts'
+import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { createPreviewService } from './ordering/preview-service.ts'
 import { ordersForRules } from './rules/orders-for-rules.ts'
 import { createRuleService } from './rules/rule-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
@@ -203,6 +206,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       timeoutMs: timing.orderTimeoutMs,
       retryMs: timing.orderRetryMs,
     })
+    const orderRelay = startOrderRelay({ ...shared, dispatcher })
+    const orderPolicy = createOrderPolicyService(shared)
+    const ordering = { ...shared, policy: orderPolicy }
     const live = createLiveService({
       ...shared,
       live: stores.live,
@@ -212,6 +218,10 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       tickMs: timing.liveTickMs,
       graceMs: timing.liveGraceMs,
     })
+    const warn =
+      (message: string) =>
+      (error: unknown): void =>
+        logger.warn({ err: error }, message)
     const sinks = createSinkService({ ...shared, retryMs: timing.sinkRetryMs })
     const untell = tellAuditedEvents(audit, notable)
     const endAnchor = startAuditAnchor({ ...hubs, clock, everyMs: timing.auditHeadEveryMs })
@@ -219,6 +229,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ...shared,
       findStream: (streamId) => stores.inventory.find(streamId),
       isWanted: sinks.isWanted,
+      warn: warn('an order was not told of'),
     })
     const metrics = createMetrics({
       machines: () => ({ machines: stores.machines.count(), ...stores.inventory.totals() }),
@@ -229,7 +240,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
         parked: link.gate.parked,
         refusals: link.admission.refusals,
       }),
-      openOrders: () => stores.orders.countOpen(),
+      openOrders: () => stores.orders.openOrders(),
       live: live.load,
       sinkQueue: sinks.queueLength,
     })
@@ -243,17 +254,14 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       },
       minScheduleSeconds: timing.minScheduleSeconds,
     })
-    const orders = createOrderService({ ...shared, dispatcher })
+    const orders = createOrderService(ordering)
+    const previews = createPreviewService(ordering)
     const rules = createRuleService({
       ...shared,
-      ruleOrders: ordersForRules(orders),
+      ruleOrders: ordersForRules({ orders, previews, policy: orderPolicy }),
       minScheduleSeconds: timing.minScheduleSeconds,
       arrivalsMs: timing.ruleArrivalsMs,
     })
-    const warn =
-      (message: string) =>
-      (error: unknown): void =>
-        logger.warn({ err: error }, message)
     const inventory = createInventoryService({
       ...shared,
       applied: (machineId, { changed, notable: changes }) => {
@@ -315,6 +323,8 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       savedQueries,
       orders,
       rules,
+      previews,
+      orderPolicy,
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
@@ -355,6 +365,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       link.stop()
       await retention.stop()
       await trends.stop()
+      orderRelay.stop()
       await dispatcher.stop()
       await live.stop()
       savedQueries.stop()

@@ -19,6 +19,9 @@ export type ScanId = Static<typeof ScanId>
 export const OrderId = uuid<'order'>('An approved instruction about named streams')
 export type OrderId = Static<typeof OrderId>
 
+export const PreviewId = uuid<'preview'>('Targets, frozen, of which an order can be made')
+export type PreviewId = Static<typeof PreviewId>
+
 export const TargetId = uuid<'target'>(
   'One stream of one order; the key that makes repeats harmless',
 )

@@ -25,5 +25,7 @@ export const MAX_TARGETS_PER_REQUEST = 50
 export const MAX_READ_BYTES = 1024 * 1024
 /** Unreadable places that a finished scan names; the count is always exact. */
 export const MAX_UNREADABLE_SAMPLES = 100
-/** Targets of one order, until orders are previewed and frozen on the server's side. */
-export const MAX_ORDER_TARGETS = 10_000
+/** Streams or files that one request names for an order; a query may find more. */
+export const MAX_CHOSEN_TARGETS = 10_000
+/** Targets of one order. */
+export const MAX_ORDER_TARGETS = 5_000_000

@@ -32,9 +32,12 @@ describe.skipIf(!hasChromium)('every page of the console', () => {
     ])
     browser = await launchBrowser()
     const stream = await firstStream()
-    const { orderId } = await fleet.post('/api/v1/orders', {
+    const { previewId } = await fleet.post('/api/v1/orders/previews?waitMs=20000', {
       action: 'strip',
-      streamIds: [stream.streamId],
+      selection: { streamIds: [stream.streamId] },
+    })
+    const { orderId } = await fleet.post('/api/v1/orders', {
+      previewId,
       confirmCount: 1,
       reason: 'to have an order to look at',
     })

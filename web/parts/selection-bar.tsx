@@ -1,4 +1,4 @@
-import { MAX_ORDER_TARGETS } from '../../server/protocol/limits.ts'
+import { MAX_CHOSEN_TARGETS } from '../../server/protocol/limits.ts'
 import { formatCount, plural } from '../model/format.ts'
 import { may } from '../session.ts'
 
@@ -60,7 +60,7 @@ export function SelectionBar(props: SelectionBarProps) {
             <button
               type="button"
               class="button is-small is-danger"
-              disabled={chosenCount > MAX_ORDER_TARGETS}
+              disabled={chosenCount > MAX_CHOSEN_TARGETS}
               onClick={props.onStrip}
             >
               Strip {plural(chosenCount, 'stream')}…
@@ -68,8 +68,8 @@ export function SelectionBar(props: SelectionBarProps) {
           )}
         </>
       )}
-      {chosenCount > MAX_ORDER_TARGETS && (
-        <span class="faint">An order names at most {formatCount(MAX_ORDER_TARGETS)}.</span>
+      {chosenCount > MAX_CHOSEN_TARGETS && (
+        <span class="faint">An order names at most {formatCount(MAX_CHOSEN_TARGETS)}.</span>
       )}
     </div>
   )
@@ -85,10 +85,12 @@ function ChooseAll({
 }: SelectionBarProps) {
   if (counted === null || counted === 0 || chosenCount === 0) return null
   const total = Math.max(counted, loadedCount)
-  const reachable = isTotalExact ? Math.min(total, MAX_ORDER_TARGETS) : MAX_ORDER_TARGETS
+  const reachable = isTotalExact ? Math.min(total, MAX_CHOSEN_TARGETS) : MAX_CHOSEN_TARGETS
   if (chosenCount >= reachable) {
-    return total > MAX_ORDER_TARGETS ? (
-      <span class="faint">The first {formatCount(MAX_ORDER_TARGETS)}: an order names no more.</span>
+    return total > MAX_CHOSEN_TARGETS ? (
+      <span class="faint">
+        The first {formatCount(MAX_CHOSEN_TARGETS)}: an order names no more.
+      </span>
     ) : null
   }
   if (isLoadingMore) {
@@ -100,8 +102,8 @@ function ChooseAll({
   }
   return (
     <button type="button" class="button is-small is-quiet" onClick={() => void onChooseAll()}>
-      {total > MAX_ORDER_TARGETS || !isTotalExact
-        ? `Choose the first ${formatCount(MAX_ORDER_TARGETS)} of ${isTotalExact ? '' : 'at least '}${formatCount(total)}`
+      {total > MAX_CHOSEN_TARGETS || !isTotalExact
+        ? `Choose the first ${formatCount(MAX_CHOSEN_TARGETS)} of ${isTotalExact ? '' : 'at least '}${formatCount(total)}`
         : `Choose all ${formatCount(total)} that match`}
     </button>
   )

@@ -6,7 +6,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { StreamRow } from '../../server/protocol/api/streams.ts'
-import { MAX_ORDER_TARGETS } from '../../server/protocol/limits.ts'
+import { MAX_CHOSEN_TARGETS } from '../../server/protocol/limits.ts'
 import { displayName } from '../../server/streams/display-name.ts'
 import { type ApiError, api, hasCode } from '../api.ts'
 import { formatCount, plural } from '../model/format.ts'
@@ -61,8 +61,8 @@ export function StreamBrowser(props: StreamBrowserProps) {
 
   const chooseAllMatching = async () => {
     const known = state.isTotalExact ? state.total : null
-    await list.loadUpTo(Math.min(MAX_ORDER_TARGETS, known ?? MAX_ORDER_TARGETS))
-    choose(allOf(list.state.peek().rows.map(rowKey), MAX_ORDER_TARGETS))
+    await list.loadUpTo(Math.min(MAX_CHOSEN_TARGETS, known ?? MAX_CHOSEN_TARGETS))
+    choose(allOf(list.state.peek().rows.map(rowKey), MAX_CHOSEN_TARGETS))
   }
 
   const total = isAged ? null : state.total
@@ -152,13 +152,13 @@ function gridSelection(
 ): GridSelection<StreamRow> {
   const chosenCount = selection.ids.size
   const isAll =
-    chosenCount > 0 && ids.slice(0, MAX_ORDER_TARGETS).every((id) => selection.ids.has(id))
+    chosenCount > 0 && ids.slice(0, MAX_CHOSEN_TARGETS).every((id) => selection.ids.has(id))
   return {
     has: (row) => selection.ids.has(row.streamId),
     toggle: (row) => choose(toggled(selection, row.streamId)),
     extendTo: (row, from) =>
       choose(extendedTo(selection, ids, row.streamId, from?.streamId ?? null)),
-    toggleAll: () => choose(isAll ? NOTHING : allOf(ids, MAX_ORDER_TARGETS)),
+    toggleAll: () => choose(isAll ? NOTHING : allOf(ids, MAX_CHOSEN_TARGETS)),
     clear: () => choose(NOTHING),
     state: isAll ? 'all' : chosenCount > 0 ? 'some' : 'none',
     labelOf: ({ stream, path }) => `${displayName(stream)} of ${shownPathInRow(path).name}`,

@@ -5,6 +5,7 @@ import { createEnrolmentStore } from '../../../server/central/store/enrolment-st
 import { INVENTORY_FILE } from '../../../server/central/store/inventory/open-inventory.ts'
 import { createMachineStore } from '../../../server/central/store/machine-store.ts'
 import { closeDatabase, openDatabase } from '../../../server/central/store/open-database.ts'
+import { ORDERS_FILE } from '../../../server/central/store/orders/open-orders.ts'
 import type { MachineId } from '../../../server/protocol/ids.ts'
 import { benchFolder } from '../lib/report.ts'
 import { buildStore, fleetOf, machinesOf, type StoreSize } from '../search/build-store.ts'
@@ -20,7 +21,7 @@ export function fillDataFolder(dataDir: string, size: StoreSize): void {
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const file = join(dataDir, INVENTORY_FILE)
-  const db = openDatabase(dataDir, file)
+  const db = openDatabase(dataDir, file, join(dataDir, ORDERS_FILE))
   try {
     const enrolments = createEnrolmentStore(db)
     const machines = createMachineStore(db)

@@ -1,6 +1,6 @@
 /**
  * Who did what. Services call {@link AuditLog.record} inside the transaction of the deed itself, so that neither
- * can be there without the other.
+ * can be there without the other. What happens to orders comes from their own store; see ordering/order-relay.ts.
  */
 import type { AuditHead, AuditPage, AuditRecord } from '../../protocol/api/audit.ts'
 import { GENESIS } from '../../shared/audit-chain.ts'
@@ -27,9 +27,18 @@ export const AUDIT_ACTIONS = [
   'machine.refused',
   'machine.returned-with-new-key',
   'machine.revoked',
+  'order.previewed',
   'order.created',
+  'order.approved',
+  'order.rejected',
+  'order.paused',
+  'order.resumed',
   'order.cancelled',
+  'order.retried',
+  'order.undone',
+  'order.expired',
   'order.finished',
+  'order-policy.changed',
   'scan.requested',
   'content.read',
   'access.denied',

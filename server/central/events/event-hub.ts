@@ -1,11 +1,13 @@
 /**
- * What changed, for whoever watches. At most five events a second for each kind and subject: the first goes out at once,
- * the newest of those that follow when its turn comes. Events carry no data to lose: the console asks again.
+ * What changed, for whoever watches. At most five events a second for each kind and subject, and about one for an order,
+ * which changes with every receipt: the first goes out at once, the newest of those that follow when its turn comes. Events carry no data to lose: the console asks again.
  */
 import type { ConsoleEvent } from '../../protocol/api/events.ts'
 
 /** Five a second. */
 const QUIET_MS = 200
+/** What is shown of an order is never older than a second, the way there included. */
+const ORDER_QUIET_MS = 900
 
 export interface EventHub {
   publish(event: ConsoleEvent): void
@@ -16,18 +18,21 @@ export interface EventHub {
 
 export function createEventHub(): EventHub {
   const listeners = new Set<(event: ConsoleEvent) => void>()
-  /** Keys that were sent less than QUIET_MS ago, with the newest event that waits, if any. */
+  /** Keys that were sent less than their pause ago, with the newest event that waits, if any. */
   const quiet = new Map<string, ConsoleEvent | null>()
   const timers = new Set<NodeJS.Timeout>()
 
   const send = (key: string, event: ConsoleEvent): void => {
     quiet.set(key, null)
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      const waiting = quiet.get(key)
-      quiet.delete(key)
-      if (waiting) send(key, waiting)
-    }, QUIET_MS)
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer)
+        const waiting = quiet.get(key)
+        quiet.delete(key)
+        if (waiting) send(key, waiting)
+      },
+      event.type === 'order.changed' ? ORDER_QUIET_MS : QUIET_MS,
+    )
     timer.unref()
     timers.add(timer)
     for (const listener of listeners) listener(event)
@@ -55,6 +60,8 @@ function keyOf(event: ConsoleEvent): string {
   switch (event.type) {
     case 'order.changed':
       return `${event.type} ${event.orderId}`
+    case 'preview.changed':
+      return `${event.type} ${event.previewId}`
     case 'live.changed':
       return `${event.type} ${event.questionId}`
     case 'rule.changed':

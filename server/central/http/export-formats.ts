@@ -103,3 +103,23 @@ export function toCell(value: Cell): string {
   const shown = displayName(value)
   return FORMULA_START.test(value) ? `'${shown}` : shown
 }
+
+const EXPORT_PAGE = 500
+
+/** Every row of a listing, page by page. The first one is read before this resolves, so that what is wrong is told. */
+export async function pagesOf<Row>(
+  read: (page: { cursor?: string | undefined; limit: number }) => Promise<{
+    rows: readonly Row[]
+    cursor: string | null
+  }>,
+): Promise<Pages<Row>> {
+  const first = await read({ limit: EXPORT_PAGE })
+  return (async function* () {
+    let page = first
+    while (true) {
+      yield page.rows
+      if (page.cursor === null) return
+      page = await read({ cursor: page.cursor, limit: EXPORT_PAGE })
+    }
+  })()
+}

@@ -1,54 +1,95 @@
-/** `/api/v1/orders`: the only way to take a stream away, or to put it back. */
+/** `/api/v1/orders`: the only way to take a stream away, to put it back, or to write one. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import {
+  ApprovalRequest,
+  CancelRequest,
   Order,
+  OrderMachinePage,
   OrderPage,
-  OrderPreview,
-  OrderPreviewRequest,
+  OrderPolicy,
   OrderRequest,
   OrderTargetPage,
+  type OrderTargetRow,
+  ReasonRequest,
+  RetryRequest,
   TargetState,
   UndoRequest,
 } from '../../protocol/api/orders.ts'
 import { OrderId } from '../../protocol/ids.ts'
+import type { OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
+import { type Columns, ExportFormat, pagesOf, sendExport } from './export-formats.ts'
 import { PageQuery } from './paging.ts'
+
+export interface OrderRoutesOptions {
+  orders: OrderService
+  orderPolicy: OrderPolicyService
+}
 
 const strict = { additionalProperties: false } as const
 const Params = Type.Object({ orderId: OrderId }, strict)
+const ByState = { state: Type.Optional(TargetState) }
 const reading = { access: 'inventory.read' } as const
 const writing = { access: 'orders.create' } as const
+const approving = { access: 'orders.approve' } as const
 const tags = ['orders']
 
-export const orderRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async (
-  app,
-  options,
-) => {
-  await app.register(readingRoutes, options)
-  await app.register(writingRoutes, options)
+const COLUMNS: Columns<OrderTargetRow> = {
+  targetId: (row) => row.targetId,
+  machineId: (row) => row.machineId,
+  hostname: (row) => row.hostname,
+  path: (row) => row.path,
+  stream: (row) => row.stream,
+  sizeBytes: (row) => row.sizeBytes,
+  state: (row) => row.state,
+  reason: (row) => row.reason,
+  at: (row) => row.at,
 }
 
-const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async (
+export const orderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, options) => {
+  await app.register(policyRoutes, options)
+  await app.register(listRoutes, options)
+  await app.register(oneOrderRoutes, options)
+  await app.register(makingRoutes, options)
+  await app.register(changingRoutes, options)
+}
+
+const policyRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (
   app,
-  { orders },
+  { orderPolicy },
 ) => {
-  app.post(
-    '/orders/preview',
+  app.get(
+    '/orders/policy',
     {
-      config: writing,
+      config: reading,
       schema: {
-        summary: 'What an order over these streams would name; changes nothing',
+        summary: 'When orders need a second person',
         tags,
-        body: OrderPreviewRequest,
-        response: { 200: OrderPreview, ...ERROR_REPLIES },
+        response: { 200: OrderPolicy, ...ERROR_REPLIES },
       },
     },
-    async ({ body }) => orders.preview(body),
+    async () => orderPolicy.get(),
   )
 
+  app.put(
+    '/orders/policy',
+    {
+      config: { access: 'settings.manage' },
+      schema: {
+        summary: 'Say when orders need a second person; orders that are there stay as they are',
+        tags,
+        body: OrderPolicy,
+        response: { 200: OrderPolicy, ...ERROR_REPLIES },
+      },
+    },
+    async (request) => orderPolicy.set(request.body, actorOf(request)),
+  )
+}
+
+const listRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, { orders }) => {
   app.get(
     '/orders',
     {
@@ -76,7 +117,9 @@ const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
     },
     async ({ params }) => orders.get(params.orderId),
   )
+}
 
+const oneOrderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, { orders }) => {
   app.get(
     '/orders/:orderId/targets',
     {
@@ -85,34 +128,147 @@ const readingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
         summary: 'What an order names, and what became of each',
         tags,
         params: Params,
-        querystring: Type.Object({ state: Type.Optional(TargetState), ...PageQuery }, strict),
+        querystring: Type.Object({ ...ByState, ...PageQuery }, strict),
         response: { 200: OrderTargetPage, ...ERROR_REPLIES },
       },
     },
     async ({ params, query }) => orders.targets(params.orderId, query, query),
   )
+
+  app.get(
+    '/orders/:orderId/export',
+    {
+      config: reading,
+      schema: {
+        summary: 'The same for all of them, one a line',
+        tags,
+        params: Params,
+        querystring: Type.Object({ ...ByState, format: ExportFormat }, strict),
+      },
+    },
+    async ({ params, query }, reply) =>
+      sendExport(
+        reply,
+        'order',
+        query.format,
+        COLUMNS,
+        await pagesOf(async (page) => {
+          const { targets, cursor } = await orders.targets(params.orderId, query, page)
+          return { rows: targets, cursor }
+        }),
+      ),
+  )
+
+  app.get(
+    '/orders/:orderId/machines',
+    {
+      config: reading,
+      schema: {
+        summary: 'Progress machine by machine',
+        tags,
+        params: Params,
+        querystring: Type.Object(PageQuery, strict),
+        response: { 200: OrderMachinePage, ...ERROR_REPLIES },
+      },
+    },
+    async ({ params, query }) => orders.machines(params.orderId, query),
+  )
 }
 
-const writingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async (
-  app,
-  { orders },
-) => {
+const makingRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, { orders }) => {
+  const made = { 201: Order, ...ERROR_REPLIES }
   app.post(
     '/orders',
     {
       config: writing,
+      schema: { summary: 'Order what a preview froze', tags, body: OrderRequest, response: made },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await orders.create(request.body, actorOf(request))),
+  )
+
+  app.post(
+    '/orders/:orderId/retry',
+    {
+      config: writing,
       schema: {
-        summary: 'Order these streams to be stripped',
+        summary: 'Order again what failed',
         tags,
-        body: OrderRequest,
-        response: { 201: Order, ...ERROR_REPLIES },
+        params: Params,
+        body: RetryRequest,
+        response: made,
       },
     },
     async (request, reply) => {
-      reply.code(201)
-      return orders.create(request.body, actorOf(request))
+      const { params, body } = request
+      return reply.code(201).send(await orders.retry(params.orderId, body, actorOf(request)))
     },
   )
+
+  app.post(
+    '/orders/:orderId/undo',
+    {
+      config: writing,
+      schema: {
+        summary: 'Order that what this one did is taken back',
+        tags,
+        params: Params,
+        body: UndoRequest,
+        response: made,
+      },
+    },
+    async (request, reply) => {
+      const { params, body } = request
+      return reply.code(201).send(await orders.undo(params.orderId, body, actorOf(request)))
+    },
+  )
+}
+
+const changingRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, { orders }) => {
+  const changed = { 200: Order, ...ERROR_REPLIES }
+  app.post(
+    '/orders/:orderId/approve',
+    {
+      config: approving,
+      schema: {
+        summary: 'Let an order go that somebody else created',
+        tags,
+        params: Params,
+        body: ApprovalRequest,
+        response: changed,
+      },
+    },
+    async (request) => orders.approve(request.params.orderId, request.body, actorOf(request)),
+  )
+
+  app.post(
+    '/orders/:orderId/reject',
+    {
+      config: approving,
+      schema: {
+        summary: 'Do not let an order go',
+        tags,
+        params: Params,
+        body: ReasonRequest,
+        response: changed,
+      },
+    },
+    async (request) => orders.reject(request.params.orderId, request.body, actorOf(request)),
+  )
+
+  for (const [deed, summary] of [
+    ['pause', 'Send nothing more until it is resumed'],
+    ['resume', 'Go on; failures so far are accepted'],
+  ] as const) {
+    app.post(
+      `/orders/:orderId/${deed}`,
+      {
+        config: writing,
+        schema: { summary, tags, params: Params, body: ReasonRequest, response: changed },
+      },
+      async (request) => orders[deed](request.params.orderId, request.body, actorOf(request)),
+    )
+  }
 
   app.post(
     '/orders/:orderId/cancel',
@@ -122,28 +278,10 @@ const writingRoutes: FastifyPluginAsyncTypebox<{ orders: OrderService }> = async
         summary: 'Cancel what was not sent yet',
         tags,
         params: Params,
-        body: Type.Object({}, strict),
-        response: { 200: Order, ...ERROR_REPLIES },
+        body: CancelRequest,
+        response: changed,
       },
     },
-    async (request) => orders.cancel(request.params.orderId, actorOf(request)),
-  )
-
-  app.post(
-    '/orders/:orderId/undo',
-    {
-      config: writing,
-      schema: {
-        summary: 'Order that what this one stripped is put back',
-        tags,
-        params: Params,
-        body: UndoRequest,
-        response: { 201: Order, ...ERROR_REPLIES },
-      },
-    },
-    async (request, reply) => {
-      reply.code(201)
-      return orders.undo(request.params.orderId, request.body, actorOf(request))
-    },
+    async (request) => orders.cancel(request.params.orderId, request.body, actorOf(request)),
   )
 }

@@ -5,32 +5,29 @@
  * restart of either side) stays `sent` and goes out again in a later round under the same target ids, which
  * the agent answers from its journal. So nothing here needs to survive a crash.
  */
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { MachineId, OrderId } from '../../protocol/ids.ts'
 import { MAX_TARGETS_PER_REQUEST } from '../../protocol/limits.ts'
-import { type Receipt, ReceiptsReply } from '../../protocol/order.ts'
+import { type OrderAction, type Receipt, ReceiptsReply } from '../../protocol/order.ts'
 import { AppError } from '../../shared/app-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { type AuditLog, CENTRAL_ACTOR } from '../audit/audit-log.ts'
-import type { EventHub } from '../events/event-hub.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
-import type { StoredTarget, TargetBatch } from '../store/order-store.ts'
+import type { Place, StoredTarget, TargetBatch } from '../store/order-store.ts'
 import type { Stores } from '../store/stores.ts'
 
 export interface Dispatcher {
   /** Called when a machine has connected. */
   dispatchMachine(machineId: MachineId): void
-  /** Called when an order was created. */
+  /** Called when more of an order may go out. */
   dispatchOrder(orderId: OrderId): void
   /** No further rounds; resolves when the running ones are over. */
   stop(): Promise<void>
 }
 
 export interface DispatcherParts {
-  stores: Pick<Stores, 'orders' | 'write'>
+  stores: Pick<Stores, 'orders'>
   link: AgentLink
-  audit: AuditLog
-  events: EventHub
   clock: Clock
   logger: Logger
   /** How long an agent may take for one request of MAX_TARGETS_PER_REQUEST targets. */
@@ -39,15 +36,26 @@ export interface DispatcherParts {
   retryMs: number
 }
 
-const askStrip = agentRoute('POST', '/v1/strip', ReceiptsReply)
-const askRestore = agentRoute('POST', '/v1/restore', ReceiptsReply)
+const ASK: Record<OrderAction, ReturnType<typeof agentRoute<typeof ReceiptsReply>>> = {
+  strip: agentRoute('POST', '/v1/strip', ReceiptsReply),
+  reduce: agentRoute('POST', '/v1/reduce', ReceiptsReply),
+  mark: agentRoute('POST', '/v1/mark', ReceiptsReply),
+  restore: agentRoute('POST', '/v1/restore', ReceiptsReply),
+}
 
-export function createDispatcher(parts: DispatcherParts): Dispatcher {
-  const { stores, link, logger, retryMs } = parts
+/** Steps of rounds that wait for the store at a time: their answers come together, and each is some work. */
+const STEPS_AT_ONCE = 16
+
+type Parts = DispatcherParts & { limit: LimitFunction }
+
+export function createDispatcher(options: DispatcherParts): Dispatcher {
+  const parts = { ...options, limit: pLimit(STEPS_AT_ONCE) }
+  const { stores, link, logger, retryMs, limit, clock } = parts
   const running = new Map<MachineId, Promise<void>>()
   /** Asked for while a round was running: that round may have gone past what is new. */
   const again = new Set<MachineId>()
   const timers = new Map<MachineId, NodeJS.Timeout>()
+  const offers = new Set<Promise<void>>()
   let isStopped = false
 
   const dispatchMachine = (machineId: MachineId): void => {
@@ -78,42 +86,59 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     timers.set(machineId, timer)
   }
 
+  const offer = async (orderId: OrderId): Promise<void> => {
+    const order = await stores.orders.find(orderId)
+    if (order === undefined) return
+    for (const machineId of await stores.orders.openMachines(orderId)) dispatchMachine(machineId)
+    // Behind all of them in the same line.
+    await limit(() => stores.orders.offered(orderId, order.step, clock.now()))
+  }
+
   return {
     dispatchMachine,
-    dispatchOrder: (orderId) => stores.orders.listMachines(orderId).forEach(dispatchMachine),
+    dispatchOrder: (orderId) => {
+      const offering = offer(orderId)
+        .catch((error: unknown) => logger.error({ err: error, orderId }, 'an order was not sent'))
+        .finally(() => offers.delete(offering))
+      offers.add(offering)
+    },
     stop: async () => {
       isStopped = true
       for (const timer of timers.values()) clearTimeout(timer)
-      await Promise.allSettled(running.values())
+      await Promise.allSettled([...offers, ...running.values()])
     },
   }
 }
 
 /** Once through the machine's open targets, oldest order first. */
 async function runRound(
-  parts: DispatcherParts,
+  parts: Parts,
   machineId: MachineId,
   isStopped: () => boolean,
 ): Promise<'answered' | 'unanswered'> {
+  const { stores, link, logger, limit } = parts
   let outcome: 'answered' | 'unanswered' = 'answered'
-  let afterTargetNo = 0
+  let after: Place = { orderNo: 0, targetNo: 0 }
   let timeouts = 0
   // One batch may hang for what is in it. At the second in a row it is the agent: what was not sent yet stays
   // queued, where it can still be cancelled.
-  while (!isStopped() && parts.link.isOnline(machineId) && timeouts < 2) {
-    const batch = parts.stores.orders.takeBatch(machineId, afterTargetNo, MAX_TARGETS_PER_REQUEST)
+  while (!isStopped() && link.isOnline(machineId) && timeouts < 2) {
+    const batch = await limit(() =>
+      stores.orders.takeBatch(machineId, after, MAX_TARGETS_PER_REQUEST),
+    )
     if (batch === undefined) break
-    afterTargetNo = batch.lastTargetNo
-    parts.events.publish({ type: 'order.changed', orderId: batch.orderId })
+    after = batch.last
     try {
       const receipts = await ask(parts, machineId, batch)
-      const stored = storeReceipts(parts, machineId, batch, receipts)
+      const stored = await limit(() =>
+        stores.orders.addReceipts(machineId, batch.orderId, receipts, parts.clock.now()),
+      )
       if (stored < batch.targets.length) outcome = 'unanswered'
       timeouts = 0
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { code, message } = error
-      parts.logger.warn({ machineId, orderId: batch.orderId, code }, `no receipts: ${message}`)
+      logger.warn({ machineId, orderId: batch.orderId, code }, `no receipts: ${message}`)
       outcome = 'unanswered'
       timeouts = code === 'AGENT_TIMEOUT' ? timeouts + 1 : 0
     }
@@ -122,37 +147,21 @@ async function runRound(
 }
 
 async function ask(
-  { link, timeoutMs }: DispatcherParts,
+  { link, timeoutMs }: Parts,
   machineId: MachineId,
-  { orderId, action, createdBy, reason, targets }: TargetBatch,
+  batch: TargetBatch,
 ): Promise<Receipt[]> {
+  const { orderId, action, createdBy, reason, targets } = batch
   const head = { orderId, orderedBy: createdBy, reason }
-  const reply =
-    action === 'strip'
-      ? await askStrip(link, machineId, { ...head, targets: targets.map(toWire) }, timeoutMs)
-      : await askRestore(link, machineId, { ...head, targets: targets.map(toRestore) }, timeoutMs)
-  return reply.receipts
+  const body = { ...head, targets: targets.map((target) => toWire(target, batch)) }
+  return (await ASK[action](link, machineId, body, timeoutMs)).receipts
 }
 
-function toWire({ targetId, volumeId, identity, path, stream, sizeBytes, sha256 }: StoredTarget) {
-  return { targetId, volumeId, identity, path, stream, sizeBytes, sha256 }
-}
-
-function toRestore(target: StoredTarget) {
-  return { ...toWire(target), strippedTargetId: target.strippedTargetId }
-}
-
-function storeReceipts(
-  { stores, audit, events, clock }: DispatcherParts,
-  machineId: MachineId,
-  { orderId }: TargetBatch,
-  receipts: readonly Receipt[],
-): number {
-  const { stored } = stores.write(() => {
-    const result = stores.orders.addReceipts(machineId, orderId, receipts, clock.now())
-    if (result.isFinished) audit.record(CENTRAL_ACTOR, 'order.finished', orderId)
-    return result
-  })
-  if (stored > 0) events.publish({ type: 'order.changed', orderId })
-  return stored
+/** As server/protocol/order.ts has it for each action. */
+function toWire(target: StoredTarget, { action, origin }: TargetBatch) {
+  const { targetId, volumeId, identity, path, stream, sizeBytes, sha256, strippedTargetId } = target
+  const file = { targetId, volumeId, identity, path, stream }
+  if (action === 'mark') return { ...file, expected: 'absent', origin }
+  const named = { ...file, sizeBytes, sha256 }
+  return action === 'restore' ? { ...named, strippedTargetId } : named
 }

@@ -1,52 +1,107 @@
-/** Orders and their targets as the console sees them. */
-import type { Order, OrderPage, OrderTargetPage, TargetState } from '../../protocol/api/orders.ts'
+/** Orders, their machines and their targets as the console sees them. */
+import type {
+  Order,
+  OrderMachinePage,
+  OrderPage,
+  OrderTargetPage,
+  TargetState,
+} from '../../protocol/api/orders.ts'
 import type { OrderId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { toTimestamp } from '../../shared/clock.ts'
+import type { AgentLink } from '../machines/agent-link.ts'
 import type { OrderStore, Page, StoredOrder } from '../store/order-store.ts'
+import { stepCount, stepName } from '../store/orders/rollout.ts'
 
 export interface OrderReading {
-  get(orderId: OrderId): Order
-  page(page: Page): OrderPage
+  get(orderId: OrderId): Promise<Order>
+  page(page: Page): Promise<OrderPage>
   targets(
     orderId: OrderId,
     filter: { state?: TargetState | undefined },
     page: Page,
-  ): OrderTargetPage
+  ): Promise<OrderTargetPage>
+  machines(orderId: OrderId, page: Page): Promise<OrderMachinePage>
 }
 
-export function createOrderReading(orders: OrderStore): OrderReading {
-  const get = (orderId: OrderId): Order => {
-    const order = orders.find(orderId)
-    if (order !== undefined) return toOrder(order)
-    throw new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
-  }
-
+export function createOrderReading(orders: OrderStore, link: AgentLink): OrderReading {
   return {
-    get,
-    page: (page) => {
-      const { orders: stored, cursor } = orders.page(page)
+    get: async (orderId) => toOrder(await findOrder(orders, orderId)),
+    page: async (page) => {
+      const { orders: stored, cursor } = await orders.orderPage(page)
       return { orders: stored.map(toOrder), cursor }
     },
-    targets: (orderId, filter, page) => {
-      get(orderId)
-      const { targets, cursor } = orders.targetPage(orderId, filter, page)
+    targets: async (orderId, { state }, page) => {
+      const { targets, cursor } = await orders.targetPage(orderId, state, page)
       const rows = targets.map(
         ({ targetId, machineId, hostname, path, stream, sizeBytes, state, reason, receiptAt }) => {
           const row = { targetId, machineId, hostname, path, stream, sizeBytes, reason }
-          return { ...row, state: state as TargetState, at: receiptAt }
+          return { ...row, state, at: receiptAt }
         },
       )
       return { targets: rows, cursor }
     },
+    machines: async (orderId, page) => {
+      const { machines, cursor } = await orders.machinePage(orderId, page)
+      const rows = machines.map((row) => ({ ...row, isOnline: link.isOnline(row.machineId) }))
+      return { machines: rows, cursor }
+    },
   }
 }
 
-function toOrder(stored: StoredOrder): Order {
+/** Throws ORDER_NOT_FOUND. */
+export async function findOrder(orders: OrderStore, orderId: OrderId): Promise<StoredOrder> {
+  const order = await orders.find(orderId)
+  if (order !== undefined) return order
+  throw new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
+}
+
+/** What agents keep at most, as long as nobody changes their policy. */
+const QUARANTINE_MS = 365 * 86_400_000
+
+const orNull = (ms: number | null) => (ms === null ? null : toTimestamp(ms))
+
+export function toOrder(stored: StoredOrder): Order {
+  const { counts, plan, step, machineCount, undoableCount, action } = stored
+  const rollout = { ...plan, step, machineCount }
+  const { orderId, state, createdBy, reason, query, origin, digest, undoes, retries } = stored
   return {
-    ...stored,
-    state: stored.finishedAt === null ? 'open' : 'finished',
+    ...{ orderId, action, state, createdBy, reason, query, origin, digest, undoes, retries },
     createdAt: toTimestamp(stored.createdAt),
-    finishedAt: stored.finishedAt === null ? null : toTimestamp(stored.finishedAt),
+    finishedAt: orNull(stored.finishedAt),
+    expiresAt: toTimestamp(stored.expiresAt),
+    targetCount: stored.targetCount,
+    machineCount,
+    counts,
+    plan,
+    approval: {
+      neededBecause: stored.approvalNeeded,
+      by: stored.decidedBy,
+      at: orNull(stored.decidedAt),
+      reason: stored.decisionReason,
+    },
+    progress: {
+      step,
+      stepCount: stepCount(rollout),
+      stepName: stepName(rollout),
+      releasedMachines: stored.releasedMachines,
+      finishedMachines: stored.finishedMachines,
+      failedPercent: failedPercent(counts),
+    },
+    paused:
+      stored.pausedBy === null || state !== 'paused'
+        ? null
+        : { by: stored.pausedBy, at: toTimestamp(stored.pausedAt!), reason: stored.pausedReason },
+    undoableCount,
+    retryableCount: stored.retryableCount,
+    undoUntil:
+      undoableCount > 0 && action !== 'mark' ? toTimestamp(stored.createdAt + QUARANTINE_MS) : null,
   }
+}
+
+function failedPercent(counts: Record<string, number>): number {
+  const of = (...states: string[]) => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+  const failed = of('failed', 'denied', 'refused')
+  const receipts = failed + of('done', 'gone', 'changed', 'in-use')
+  return receipts === 0 ? 0 : Math.round((failed / receipts) * 1_000) / 10
 }

@@ -1,117 +1,154 @@
 /**
- * Orders: the only way to a deletion. An order names streams, frozen when it was approved; what the person
- * believed the count to be must be the count.
+ * Orders: the only way to a deletion. An order names what its preview froze; what the person believed the count to be
+ * must be the count; above what the policy says, somebody else must approve it.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type {
+  ApprovalRequest,
+  CancelRequest,
   Order,
-  OrderPreview,
-  OrderPreviewRequest,
+  OrderPlan,
   OrderRequest,
+  ReasonRequest,
+  RetryRequest,
   UndoRequest,
 } from '../../protocol/api/orders.ts'
-import type { OrderId, TargetId } from '../../protocol/ids.ts'
+import type { OrderId, PreviewId } from '../../protocol/ids.ts'
+import type { OrderAction } from '../../protocol/order.ts'
 import { AppError } from '../../shared/app-error.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
-import type { EventHub } from '../events/event-hub.ts'
+import { zoneIdentifierBytes } from '../../streams/zone-identifier-text.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
-import type { StoredStream } from '../store/inventory/inventory-engine.ts'
-import type { NewOrder, NewOrderTarget } from '../store/order-store.ts'
+import type { FreezeSource, NewOrder, StoredOrder } from '../store/order-store.ts'
 import type { Stores } from '../store/stores.ts'
-import type { Dispatcher } from './dispatcher.ts'
-import { createOrderReading, type OrderReading } from './order-reading.ts'
-import { previewOf, selectTargets } from './target-selection.ts'
+import { approvalNeeded, type OrderPolicyService } from './order-policy.ts'
+import { createOrderReading, findOrder, type OrderReading, toOrder } from './order-reading.ts'
 
 export interface OrderService extends OrderReading {
-  preview(request: OrderPreviewRequest): Promise<OrderPreview>
   create(request: OrderRequest, actor: string): Promise<Order>
-  undo(orderId: OrderId, request: UndoRequest, actor: string): Order
-  cancel(orderId: OrderId, actor: string): Order
+  approve(orderId: OrderId, request: ApprovalRequest, actor: string): Promise<Order>
+  reject(orderId: OrderId, request: ReasonRequest, actor: string): Promise<Order>
+  pause(orderId: OrderId, request: ReasonRequest, actor: string): Promise<Order>
+  resume(orderId: OrderId, request: ReasonRequest, actor: string): Promise<Order>
+  cancel(orderId: OrderId, request: CancelRequest, actor: string): Promise<Order>
+  retry(orderId: OrderId, request: RetryRequest, actor: string): Promise<Order>
+  undo(orderId: OrderId, request: UndoRequest, actor: string): Promise<Order>
 }
 
-export interface OrderServiceParts {
-  stores: Stores
+const DAY_MS = 86_400_000
+const EXPIRES_MS = 30 * DAY_MS
+/** A list that is made for an order at once is never looked at before. */
+const LIST_KEPT_MS = 600_000
+
+const AT_ONCE = { canaryMachines: 0, rampPercent: [], stopAtFailedPercent: null }
+
+export function createOrderService(parts: {
+  stores: Pick<Stores, 'orders'>
+  policy: OrderPolicyService
   link: AgentLink
-  dispatcher: Dispatcher
-  audit: AuditLog
-  events: EventHub
   clock: Clock
-}
+}): OrderService {
+  const { policy, link, clock } = parts
+  const { orders } = parts.stores
+  const reading = createOrderReading(orders, link)
 
-export function createOrderService(parts: OrderServiceParts): OrderService {
-  const { stores, link, dispatcher, audit, events, clock } = parts
-  const { orders } = stores
-
-  const reading = createOrderReading(orders)
-  const { get } = reading
-
-  const select = (streamIds: readonly number[], found: readonly StoredStream[]) =>
-    selectTargets(streamIds, found, orders.listInOpenOrder(streamIds))
-
-  /** Inside the transaction that chose the targets. */
-  const add = (order: Omit<NewOrder, 'orderId'>): OrderId => {
+  const add = async (order: Omit<NewOrder, 'orderId'>): Promise<Order> => {
     const orderId = randomUUID() as string as OrderId
-    orders.add({ ...order, orderId }, clock.now())
-    const { action, undoes, reason } = order
-    const details = { action, undoes, reason, targetCount: order.targets.length }
-    audit.record(order.createdBy, 'order.created', orderId, details)
-    return orderId
+    await orders.create({ ...order, orderId }, clock.now())
+    return reading.get(orderId)
   }
-  const announce = (orderId: OrderId): Order => {
-    events.publish({ type: 'order.changed', orderId })
-    dispatcher.dispatchOrder(orderId)
-    return get(orderId)
+
+  /** An order over targets of another one: frozen and made in one go, or not at all. */
+  const addFrom = async (
+    action: OrderAction,
+    source: FreezeSource,
+    order: Pick<NewOrder, 'confirmCount' | 'createdBy' | 'reason' | 'undoes' | 'retries'> & {
+      origin: StoredOrder['origin']
+    },
+  ): Promise<Order> => {
+    const { origin, ...rest } = order
+    const previewId = randomUUID() as string as PreviewId
+    const now = clock.now()
+    const list = { previewId, action, origin, query: null, createdBy: rest.createdBy }
+    await orders.freeze({ ...list, expiresAt: now + LIST_KEPT_MS }, source, now)
+    try {
+      const expiresAt = now + EXPIRES_MS
+      return await add({ ...rest, previewId, expiresAt, plan: AT_ONCE, approvalNeeded: null })
+    } catch (error) {
+      await orders.dropPreview(previewId)
+      throw error
+    }
+  }
+
+  type Deed = 'approve' | 'reject' | 'pause' | 'resume' | 'cancel'
+  const change = async (deed: Deed, orderId: OrderId, actor: string, reason: string) => {
+    await orders[deed](orderId, { actor, reason, now: clock.now() })
+    return reading.get(orderId)
   }
 
   return {
-    preview: async ({ streamIds }) => {
-      const found = await stores.inventory.listByIds(streamIds)
-      return previewOf(select(streamIds, found), (id) => link.isOnline(id))
-    },
-
-    create: async (request, actor) => {
-      const { streamIds, action, reason } = request
-      const found = await stores.inventory.listByIds(streamIds)
-      const orderId = stores.write(() => {
-        // Which orders are open is asked inside: another one may have come while the streams were read.
-        const { included } = select(streamIds, found)
-        confirm(included.length, request.confirmCount)
-        const targets = included.map(toTarget)
-        return add({ action, reason, createdBy: actor, undoes: null, targets })
-      })
-      return announce(orderId)
-    },
-
-    undo: (undoes, request, actor) => {
-      const orderId = stores.write(() => {
-        if (get(undoes).action !== 'strip') {
-          throw new AppError('ORDER_NOT_UNDOABLE', 409, 'only a strip order can be undone')
-        }
-        const targets = orders.listUndoable(undoes).map((target) => ({
-          ...target,
-          strippedTargetId: target.targetId,
-          targetId: newTargetId(),
-        }))
-        confirm(targets.length, request.confirmCount)
-        const { reason } = request
-        return add({ action: 'restore', reason, createdBy: actor, undoes, targets })
-      })
-      return announce(orderId)
-    },
-
-    cancel: (orderId, actor) => {
-      get(orderId)
-      stores.write(() => {
-        const { cancelled, isFinished } = orders.cancel(orderId, clock.now())
-        if (cancelled > 0) audit.record(actor, 'order.cancelled', orderId, { cancelled })
-        if (isFinished) audit.record(actor, 'order.finished', orderId)
-      })
-      events.publish({ type: 'order.changed', orderId })
-      return get(orderId)
-    },
-
     ...reading,
+
+    create: async ({ previewId, confirmCount, reason, plan }, actor) => {
+      const now = clock.now()
+      const { expiresAt, ...rollout } = checkedPlan(plan, now)
+      const { action, targetCount, summary } = await orders.findPreview(previewId)
+      const { byVerdict } = summary
+      return add({
+        previewId,
+        confirmCount,
+        reason,
+        createdBy: actor,
+        expiresAt,
+        plan: rollout,
+        approvalNeeded: approvalNeeded(policy.get(), { action, targetCount, byVerdict }),
+        undoes: null,
+        retries: null,
+      })
+    },
+
+    approve: async (orderId, { confirmCount, reason }, actor) => {
+      const { createdBy, targetCount } = await findOrder(orders, orderId)
+      // A token is its owner: it has no name of its own here.
+      if (createdBy.toLowerCase() === actor.toLowerCase()) {
+        const message = `${actor} created this order: somebody else has to approve it`
+        throw new AppError('OWN_ORDER', 409, message)
+      }
+      confirm(targetCount, confirmCount)
+      return change('approve', orderId, actor, reason)
+    },
+    reject: (orderId, { reason }, actor) => change('reject', orderId, actor, reason),
+    pause: (orderId, { reason }, actor) => change('pause', orderId, actor, reason),
+    resume: (orderId, { reason }, actor) => change('resume', orderId, actor, reason),
+    cancel: async (orderId, { reason = '' }, actor) => {
+      const order = await findOrder(orders, orderId)
+      // To cancel twice, or what nobody can stop any more, changes nothing.
+      if (order.state === 'cancelled') return toOrder(order)
+      return change('cancel', orderId, actor, reason)
+    },
+
+    retry: async (orderId, { states, confirmCount, reason }, actor) => {
+      const { action, origin, undoes } = await findOrder(orders, orderId)
+      if (undoes !== null) {
+        const message = 'an undo is not tried again: undo the first order once more'
+        throw new AppError('ORDER_NOT_RETRYABLE', 409, message)
+      }
+      const order = { confirmCount, reason, createdBy: actor, undoes: null, retries: orderId }
+      return addFrom(action, { kind: 'retry', orderId, states }, { ...order, origin })
+    },
+
+    undo: async (orderId, { confirmCount, reason }, actor) => {
+      const { action, origin, undoes, undoableCount } = await findOrder(orders, orderId)
+      if (undoes !== null || action === 'restore') {
+        const message = 'an undo cannot be undone: make a new order'
+        throw new AppError('ORDER_NOT_UNDOABLE', 409, message)
+      }
+      confirm(undoableCount, confirmCount)
+      const written = action === 'mark' ? writtenBy(origin!) : null
+      const source: FreezeSource = { kind: 'undo', orderId, written }
+      const order = { confirmCount, reason, createdBy: actor, undoes: orderId, retries: null }
+      return addFrom(action === 'mark' ? 'strip' : 'restore', source, { ...order, origin: null })
+    },
   }
 }
 
@@ -120,17 +157,31 @@ function confirm(actual: number, believed: number): void {
   throw new AppError(
     'COUNT_MISMATCH',
     409,
-    `${actual} streams would be in this order, not ${believed}: look at the preview again`,
+    `${actual} targets would be in this order, not ${believed}: look again`,
     { details: { targetCount: actual } },
   )
 }
 
-function newTargetId(): TargetId {
-  return randomUUID() as string as TargetId
+/** The stream that a mark has left. */
+function writtenBy(origin: NonNullable<StoredOrder['origin']>) {
+  const bytes = zoneIdentifierBytes(origin)
+  return {
+    sizeBytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }
 }
 
-function toTarget(stream: ReturnType<typeof selectTargets>['included'][number]): NewOrderTarget {
-  const { machineId, streamId, volumeId, identity, path, stream: name, sizeBytes, sha256 } = stream
-  const target = { machineId, streamId, volumeId, identity, path, sizeBytes, sha256 }
-  return { ...target, stream: name, targetId: newTargetId(), strippedTargetId: null }
+function checkedPlan(plan: OrderPlan | undefined, now: number) {
+  const { expiresAt, ...rollout } = plan ?? { ...AT_ONCE, expiresAt: undefined }
+  const isRising = rollout.rampPercent.every((percent, n, all) => n === 0 || percent > all[n - 1]!)
+  if (!isRising) throw invalid('plan.rampPercent: each step must be larger than the one before')
+  const until = expiresAt === undefined ? now + EXPIRES_MS : Date.parse(expiresAt)
+  if (!(until > now)) throw invalid('plan.expiresAt: must be later than now')
+  // 100 % is what comes after the last step anyway.
+  const rampPercent = rollout.rampPercent.filter((percent) => percent < 100)
+  return { ...rollout, rampPercent, expiresAt: until }
+}
+
+function invalid(message: string): AppError {
+  return new AppError('REQUEST_INVALID', 400, message)
 }

@@ -1,16 +1,47 @@
+/** A rule's order is a person's order: previewed, frozen, counted, and made of exactly what the preview named. */
+import { AppError } from '../../shared/app-error.ts'
+import { approvalNeeded, type OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'
+import type { PreviewService } from '../ordering/preview-service.ts'
 import type { RuleOrders } from './rule-orders.ts'
 
-/** A rule's order is a person's order: previewed, counted, and made of exactly what the preview named. */
-export function ordersForRules(orders: OrderService): RuleOrders {
+/** Freezing so few as a run names takes a moment. */
+const WAIT_MS = 60_000
+
+export function ordersForRules(parts: {
+  orders: OrderService
+  previews: PreviewService
+  policy: OrderPolicyService
+}): RuleOrders {
+  const { orders, previews, policy } = parts
   return {
-    make: async ({ action, streamIds, author, reason }) => {
-      if (action !== 'strip') throw new Error('later')
-      const { targetCount } = await orders.preview({ streamIds })
-      if (targetCount === 0) return null
-      return orders.create({ action, streamIds, confirmCount: targetCount, reason }, author)
+    make: async ({ action, streamIds, author, reason, stopAtFailedPercent }) => {
+      const request = { action, selection: { streamIds } }
+      const { previewId, state, targetCount, error } = await previews.begin(
+        request,
+        author,
+        WAIT_MS,
+      )
+      if (state !== 'ready') {
+        throw new AppError(
+          'PREVIEW_NOT_READY',
+          409,
+          error || 'counting took too long; it runs again',
+        )
+      }
+      if (targetCount === 0) {
+        await previews.drop(previewId)
+        return null
+      }
+      const plan = { canaryMachines: 0, rampPercent: [], stopAtFailedPercent }
+      return orders.create({ previewId, confirmCount: targetCount, reason, plan }, author)
     },
     get: orders.get,
-    secondPersonNeeded: (_, count) => (count > 1_000 ? 'more than 1,000 streams' : null),
+    secondPersonNeeded: (action, targetCount) => {
+      const asked = policy.get()
+      // What it will name nobody knows yet: each verdict that the policy minds may come.
+      const byVerdict = asked.secondPersonFor.verdicts.map((value) => ({ value, count: 1 }))
+      return approvalNeeded(asked, { action, targetCount, byVerdict })
+    },
   }
 }

@@ -14,8 +14,8 @@ export interface RuleOrders {
     reason: string
     stopAtFailedPercent: number
   }): Promise<Order | null>
-  get(orderId: OrderId): Order
-  /** Why a second person would have to approve so many; null: none. */
+  get(orderId: OrderId): Promise<Order>
+  /** Whatever the verdicts of what it will name. Why a second person would have to approve so many; null: none. */
   secondPersonNeeded(action: OrderedAction, targetCount: number): string | null
 }
 

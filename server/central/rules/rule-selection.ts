@@ -2,9 +2,8 @@
 import type { RuleAction, RuleSettings } from '../../protocol/api/rules.ts'
 import { MAX_RULE_TARGETS } from '../../protocol/api/rules.ts'
 import type { MachineId } from '../../protocol/ids.ts'
+import { exclusionReason } from '../../streams/exclusion.ts'
 import type { Query } from '../../streams/query/ast.ts'
-import { ZONE_IDENTIFIER } from '../../streams/zone-identifier-text.ts'
-import { exclusionReason } from '../ordering/exclusion.ts'
 import type { InventoryReading, StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { RuleStore } from '../store/rule-store.ts'
 
@@ -76,11 +75,7 @@ const ACTED: Record<RuleAction, string> = {
 }
 
 function reasonAgainst(action: RuleAction, stream: StoredStream): string | null {
-  if (action === 'alert') return null
-  if (action === 'reduce' && stream.stream.toLowerCase() !== ZONE_IDENTIFIER.toLowerCase()) {
-    return 'not a Zone.Identifier: only those can be reduced'
-  }
-  return exclusionReason(stream)
+  return action === 'alert' ? null : exclusionReason(stream, action)
 }
 
 /** Machines among the chosen. */

@@ -80,11 +80,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     const rule = rules.find(ruleId)
     if (rule === undefined || rule.mode === 'paused' || isStopped) return undefined
     const { mode } = rule
-    const because = isExpired(rule)
-      ? EXPIRED
-      : mode === 'enforce'
-        ? reasonToStop(parts, rule)
-        : null
+    const because = isExpired(rule) ? EXPIRED : await reasonToStop(parts, rule)
     if (because !== null) {
       pauseRule(parts, rule, because)
       events.publish({ type: 'rule.changed', ruleId })
@@ -93,7 +89,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     const runId = await runRule(parts, { ...rule, mode }, cause)
     events.publish({ type: 'rule.changed', ruleId })
     // Its order may have ended before the run was on record as its maker.
-    stopIfFailing(ruleId)
+    await stopIfFailing(ruleId)
     return runId
   }
   const runQuietly = async (ruleId: number, cause: RunCause): Promise<void> => {
@@ -114,17 +110,21 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     }
   })
   const unsubscribe = events.subscribe((event) => {
-    if (event.type === 'order.changed') watchOrder(event.orderId)
+    if (event.type === 'order.changed' && !isStopped) watchOrder(event.orderId)
   })
   const watchOrder = (orderId: OrderId): void => {
     const ruleId = rules.ruleOfOrder(orderId)
-    if (ruleId !== undefined) stopIfFailing(ruleId)
+    if (ruleId === undefined) return
+    stopIfFailing(ruleId).catch((error: unknown) =>
+      logger.error({ err: error, ruleId }, 'the orders of a rule could not be read'),
+    )
   }
-  const stopIfFailing = (ruleId: number): void => {
+  const stopIfFailing = async (ruleId: number): Promise<void> => {
     const rule = rules.find(ruleId)
-    if (rule?.mode !== 'enforce') return
-    const because = reasonToStop(parts, rule)
-    if (because === null) return
+    if (rule === undefined) return
+    const because = await reasonToStop(parts, rule)
+    // Somebody, or another event, may have been faster.
+    if (because === null || isStopped || rules.find(ruleId)?.mode !== 'enforce') return
     pauseRule(parts, rule, because)
     events.publish({ type: 'rule.changed', ruleId })
   }

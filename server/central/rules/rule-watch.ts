@@ -8,13 +8,14 @@ const OPEN = ['queued', 'sent', 'cancelled', 'expired']
 const FAILED = ['failed', 'denied', 'refused']
 
 /** Why the rule must stop; null: it may go on. */
-export function reasonToStop(
+export async function reasonToStop(
   { rules, ruleOrders, clock }: Pick<RuleRunnerParts, 'rules' | 'ruleOrders' | 'clock'>,
-  { ruleId, settings, enforcedAt }: StoredRule,
-): string | null {
+  { ruleId, settings, mode, enforcedAt }: StoredRule,
+): Promise<string | null> {
+  if (mode !== 'enforce') return null
   // What failed before it was allowed again was looked at by whoever allowed it.
   const since = Math.max(clock.now() - DAY_MS, enforcedAt ?? 0)
-  const orders = rules.ordersSince(ruleId, since).map((orderId) => ruleOrders.get(orderId))
+  const orders = await Promise.all(rules.ordersSince(ruleId, since).map(ruleOrders.get))
   const failed = sumOf(orders, (state) => FAILED.includes(state))
   const receipts = sumOf(orders, (state) => !OPEN.includes(state))
   const { stopAtFailedPercent } = settings.caps

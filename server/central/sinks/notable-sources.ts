@@ -1,12 +1,11 @@
 /** Turns what happens in central into notable events. */
 import type { NotableKind } from '../../protocol/api/sinks.ts'
-import type { MachineId } from '../../protocol/ids.ts'
+import type { MachineId, OrderId } from '../../protocol/ids.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { NotableHub } from '../events/notable-hub.ts'
 import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { OrderStore } from '../store/order-store.ts'
-import type { SinkStore } from '../store/sink-store.ts'
 
 /** A stream that goes within a day of its order went because of it, whenever the scan notices. */
 const ORDERED_MS = 86_400_000
@@ -25,22 +24,26 @@ export interface NotableSources {
 export function createNotableSources(parts: {
   findStream(streamId: number): Promise<StoredStream | undefined> | StoredStream | undefined
   orders: OrderStore
-  sinks: SinkStore
   events: EventHub
   notable: NotableHub
   /** Fleets report much that nobody asked to be told of. */
   isWanted(kind: NotableKind): boolean
   clock: Clock
+  /** Of what was not told. */
+  warn(error: unknown): void
 }): NotableSources {
-  const { findStream, orders, sinks, events, notable, clock } = parts
+  const { findStream, orders, events, notable, clock, warn } = parts
   /** Orders that were told of; an order changes a few times more after its end. */
   const finished = new Set<string>()
 
   const unsubscribe = events.subscribe((event) => {
-    if (event.type !== 'order.changed' || finished.has(event.orderId)) return
-    const order = orders.find(event.orderId)
-    if (order === undefined || order.finishedAt === null) return
-    finished.add(event.orderId)
+    if (event.type === 'order.changed' && !finished.has(event.orderId))
+      orderChanged(event.orderId).catch(warn)
+  })
+  const orderChanged = async (changedId: OrderId): Promise<void> => {
+    const order = await orders.find(changedId)
+    if (order === undefined || order.finishedAt === null || finished.has(changedId)) return
+    finished.add(changedId)
     const { orderId, action, createdBy, reason, targetCount, machineCount, counts } = order
     notable.publish({
       kind: 'order.finished',
@@ -50,7 +53,7 @@ export function createNotableSources(parts: {
       summary: `${action} order of ${createdBy} finished: ${counts.done ?? 0} of ${targetCount} done`,
       details: { orderId, action, createdBy, reason, targetCount, machineCount, counts },
     })
-  })
+  }
 
   return {
     inventoryChanged: async (machineId, changes) => {
@@ -58,7 +61,8 @@ export function createNotableSources(parts: {
         const isSuspicious = kind === 'suspicious-appeared' && parts.isWanted('stream.suspicious')
         const isGone = kind === 'mark-gone' && parts.isWanted('mark.removed')
         if (!isSuspicious && !isGone) continue
-        if (isGone && sinks.wasStripped(streamId, clock.now() - ORDERED_MS)) continue
+        const orderedAfter = clock.now() - ORDERED_MS
+        if (isGone && (await orders.wasStripped(machineId, streamId, orderedAfter))) continue
         const stream = await findStream(streamId)
         if (stream === undefined) continue
         const { hostname, path, stream: name, rule, sha256, sizeBytes } = stream

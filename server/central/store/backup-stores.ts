@@ -1,5 +1,5 @@
 /**
- * Copies the two files of a data folder as they are at one moment, while a central may work on them. The copy is
+ * Copies the three files of a data folder as they are at one moment, while a central may work on them. The copy is
  * a data folder itself.
  */
 import { existsSync } from 'node:fs'
@@ -9,6 +9,7 @@ import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { DATABASE_FILE } from './open-database.ts'
+import { ORDERS_FILE } from './orders/open-orders.ts'
 
 export interface BackupProgress {
   file: string
@@ -16,9 +17,9 @@ export interface BackupProgress {
   remainingPages: number
 }
 
-const FILES = [DATABASE_FILE, INVENTORY_FILE]
 /** Whole at any moment, since they are replaced and never written over; without them no agent would know a restored central. */
 const SMALL_FILES = ['own-certificates.json', 'authority.pem']
+const FILES = [DATABASE_FILE, INVENTORY_FILE, ORDERS_FILE]
 /** Of 4 KiB; between two steps progress is told. */
 const PAGES_PER_STEP = 2_000
 /** For the writer to finish its transaction. */
@@ -33,7 +34,7 @@ export async function backupStores(
   if (existsSync(target)) {
     throw new AppError('BACKUP_EXISTS', 409, `${target} is there already; name a new folder`)
   }
-  const snapshots = snapshotBoth(dataDir)
+  const snapshots = snapshotAll(dataDir)
   const partial = `${target}.partial`
   try {
     await rm(partial, { recursive: true, force: true })
@@ -57,10 +58,10 @@ export async function backupStores(
 }
 
 /**
- * Both as of one moment: while both write locks are held nothing changes, and that is when the two read
+ * All as of one moment: while all write locks are held nothing changes, and that is when the read
  * transactions begin. They are held for that moment only.
  */
-function snapshotBoth(dataDir: string): Database[] {
+function snapshotAll(dataDir: string): Database[] {
   const opened: Database[] = []
   const openOne = (name: string, readonly: boolean): Database => {
     const file = join(dataDir, name)

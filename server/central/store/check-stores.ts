@@ -1,5 +1,5 @@
 /**
- * Checks the two files of a data folder, each as it is at one moment, whether a central works on them or not.
+ * Checks the three files of a data folder, each as it is at one moment, whether a central works on them or not.
  * Changes nothing.
  */
 import { existsSync } from 'node:fs'
@@ -12,6 +12,8 @@ import type { Check } from './check-types.ts'
 import { INVENTORY_CHECKS, pages, references } from './inventory/check-inventory.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { DATABASE_FILE } from './open-database.ts'
+import { ORDER_CHECKS } from './orders/check-orders.ts'
+import { ORDERS_FILE } from './orders/open-orders.ts'
 
 export interface Checked {
   what: string
@@ -39,6 +41,13 @@ export function* checkStores(dataDir: string): Generator<Checked> {
       for (const check of INVENTORY_CHECKS) yield made(check, inventory)
     } finally {
       inventory.close()
+    }
+    const orders = openAsIs(dataDir, ORDERS_FILE)
+    try {
+      yield made({ what: 'the orders belong to them', faults: (db) => setOf(central, db) }, orders)
+      for (const check of ORDER_CHECKS) yield made(check, orders)
+    } finally {
+      orders.close()
     }
   } finally {
     central.close()
@@ -95,6 +104,16 @@ function* chainedRecords(db: Database): Generator<ChainedRecord> {
     if (last === undefined || records.length < RECORDS_AT_ONCE) return
     afterId = last.auditId
   }
+}
+
+function* setOf(central: Database, orders: Database): Generator<string> {
+  const wanted = central
+    .prepare<[], { id: string }>('SELECT inventory_id AS id FROM inventory')
+    .get()?.id
+  const found = orders
+    .prepare<[], { id: string }>('SELECT inventory_id AS id FROM orders_file')
+    .get()?.id
+  if (wanted !== found) yield `central.sqlite belongs to ${wanted}, orders.sqlite to ${found}`
 }
 
 function* pair(central: Database, inventory: Database): Generator<string> {

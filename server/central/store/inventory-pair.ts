@@ -1,11 +1,12 @@
 /**
- * central.sqlite and inventory.sqlite belong together: orders name streams by the numbers of this very inventory,
- * and it knows machines by the numbers of this very central. A file of another pair would make them name others.
+ * central.sqlite, inventory.sqlite and orders.sqlite belong together: orders name streams by the numbers of this very
+ * inventory, and it knows machines by the numbers of this very central. A file of another set would make them name others.
  */
 import { existsSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
 import { openToRead } from './inventory/open-inventory.ts'
+import { openOrders } from './orders/open-orders.ts'
 
 /** Before the engine makes a new file where one is missing. */
 export function checkInventoryIsThere(central: Database, inventoryFile: string): void {
@@ -45,6 +46,34 @@ function refuseStrangers(central: Database, inventory: Database): void {
   }
 }
 
+/** Before the store makes a new file where one is missing. */
+export function checkOrdersAreThere(central: Database, ordersFile: string): void {
+  if (!hasOrders(central) || existsSync(ordersFile)) return
+  throw mismatch(`${ordersFile} is missing, and central.sqlite belongs to one`)
+}
+
+/** After the inventory was paired. Takes new orders as this central's own; refuses those of another. */
+export function pairWithOrders(central: Database, ordersFile: string): void {
+  const orders = openOrders(ordersFile)
+  try {
+    const { id } = orders
+      .prepare<[], { id: string }>('SELECT inventory_id AS id FROM orders_file')
+      .get()!
+    const paired = pairedWith(central)!
+    if (id !== paired && (id !== '' || hasOrders(central))) {
+      throw mismatch('central.sqlite and orders.sqlite are of two sets')
+    }
+    orders.prepare('UPDATE orders_file SET inventory_id = ?').run(paired)
+    central.prepare('UPDATE inventory SET has_orders = 1').run()
+  } finally {
+    orders.close()
+  }
+}
+
+function hasOrders(central: Database): boolean {
+  return central.prepare('SELECT 1 FROM inventory WHERE has_orders = 1').get() !== undefined
+}
+
 function pairedWith(central: Database): string | undefined {
   return central
     .prepare<[], { inventoryId: string }>('SELECT inventory_id AS inventoryId FROM inventory')
@@ -52,6 +81,6 @@ function pairedWith(central: Database): string | undefined {
 }
 
 function mismatch(what: string): AppError {
-  const message = `${what}; put back both files from one backup`
+  const message = `${what}; put back all files from one backup`
   return new AppError('INVENTORY_MISMATCH', 500, message)
 }

@@ -2,8 +2,9 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
-import { migrate } from './migrate.ts'
+import { listMigrations, migrate } from './migrate.ts'
 import { moveInventory, OLD_SCHEMA } from './move-inventory.ts'
+import { LAST_SCHEMA_WITH_ORDERS, moveOrders } from './move-orders.ts'
 
 export const DATABASE_FILE = 'central.sqlite'
 
@@ -23,8 +24,8 @@ const PRAGMAS = [
   'trusted_schema = OFF',
 ]
 
-/** `inventoryFile`: where an old schema's streams go. */
-export function openDatabase(dataDir: string, inventoryFile: string): Database {
+/** `inventoryFile` and `ordersFile`: where an old schema's streams and orders go. */
+export function openDatabase(dataDir: string, inventoryFile: string, ordersFile: string): Database {
   // For nobody else: it holds password hashes and what every machine of the fleet has on its disks.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const file = join(dataDir, DATABASE_FILE)
@@ -34,6 +35,10 @@ export function openDatabase(dataDir: string, inventoryFile: string): Database {
     chmodSync(file, 0o600)
     for (const pragma of PRAGMAS) db.pragma(pragma)
     if (db.pragma('user_version', { simple: true }) === OLD_SCHEMA) moveInventory(db, inventoryFile)
+    if ((db.pragma('user_version', { simple: true }) as number) <= LAST_SCHEMA_WITH_ORDERS) {
+      migrate(db, listMigrations().slice(0, LAST_SCHEMA_WITH_ORDERS))
+      moveOrders(db, ordersFile)
+    }
     migrate(db)
     // Lets the planner know the data's shape; cheap, and a no-op where nothing changed.
     db.pragma('optimize = 0x10002')

@@ -1,217 +1,142 @@
 /**
- * Orders and their targets: the queue of every machine, kept on disk.
+ * Orders, their targets, and the queue of every machine, kept on disk in orders.sqlite by a thread of its own. No call
+ * blocks the event loop.
  *
- * A target goes `queued` → `sent` → one of the receipt outcomes, or `queued` → `cancelled`; never back.
+ * A target goes `queued` → `sent` → one of the receipt outcomes, or `queued` → `cancelled` or `expired`; never back.
  * What callers may rely on:
  *
- * - `sent` is committed before {@link OrderStore.takeBatch} returns, so a target that any agent may have seen
- *   is never `queued` or `cancelled`, whatever crashes afterwards.
- * - `sent` targets without a receipt are handed out again under the same target id, for as long as it takes.
+ * - What a list names is copied when it is frozen and never changes; its digest is told to the audit log.
+ * - `sent` is committed before {@link OrderStore.takeBatch} resolves, so a target that any agent may have seen
+ *   is never `queued`, `cancelled` or `expired`, whatever crashes afterwards.
+ * - `sent` targets without a receipt are handed out again under the same target id, for as long as it takes; but
+ *   nothing of an order that is paused or waits for its approval is handed out.
  * - A receipt is stored once: the first one, and only from the machine that the target names.
- * - `finishedAt` is set in the transaction that stores the last receipt or cancels the last target.
+ * - `finishedAt` is set in the transaction that stores the last receipt or takes back the last target.
+ * - Each change leaves an audit event in the same transaction; {@link OrderStoreOptions.onNotice} gets it before the call
+ *   resolves, and again after a restart until it is acknowledged.
  */
-import type { Database } from 'better-sqlite3'
-import type { MachineId, OrderId, TargetId } from '../../protocol/ids.ts'
-import type { OrderAction, OrderTarget, Receipt } from '../../protocol/order.ts'
-import { cutPage, decodeCursor } from './cursor.ts'
-import { fromTargetRow, type TargetRow } from './order-rows.ts'
-import { prepareOrderStatements } from './order-statements.ts'
-import { toUtf16 } from './utf16.ts'
+import type { Worker } from 'node:worker_threads'
+import { AppError } from '../../shared/app-error.ts'
+import { describeState, type EngineState } from './inventory/inventory-engine.ts'
+import type { OrderMethods } from './orders/methods.ts'
+import type { FreezeSource, NewPreview, OrdersNotice } from './orders/order-types.ts'
+import type { OrdersJob } from './orders/orders-worker.ts'
+import { startWorkerClient } from './worker-client.ts'
 
-export interface NewOrder {
-  orderId: OrderId
-  action: OrderAction
-  createdBy: string
-  reason: string
-  undoes: OrderId | null
-  targets: readonly NewOrderTarget[]
+export type {
+  FreezeSource,
+  NewOrder,
+  NewPreview,
+  OrdersNotice,
+  Page,
+  PendingAudit,
+  Place,
+  PreviewSummary,
+  StoredOrder,
+  StoredOrderMachine,
+  StoredPreview,
+  StoredTarget,
+  TargetBatch,
+  TargetOutcome,
+} from './orders/order-types.ts'
+
+type Calls = {
+  [Name in keyof OrderMethods]: (
+    ...args: Parameters<OrderMethods[Name]>
+  ) => Promise<ReturnType<OrderMethods[Name]>>
 }
 
-export interface NewOrderTarget extends OrderTarget {
-  machineId: MachineId
-  streamId: number
-  strippedTargetId: TargetId | null
+export interface OrderStore extends Calls {
+  /** Resolves when the list is ready; rejects with why it is not. */
+  freeze(preview: NewPreview, source: FreezeSource, now: number): Promise<void>
+  /** Orders that wait for receipts or people, as of the latest change. Synchronous. */
+  openOrders(): number
+  /** Told of every change from now on, and at once of what was not acknowledged. */
+  listen(listener: (notice: OrdersNotice) => void): void
+  state(): EngineState
+  close(): Promise<void>
 }
 
-export interface StoredOrder {
-  orderId: OrderId
-  action: OrderAction
-  createdBy: string
-  createdAt: number
-  finishedAt: number | null
-  reason: string
-  undoes: OrderId | null
-  targetCount: number
-  machineCount: number
-  counts: Record<string, number>
+export interface OrderStoreOptions {
+  file: string
+  retryMs?: number | undefined
+  /** For tests that take the worker away. */
+  onWorker?: ((worker: Worker) => void) | undefined
 }
 
-export interface StoredTarget extends NewOrderTarget {
-  hostname: string
-  state: string
-  reason: string
-  receiptAt: string | null
-}
+const METHODS = {
+  orderPage: 0,
+  previewTargets: 0,
+  targetPage: 0,
+  machinePage: 0,
+  openMachines: 0,
+  previewMachines: 0,
+  wasStripped: 0,
+  findPreview: 0,
+  dropPreview: 0,
+  find: 0,
+  create: 0,
+  approve: 0,
+  reject: 0,
+  pause: 0,
+  resume: 0,
+  cancel: 0,
+  takeBatch: 0,
+  addReceipts: 0,
+  offered: 0,
+  tick: 0,
+  acknowledge: 0,
+  probe: 0,
+} satisfies Record<keyof OrderMethods, 0>
 
-/** Targets of one order, all of one machine. `lastTargetNo` is where the next batch begins. */
-export interface TargetBatch {
-  orderId: OrderId
-  action: OrderAction
-  createdBy: string
-  reason: string
-  targets: StoredTarget[]
-  lastTargetNo: number
-}
-
-export interface Page {
-  cursor?: string | undefined
-  limit: number
-}
-
-export interface OrderStore {
-  add(order: NewOrder, now: number): void
-  find(orderId: OrderId): StoredOrder | undefined
-  /** Newest first. */
-  page(page: Page): { orders: StoredOrder[]; cursor: string | null }
-  /** In the order in which they were approved. */
-  targetPage(
-    orderId: OrderId,
-    filter: { state?: string | undefined },
-    page: Page,
-  ): { targets: StoredTarget[]; cursor: string | null }
-  /** `done` targets of a strip order that no restore has put back or is about to. */
-  listUndoable(orderId: OrderId): StoredTarget[]
-  /** Machines that have queued or sent targets in this order. */
-  listMachines(orderId: OrderId): MachineId[]
-  /** The next open targets of a machine after `afterTargetNo`, marked sent; undefined: none. */
-  takeBatch(machineId: MachineId, afterTargetNo: number, limit: number): TargetBatch | undefined
-  /** Stores what is new among the receipts; says whether anything was, and whether it finished the order. */
-  addReceipts(
-    machineId: MachineId,
-    orderId: OrderId,
-    receipts: readonly Receipt[],
-    now: number,
-  ): { stored: number; isFinished: boolean }
-  /** Cancels what is still queued. */
-  cancel(orderId: OrderId, now: number): { cancelled: number; isFinished: boolean }
-  countOpen(): number
-  /** Those of the streams that an order without a receipt for them names. */
-  listInOpenOrder(streamIds: readonly number[]): Set<number>
-}
-
-export type StoredOrderRow = Omit<StoredOrder, 'counts'> & { orderNo: number }
-
-type OrderStatements = ReturnType<typeof prepareOrderStatements>
-type Writes = Pick<OrderStore, 'add' | 'takeBatch' | 'addReceipts' | 'cancel'>
-
-export function createOrderStore(db: Database): OrderStore {
-  const statements = prepareOrderStatements(db)
-  const withCounts = (order: StoredOrderRow): StoredOrder => {
-    const { orderNo, ...rest } = order
-    const counts = statements.selectCounts.all(orderNo).map(({ state, count }) => [state, count])
-    return { ...rest, counts: Object.fromEntries(counts) as Record<string, number> }
-  }
-
-  return {
-    ...orderWrites(db, statements),
-    find: (orderId) => {
-      const row = statements.selectOrder.get(orderId)
-      return row === undefined ? undefined : withCounts(row)
+export async function openOrderStore(options: OrderStoreOptions): Promise<OrderStore> {
+  /** Until somebody listens. */
+  let kept: OrdersNotice[] = []
+  let listener = (notice: OrdersNotice): void => void kept.push(notice)
+  let openOrders = 0
+  const client = await startWorkerClient<OrdersJob, unknown, OrdersNotice>({
+    script: new URL('./orders/orders-worker.ts', import.meta.url),
+    file: options.file,
+    probe: { kind: 'call', method: 'probe', args: [] },
+    onNotice: (notice) => {
+      openOrders = notice.openOrders
+      listener(notice)
     },
-    page: ({ cursor, limit }) => {
-      const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
-      const page = cutPage(
-        statements.selectPage.all({ before, limit: limit + 1 }),
-        limit,
-        (row) => [row.orderNo],
-      )
-      return { orders: page.rows.map(withCounts), cursor: page.cursor }
-    },
-    targetPage: (orderId, { state }, { cursor, limit }) => {
-      const [after] = cursor === undefined ? [0] : decodeCursor(cursor, [0])
-      const rows = statements.selectTargets.all({
-        orderId,
-        state: state ?? null,
-        after,
-        limit: limit + 1,
-      })
-      const page = cutPage(rows, limit, (row) => [row.target_no])
-      return { targets: page.rows.map(fromTargetRow), cursor: page.cursor }
-    },
-    listUndoable: (orderId) => statements.selectUndoable.all(orderId).map(fromTargetRow),
-    listMachines: (orderId) =>
-      statements.selectMachines.all(orderId).map(({ machineId }) => machineId),
-    countOpen: () => statements.countOpen.get()!.count,
-    listInOpenOrder: (streamIds) =>
-      new Set(
-        statements.selectInOpenOrder.all(JSON.stringify(streamIds)).map((row) => row.streamId),
-      ),
-  }
-}
-
-/** IMMEDIATE: the write lock is taken at once, so that no write fails half way. */
-function orderWrites(db: Database, statements: OrderStatements): Writes {
-  const add = db.transaction((order: NewOrder, now: number): void => {
-    const { targets, ...head } = order
-    const machineCount = new Set(targets.map((target) => target.machineId)).size
-    statements.insertOrder.run({ ...head, targetCount: targets.length, machineCount, now })
-    for (const { path, stream, ...target } of targets) {
-      statements.insertTarget.run({
-        ...target,
-        orderId: order.orderId,
-        path: toUtf16(path),
-        stream: toUtf16(stream),
-      })
-    }
+    refusal: ({ name, message, code, statusCode, details }) =>
+      name === 'AppError'
+        ? new AppError(code!, statusCode!, message, details === undefined ? {} : { details })
+        : undefined,
+    unavailable: (state, { cause } = { cause: undefined }) =>
+      new AppError('ORDERS_UNAVAILABLE', 503, `orders cannot be kept: ${why(state, cause)}`, {
+        cause,
+      }),
+    retryMs: options.retryMs,
+    onWorker: options.onWorker,
   })
-
-  const takeBatch = db.transaction(
-    (machineId: MachineId, afterTargetNo: number, limit: number): TargetBatch | undefined => {
-      const head = statements.selectNextOrder.get({ machineId, afterTargetNo })
-      if (head === undefined) return undefined
-      const rows = statements.selectBatch.all({
-        machineId,
-        orderNo: head.orderNo,
-        afterTargetNo,
-        limit,
-      })
-      for (const row of rows) statements.markSent.run(row.target_no)
-      return {
-        orderId: head.orderId,
-        action: head.action,
-        createdBy: head.createdBy,
-        reason: head.reason,
-        targets: rows.map(fromTargetRow),
-        lastTargetNo: (rows.at(-1) as TargetRow).target_no,
-      }
-    },
-  )
-
-  const addReceipts = db.transaction(
-    (machineId: MachineId, orderId: OrderId, receipts: readonly Receipt[], now: number) => {
-      let stored = 0
-      for (const { targetId, outcome, reason, at } of receipts) {
-        const receipt = { machineId, orderId, targetId, outcome, at, reason: reason.toWellFormed() }
-        stored += statements.storeReceipt.run(receipt).changes
-      }
-      return { stored, isFinished: stored > 0 && finish(orderId, now) }
-    },
-  )
-
-  const cancel = db.transaction((orderId: OrderId, now: number) => {
-    const cancelled = statements.cancelQueued.run({ orderId }).changes
-    return { cancelled, isFinished: cancelled > 0 && finish(orderId, now) }
-  })
-
-  const finish = (orderId: OrderId, now: number): boolean =>
-    statements.finishOrder.run({ orderId, now }).changes === 1
-
+  const calls = Object.fromEntries(
+    Object.keys(METHODS).map((method) => [
+      method,
+      (...args: unknown[]) =>
+        client.run({ kind: 'call', method: method as keyof OrderMethods, args }),
+    ]),
+  ) as unknown as Calls
   return {
-    add: (order, now) => add.immediate(order, now),
-    takeBatch: (machineId, afterTargetNo, limit) =>
-      takeBatch.immediate(machineId, afterTargetNo, limit),
-    addReceipts: (machineId, orderId, receipts, now) =>
-      addReceipts.immediate(machineId, orderId, receipts, now),
-    cancel: (orderId, now) => cancel.immediate(orderId, now),
+    ...calls,
+    freeze: async (preview, source, now) =>
+      void (await client.run({ kind: 'freeze', preview, source, now })),
+    openOrders: () => openOrders,
+    listen: (next) => {
+      listener = next
+      for (const notice of kept) next(notice)
+      kept = []
+    },
+    state: client.state,
+    close: client.close,
   }
+}
+
+function why(state: EngineState, cause: unknown): string {
+  return state.kind === 'ready'
+    ? String((cause as Error | undefined)?.message)
+    : describeState(state)
 }

@@ -32,8 +32,6 @@ export interface SinkStore {
   failed(sinkId: number, error: string): void
   /** Gives up what was queued before. */
   dropOld(queuedBefore: number): void
-  /** Whether an order removed this stream, or was about to, not longer ago than that. */
-  wasStripped(streamId: number, orderedAfter: number): boolean
 }
 
 interface SinkRow extends Omit<StoredSink, 'settings'> {
@@ -92,8 +90,6 @@ export function createSinkStore(db: Database): SinkStore {
         sql.dropOld.run({ queuedBefore })
       }).immediate()
     },
-    wasStripped: (streamId, orderedAfter) =>
-      sql.wasStripped.get({ streamId, orderedAfter }) !== undefined,
   }
 }
 
@@ -145,11 +141,5 @@ function prepare(db: Database) {
       WHERE queued_at < @queuedBefore GROUP BY sink_no
     `),
     dropOld: db.prepare<Named>('DELETE FROM sink_delivery WHERE queued_at < @queuedBefore'),
-    wasStripped: db.prepare<Named, unknown>(`
-      SELECT 1 FROM order_target AS t JOIN strip_order AS o USING (order_no)
-      WHERE t.stream_id = @streamId AND o.action = 'strip'
-        AND (t.state = 'sent' OR (t.state IN ('done', 'gone') AND o.created_at > @orderedAfter))
-      LIMIT 1
-    `),
   }
 }

@@ -8,13 +8,20 @@ import { createFactorStore, type FactorStore } from './factor-store.ts'
 import type { InventoryEngine } from './inventory/inventory-engine.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { openSqliteEngine } from './inventory/sqlite-engine.ts'
-import { checkInventoryIsThere, pairWithInventory } from './inventory-pair.ts'
+import {
+  checkInventoryIsThere,
+  checkOrdersAreThere,
+  pairWithInventory,
+  pairWithOrders,
+} from './inventory-pair.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 import { createMachineCareStore, type MachineCareStore } from './machine-care-store.ts'
 import { createMachineKeyStore, type MachineKeyStore } from './machine-key-store.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { closeDatabase, openDatabase } from './open-database.ts'
-import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createOrderPolicyStore, type OrderPolicyStore } from './order-policy-store.ts'
+import { type OrderStore, openOrderStore } from './order-store.ts'
+import { ORDERS_FILE } from './orders/open-orders.ts'
 import { createPendingStore, type PendingStore } from './pending-store.ts'
 import { createRuleStore, type RuleStore } from './rule-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
@@ -28,6 +35,7 @@ export interface Stores {
   machines: MachineStore
   inventory: InventoryEngine
   orders: OrderStore
+  orderPolicy: OrderPolicyStore
   enrolments: EnrolmentStore
   pending: PendingStore
   users: UserStore
@@ -44,7 +52,7 @@ export interface Stores {
   rules: RuleStore
   /**
    * Several writes as one: all or nothing, with the write lock held from the start. Synchronous only, and of
-   * all stores but the inventory.
+   * all stores but the inventory and the orders.
    */
   write: Write
   /** Throws if the databases cannot be read, or deltas not be stored. */
@@ -78,17 +86,23 @@ async function storesOver(
   options: StoresOptions,
 ): Promise<Stores> {
   const file = join(dataDir, INVENTORY_FILE)
-  const db = openDatabase(dataDir, file)
+  const ordersFile = join(dataDir, ORDERS_FILE)
+  const db = openDatabase(dataDir, file, ordersFile)
   let inventory: InventoryEngine | undefined
+  let orders: OrderStore | undefined
   try {
     checkInventoryIsThere(db, file)
+    checkOrdersAreThere(db, ordersFile)
     inventory = await openSqliteEngine({ file, ...options })
     pairWithInventory(db, file)
+    pairWithOrders(db, ordersFile)
     const machines = createMachineStore(db)
     // One that enrolled just before a crash may be missing there.
     await inventory.putMachines(machines.listKnown())
-    return withCare(db, machines, inventory, unlock)
+    orders = await openOrderStore({ file: ordersFile, retryMs: options.retryMs })
+    return withCare(db, machines, inventory, orders, unlock)
   } catch (error) {
+    await orders?.close()
     await inventory?.close()
     db.close()
     throw error
@@ -99,12 +113,14 @@ function withCare(
   db: Database,
   machines: MachineStore,
   inventory: InventoryEngine,
+  orders: OrderStore,
   unlock: () => void,
 ): Stores {
   return {
     machines,
     inventory,
-    orders: createOrderStore(db),
+    orders,
+    orderPolicy: createOrderPolicyStore(db),
     enrolments: createEnrolmentStore(db),
     pending: createPendingStore(db),
     users: createUserStore(db),
@@ -126,6 +142,7 @@ function withCare(
       await inventory.ping()
     },
     close: async () => {
+      await orders.close()
       await inventory.close()
       closeDatabase(db)
       unlock()

@@ -8,10 +8,10 @@ import type {
 } from '../../protocol/api/streams.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import { exclusionReason } from '../../streams/exclusion.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
-import { exclusionReason } from '../ordering/exclusion.ts'
 import type {
   InventoryReading,
   Presence,

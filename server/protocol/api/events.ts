@@ -4,7 +4,7 @@
  * accepted from the console on this socket.
  */
 import { type Static, Type } from 'typebox'
-import { MachineId, OrderId } from '../ids.ts'
+import { MachineId, OrderId, PreviewId } from '../ids.ts'
 import { ScanProgress } from '../scan.ts'
 import { QuestionId } from './live-queries.ts'
 
@@ -23,6 +23,8 @@ export const ConsoleEvent = Type.Union([
   Type.Object({ type: Type.Literal('order.changed'), orderId: OrderId }, strict),
   /** A rule ran, or its settings or mode changed. */
   Type.Object({ type: Type.Literal('rule.changed'), ruleId: Type.Integer({ minimum: 1 }) }, strict),
+  /** More of it is frozen, or it is ready or has failed. */
+  Type.Object({ type: Type.Literal('preview.changed'), previewId: PreviewId }, strict),
   /** An answer to a live query came in, or its state changed. */
   Type.Object({ type: Type.Literal('live.changed'), questionId: QuestionId }, strict),
 ])

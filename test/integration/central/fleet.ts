@@ -9,7 +9,7 @@ import {
   type RunningCentral,
   startCentral,
 } from '../../../server/central/start-central.ts'
-import type { Order } from '../../../server/protocol/api/orders.ts'
+import type { Order, OrderPreview } from '../../../server/protocol/api/orders.ts'
 import type { StreamPage } from '../../../server/protocol/api/streams.ts'
 import { TestAgent } from './test-agent.ts'
 
@@ -117,14 +117,21 @@ export class Fleet {
   }
 
   async order(streamIds: number[], confirmCount = streamIds.length): Promise<Answer> {
-    const reason = 'our own installer'
-    return this.post('/orders', { action: 'strip', streamIds, confirmCount, reason })
+    const { previewId } = await this.preview({ action: 'strip', selection: { streamIds } })
+    return this.post('/orders', { previewId, confirmCount, reason: 'our own installer' })
+  }
+
+  /** Ready, or failed. */
+  async preview(request: object): Promise<OrderPreview> {
+    const { status, body } = await this.post('/orders/previews?waitMs=20000', request)
+    if (status !== 202) throw new Error(JSON.stringify(body))
+    return body as OrderPreview
   }
 
   async finished(orderId: string): Promise<Order> {
     return until(async () => {
       const { body } = await this.get(`/orders/${orderId}`)
-      return body.state === 'finished' ? (body as Order) : undefined
+      return body.finishedAt === null ? undefined : (body as Order)
     })
   }
 

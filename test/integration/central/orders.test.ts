@@ -1,44 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { OrderTargetRow } from '../../../server/protocol/api/orders.ts'
-import type { RequestFrame } from '../../../server/protocol/link-frames.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
-import { keyOf, stream, streams, type TestAgent, volume } from './test-agent.ts'
-
-interface Target {
-  targetId: string
-  strippedTargetId?: string
-}
-
-const targetsOf = (request: RequestFrame): Target[] =>
-  (request.body as { targets: Target[] }).targets
-
-const receipt = ({ targetId }: Target, outcome = 'done', reason = 'removed and verified') => ({
-  targetId,
-  outcome,
-  reason,
-  at: '2026-11-22T12:00:00Z',
-})
-
-const receiptsFor = (request: RequestFrame, outcome = 'done') => ({
-  status: 200,
-  body: { receipts: targetsOf(request).map((target) => receipt(target, outcome)) },
-})
-
-/** A machine with this many marks on a volume that may be written. */
-async function machineWithMarks(fleet: Fleet, count: number, hostname = 'PC-1') {
-  const agent = await fleet.agent(hostname)
-  const all = streams(count)
-  await agent.report(all)
-  agent.finishScan()
-  const found = await until(async () => {
-    const page = await fleet.search(`machine:${hostname}`, '&limit=500')
-    return page.streams.length === count && page.streams[0]!.isStrippable ? page.streams : undefined
-  })
-  return { agent, all, ids: found.map((row) => row.streamId) }
-}
-
-const targetRows = async (fleet: Fleet, orderId: string): Promise<OrderTargetRow[]> =>
-  (await fleet.get(`/orders/${orderId}/targets?limit=500`)).body.targets
+import {
+  machineWithMarks,
+  receipt,
+  receiptsFor,
+  type Target,
+  targetRows,
+  targetsOf,
+} from './order-making.ts'
+import { keyOf, stream, type TestAgent, volume } from './test-agent.ts'
 
 describe('a preview', () => {
   it('counts what an order would name and says why it would not name the rest', async () => {
@@ -71,7 +41,7 @@ describe('a preview', () => {
       'Zone.Identifier',
     ])
     const streamIds = [...rows.map((row) => row.streamId), 999_999]
-    const { body } = await fleet.post('/orders/preview', { streamIds })
+    const body = await fleet.preview({ action: 'strip', selection: { streamIds } })
     expect(body).toMatchObject({
       targetCount: 1,
       machineCount: 1,
@@ -159,7 +129,7 @@ describe('an order', () => {
     const { agent, ids } = await machineWithMarks(fleet, 2)
     agent.disconnect()
     await until(async () => !(await fleet.get('/machines')).body.machines[0].isOnline)
-    const preview = (await fleet.post('/orders/preview', { streamIds: ids })).body
+    const preview = await fleet.preview({ action: 'strip', selection: { streamIds: ids } })
     expect(preview.offlineMachineCount).toBe(1)
     const { body: order } = await fleet.order(ids)
     expect(order.counts).toEqual({ queued: 2 })
@@ -282,7 +252,8 @@ describe('an order', () => {
     const fleet = await openFleet()
     const { ids } = await machineWithMarks(fleet, 2)
     expect((await fleet.order(ids)).status).toBe(201)
-    expect((await fleet.post('/orders/preview', { streamIds: ids })).body.targetCount).toBe(0)
+    const preview = await fleet.preview({ action: 'strip', selection: { streamIds: ids } })
+    expect(preview).toMatchObject({ targetCount: 0, excluded: [{ count: 2 }] })
     expect((await fleet.order(ids)).body.code).toBe('COUNT_MISMATCH')
   })
 
@@ -333,7 +304,11 @@ describe('cancelling', () => {
     const { body: order } = await fleet.order([...on.ids, ...off.ids])
     await until(() => on.agent.requests.length > 0)
     const cancelled = await fleet.post(`/orders/${order.orderId}/cancel`, {})
-    expect(cancelled.body).toMatchObject({ state: 'open', counts: { sent: 1, cancelled: 2 } })
+    expect(cancelled.body).toMatchObject({
+      state: 'cancelled',
+      finishedAt: null,
+      counts: { sent: 1, cancelled: 2 },
+    })
     on.agent.answer = receiptsFor
     const finished = await fleet.finished(order.orderId)
     expect(finished.counts).toEqual({ done: 1, cancelled: 2 })
@@ -349,7 +324,8 @@ describe('cancelling', () => {
     await until(async () => !(await fleet.get('/machines')).body.machines[0].isOnline)
     const { body: order } = await fleet.order(ids)
     const { body } = await fleet.post(`/orders/${order.orderId}/cancel`, {})
-    expect(body).toMatchObject({ state: 'finished', counts: { cancelled: 1 } })
+    expect(body).toMatchObject({ state: 'cancelled', counts: { cancelled: 1 } })
+    expect(body.finishedAt).not.toBe(null)
   })
 })
 
@@ -405,6 +381,7 @@ describe('the audit log', () => {
     expect(actions).toEqual([
       'order.finished',
       'order.created',
+      'order.previewed',
       'machine.enrolled',
       'enrolment.created',
       'session.created',

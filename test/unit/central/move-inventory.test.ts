@@ -73,7 +73,10 @@ it('an old database gives its streams over with their numbers, dates and orders'
   const lossy = stream({ stream: 'a\ud800', path: 'C:\\\ud801.exe', links: ['C:\\\ud801.exe'] })
   const { count, digest } = inventoryOf([streams(1)[0]!, lossy])
   expect(stores.inventory.held(machineId)).toMatchObject({ counts: { streams: count }, digest })
-  expect(stores.orders.listInOpenOrder([3, 23])).toEqual(new Set([23]))
+  const [order] = (await stores.orders.orderPage({ limit: 9 })).orders
+  expect(order).toMatchObject({ orderId: ORDER, state: 'running', counts: { queued: 1 } })
+  const { targets } = await stores.orders.targetPage(ORDER as never, undefined, { limit: 9 })
+  expect(targets).toMatchObject([{ targetId: TARGET, path: 'A', state: 'queued' }])
 
   // Also numbers of rows that are not there any more are never given again.
   await stores.inventory.apply(machineId, delta({ upserts: streams(3) }), 40_000)

@@ -3,8 +3,8 @@ import { hashPassword, isPassword } from '../../../server/central/accounts/passw
 import { readablePassword } from '../../../server/central/accounts/readable-password.ts'
 import { createEventHub } from '../../../server/central/events/event-hub.ts'
 import { toCell } from '../../../server/central/http/export-formats.ts'
-import { exclusionReason } from '../../../server/central/ordering/exclusion.ts'
 import type { ConsoleEvent } from '../../../server/protocol/api/events.ts'
+import { exclusionReason } from '../../../server/streams/exclusion.ts'
 import { extensionOf, fileNameOf } from '../../../server/streams/path-parts.ts'
 
 describe('a password hash', () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -49,14 +49,19 @@ describe('the database files', () => {
     expect(existsSync(join(dataDir, 'central.sqlite-wal'))).toBe(true)
     expect(existsSync(join(dataDir, 'inventory.sqlite-wal'))).toBe(true)
     await stores.close()
-    expect(readdirSync(dataDir)).toEqual(['central.lock', 'central.sqlite', 'inventory.sqlite'])
+    expect(readdirSync(dataDir)).toEqual([
+      'central.lock',
+      'central.sqlite',
+      'inventory.sqlite',
+      'orders.sqlite',
+    ])
     const again = await openStores(dataDir)
     const { count, digest } = inventoryOf([stream()])
     expect(again.inventory.held(machineId)).toMatchObject({ counts: { streams: count }, digest })
     await again.close()
   })
 
-  it('are taken only as the pair that they are', async () => {
+  it('are taken only as the set that they are', async () => {
     const [one, other] = [tempDataDir(), tempDataDir()]
     for (const dataDir of [one, other]) {
       const stores = await openStores(dataDir)
@@ -64,6 +69,11 @@ describe('the database files', () => {
       await stores.close()
     }
     const mismatch = expect.objectContaining({ code: 'INVENTORY_MISMATCH' })
+    renameSync(join(other, 'orders.sqlite'), join(other, 'own.sqlite'))
+    await expect(openStores(other)).rejects.toThrow(mismatch)
+    cpSync(join(one, 'orders.sqlite'), join(other, 'orders.sqlite'))
+    await expect(openStores(other)).rejects.toThrow(mismatch)
+    renameSync(join(other, 'own.sqlite'), join(other, 'orders.sqlite'))
     cpSync(join(one, 'inventory.sqlite'), join(other, 'inventory.sqlite'))
     await expect(openStores(other)).rejects.toThrow(mismatch)
     rmSync(join(other, 'inventory.sqlite'))

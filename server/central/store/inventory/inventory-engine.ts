@@ -16,8 +16,10 @@
  * What callers must see to: the machine was put, and is the one whose key signed the connection's hello.
  */
 import type { MachineId, VolumeId } from '../../../protocol/ids.ts'
+import type { OrderAction } from '../../../protocol/order.ts'
 import type { ReportedStream } from '../../../protocol/stream.ts'
 import type { Query } from '../../../streams/query/ast.ts'
+import type { SelectionRequest, TargetSelection } from './query/select-targets.ts'
 import type { StoredDelta } from './stored-delta.ts'
 import type { FacetBucket, StoredFacets } from './stored-facets.ts'
 
@@ -64,6 +66,16 @@ export interface InventoryReading {
   find(streamId: number): Promise<StoredStream | undefined>
   /** Those of the ids that exist, by id. */
   listByIds(streamIds: readonly number[]): Promise<StoredStream[]>
+  /**
+   * What an order would name, as of one moment, and why not the rest. Rejects with ORDER_TOO_LARGE beyond `max`. May take
+   * seconds: give it a deadline.
+   */
+  selectTargets(
+    request: SelectionRequest,
+    action: OrderAction,
+    max: number,
+    options?: ReadOptions,
+  ): Promise<TargetSelection>
   /** Values of a field that begin with `prefix` (any case), the most frequent first. */
   suggest(field: SuggestField, prefix: string, limit: number): Promise<FacetBucket[]>
   /** On which machines a carrier or content is known, by hostname. Only machines that have it. */

@@ -78,6 +78,8 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<In
     explain: (filter) => read('explain', [filter]),
     find: (streamId) => read('find', [streamId]),
     listByIds: (streamIds) => read('listByIds', [streamIds]),
+    selectTargets: (request, action, max, how) =>
+      read('selectTargets', [request, action, max], how),
     suggest: (field, prefix, limit) => read('suggest', [field, prefix, limit]),
     whereIs: (what, page, how) => read('whereIs', [what, page], how),
     machineStreams: (machineId, presence, page, how) =>

@@ -27,8 +27,10 @@ import {
   createSearchContext,
   type SearchContext,
 } from '../../../../server/central/store/inventory/query/search-context.ts'
+import { CANDIDATE_NUMBERS } from '../../../../server/central/store/inventory/query/select-targets.ts'
 import { createReaderContext } from '../../../../server/central/store/inventory/reader-context.ts'
 import { createWriter, type WriteJob } from '../../../../server/central/store/inventory/writer.ts'
+import { exclusionReason } from '../../../../server/streams/exclusion.ts'
 import type { Query } from '../../../../server/streams/query/ast.ts'
 import { expectSound } from '../sound-inventory.ts'
 import { tempDataDir } from '../stored-fleet.ts'
@@ -53,6 +55,7 @@ it('finds in pages, counts and groups exactly what a query means', async () => {
           expectCounted(readings, { query, presence }, expected)
           context.forget()
           expectFacets(readings, { query, presence }, known, expected)
+          expectSelected(readings, { query, presence }, known, expected)
         }
       })
     }),
@@ -128,6 +131,35 @@ function expectFacets(
       machines: counted(({ hostname }) => hostname),
     })
   }
+}
+
+/** For an order: each stream that matches is named once, or left out for the reason that it has. */
+function expectSelected(
+  readings: Readings,
+  filter: { query: Query; presence: Presence },
+  known: readonly KnownStream[],
+  expected: readonly number[],
+): void {
+  const { candidates, machines, excluded } = readings.selectTargets({ filter }, 'strip', 10_000)
+  const named = new Map<number, number>()
+  let index = 0
+  for (const { machineNo, count } of machines) {
+    for (const end = index + count; index < end; index++) {
+      named.set(candidates[index * CANDIDATE_NUMBERS]!, machineNo)
+    }
+  }
+  expect(named.size * CANDIDATE_NUMBERS).toBe(candidates.length)
+  const streams = known.filter(({ streamId }) => expected.includes(streamId))
+  const reasons: Record<string, number> = {}
+  const nameable: number[] = []
+  for (const stream of streams) {
+    const reason = exclusionReason(stream)
+    if (reason === null) nameable.push(stream.streamId)
+    else reasons[reason] = (reasons[reason] ?? 0) + 1
+  }
+  const told = Object.fromEntries(excluded.map(({ reason, count }) => [reason, count]))
+  const found = [...named.keys()].sort((a, b) => a - b)
+  expect({ filter, found, told }).toEqual({ filter, found: nameable, told: reasons })
 }
 
 /** A fleet whose streams came at several times; some went, and some of those came back changed. */

@@ -3,6 +3,7 @@
  * What each promises is in ../inventory-engine.ts.
  */
 import type { MachineId } from '../../../../protocol/ids.ts'
+import type { OrderAction } from '../../../../protocol/order.ts'
 import { bucketOf } from '../../../../shared/inventory-buckets.ts'
 import { EMPTY_DIGEST, streamDigest } from '../../../../shared/inventory-digest.ts'
 import { cutPage, decodeCursor } from '../../cursor.ts'
@@ -33,6 +34,7 @@ import { facetsOf } from './facets.ts'
 import { FIRST_SEEN_SQL, LAST_SEEN_SQL } from './leaf-conditions.ts'
 import { findPage } from './page.ts'
 import { createSearchContext, type SearchContext } from './search-context.ts'
+import { type SelectionRequest, selectTargets, type TargetSelection } from './select-targets.ts'
 import { suggestValues } from './suggest.ts'
 import { whereIs } from './where-is.ts'
 
@@ -112,6 +114,9 @@ export function createReadings(reader: ReaderContext) {
     },
 
     listByIds: list,
+
+    selectTargets: (request: SelectionRequest, action: OrderAction, max: number): TargetSelection =>
+      search(() => selectTargets(context, request, action, max)),
 
     suggest: (field: SuggestField, prefix: string, limit: number): FacetBucket[] =>
       suggestValues(context, field, prefix, limit),

@@ -1,0 +1,256 @@
+/**
+ * All streams that an order over a query, or over chosen streams, would name, machine by machine; and why not the others. One read
+ * transaction, so that every stream is in it once and as it was at one moment.
+ */
+import type { OrderAction } from '../../../../protocol/order.ts'
+import { AppError } from '../../../../shared/app-error.ts'
+import { exclusionReason } from '../../../../streams/exclusion.ts'
+import { parseClassDefinition } from '../class-definition.ts'
+import type { StreamFilter } from '../inventory-engine.ts'
+import { decides } from './bounds.ts'
+import { walkPlan } from './count.ts'
+import { joinsFor } from './joins.ts'
+import { PRESENCE_SQL } from './matcher.ts'
+import { type Planned, planSearch, readFleet, undecidedByItem } from './plan.ts'
+import type { SearchContext } from './search-context.ts'
+import { type Sql, TRUE } from './sql.ts'
+
+export type SelectionRequest = { filter: StreamFilter } | { streamIds: readonly number[] }
+
+/** How many numbers {@link TargetSelection.candidates} has for each stream. */
+export const CANDIDATE_NUMBERS = 3
+
+export interface TargetSelection {
+  /** stream_id, item_no and class_no of each, machine after machine by hostname. Memory that threads share. */
+  candidates: Float64Array
+  /** In that order. `count` streams each. */
+  machines: { machineNo: number; count: number }[]
+  excluded: { reason: string; count: number }[]
+}
+
+export function selectTargets(
+  context: SearchContext,
+  request: SelectionRequest,
+  action: OrderAction,
+  max: number,
+): TargetSelection {
+  const { db } = context
+  db.exec('BEGIN')
+  try {
+    const chosen = createChosen(context, action, max)
+    if ('filter' in request) walk(context, request.filter, chosen)
+    else chosen.streams(request.streamIds)
+    return chosen.finish()
+  } finally {
+    db.exec('COMMIT')
+  }
+}
+
+function walk(context: SearchContext, filter: StreamFilter, chosen: Chosen): void {
+  const fleet = readFleet(context)
+  const planned = planSearch(context, filter.query, filter.presence, fleet)
+  if (planned.best.estimate >= DENSE * fleet.streams) {
+    walkAll(context, planned, chosen)
+    return
+  }
+  walkPlan(context, planned, TRUE, Number.POSITIVE_INFINITY, {
+    item: (matcher, item) => {
+      chosen.streams(matcher.streamsOf(item, Number.MAX_SAFE_INTEGER, -1))
+      context.check()
+    },
+    streams: (_, streamIds) => chosen.streams(streamIds),
+  })
+}
+
+/** Of all streams: from here on it is sooner to go through all of them, in the order in which they lie, than from item to item. */
+const DENSE = 0.02
+
+/** Which items can match first; then every stream, of which SQL compares only what its item does not say. */
+function walkAll(context: SearchContext, { query, presence }: Planned, chosen: Chosen): void {
+  const bounds = context.bounds(query, 'item')
+  const items = rows(
+    context,
+    `SELECT i.item_no, i.class_no, i.sha256 IS NULL FROM item AS i NOT INDEXED
+     ${joinsFor(['i'], bounds.possible)} WHERE still_wanted() AND ${bounds.possible.sql}`,
+    bounds.possible,
+  )
+  /** Class and readability of those that can match; 0: it cannot. */
+  const ofItem = new Float64Array(context.number('SELECT max(item_no) FROM item') + 1)
+  for (const [itemNo, classNo, isUnreadable] of items) {
+    ofItem[itemNo!] = classNo! * 2 + isUnreadable!
+  }
+  const rest = decides(bounds)
+    ? TRUE
+    : context.bounds(undecidedByItem(context, query), 'stream').possible
+  const present = PRESENCE_SQL[presence]
+  const streams = rows(
+    context,
+    `SELECT s.stream_id, s.item_no, s.volume_no, s.gone_at IS NOT NULL FROM stream AS s NOT INDEXED
+     ${joinsFor([], rest)} WHERE still_wanted() AND ${present.sql} AND ${rest.sql}`,
+    rest,
+  )
+  for (const [streamId, itemNo, volumeNo, isGone] of streams) {
+    const item = ofItem[itemNo!]!
+    if (item === 0) continue
+    const traits = (item % 2) * UNREADABLE + isGone! * GONE
+    chosen.take(streamId!, itemNo!, Math.floor(item / 2), volumeNo!, traits)
+  }
+}
+
+function rows(context: SearchContext, text: string, { params }: Sql): IterableIterator<number[]> {
+  return context.prepare(text).iterate(...params) as IterableIterator<number[]>
+}
+
+type Chosen = ReturnType<typeof createChosen>
+
+function createChosen(context: SearchContext, action: OrderAction, max: number) {
+  const volumes = readVolumes(context)
+  const reasonOf = createReasons(context, action, volumes)
+  const columns = createColumns(max)
+  const excluded = new Map<string, number>()
+
+  const take = (
+    streamId: number,
+    itemNo: number,
+    classNo: number,
+    volumeNo: number,
+    traits: number,
+  ) => {
+    const reason = reasonOf(classNo, volumeNo, traits)
+    if (reason === null) columns.add(streamId, itemNo, classNo, volumeNo)
+    else excluded.set(reason, (excluded.get(reason) ?? 0) + 1)
+  }
+
+  return {
+    take,
+    streams: (streamIds: readonly number[]): void => {
+      if (streamIds.length === 0) return
+      const found = context.all(
+        `SELECT s.stream_id, s.item_no, i.class_no, s.volume_no,
+           (i.sha256 IS NULL) * ${UNREADABLE} + (s.gone_at IS NOT NULL) * ${GONE}
+         FROM json_each(?) AS j CROSS JOIN stream AS s ON s.stream_id = j.value
+         CROSS JOIN item AS i ON i.item_no = s.item_no`,
+        JSON.stringify(streamIds),
+      ) as number[][]
+      for (const row of found) take(row[0]!, row[1]!, row[2]!, row[3]!, row[4]!)
+      const unknown = streamIds.length - found.length
+      if (unknown > 0) {
+        const reason = 'unknown: central has no such stream'
+        excluded.set(reason, (excluded.get(reason) ?? 0) + unknown)
+      }
+    },
+    finish: (): TargetSelection => {
+      return {
+        ...byMachine(columns, volumes),
+        excluded: [...excluded].map(([reason, count]) => ({ reason, count })),
+      }
+    },
+  }
+}
+
+const UNREADABLE = 1
+const GONE = 2
+
+interface Volume {
+  machineNo: number
+  isWritable: boolean
+  /** Of its machine among all, by hostname. */
+  rank: number
+}
+
+function readVolumes(context: SearchContext): Volume[] {
+  const volumes: Volume[] = []
+  const rows = context.all(
+    `SELECT v.volume_no, v.machine_no, ifnull(v.is_writable, 0),
+       dense_rank() OVER (ORDER BY m.hostname, m.machine_no) - 1
+     FROM volume AS v JOIN machine AS m ON m.machine_no = v.machine_no`,
+  ) as number[][]
+  for (const [no, machineNo, isWritable, rank] of rows) {
+    volumes[no!] = { machineNo: machineNo!, isWritable: isWritable === 1, rank: rank! }
+  }
+  return volumes
+}
+
+/** Few combinations, and very many streams. */
+function createReasons(context: SearchContext, action: OrderAction, volumes: readonly Volume[]) {
+  const known = new Map<number, string | null>()
+  return (classNo: number, volumeNo: number, traits: number): string | null => {
+    const { isWritable } = volumes[volumeNo]!
+    const key = classNo * 8 + traits * 2 + Number(isWritable)
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const [row] = context.all('SELECT definition FROM class WHERE class_no = ?', classNo)
+    const { stream, verdict } = parseClassDefinition(row![0] as string)
+    const sha256 = (traits & UNREADABLE) === 0 ? 'readable' : null
+    const goneAt = (traits & GONE) === 0 ? null : 1
+    const candidate = { stream, verdict, sha256, goneAt, isVolumeWritable: isWritable }
+    const reason = exclusionReason(candidate, action)
+    known.set(key, reason)
+    return reason
+  }
+}
+
+const NUMBERS = CANDIDATE_NUMBERS + 1
+
+/** Four numbers a row, in blocks: one array of millions would be copied each time it grows. */
+function createColumns(max: number) {
+  const BLOCK_ROWS = 65_536
+  const blocks: Float64Array[] = []
+  let count = 0
+  return {
+    count: () => count,
+    blocks,
+    rowsOf: (index: number) => Math.min(BLOCK_ROWS, count - index * BLOCK_ROWS),
+    add: (streamId: number, itemNo: number, classNo: number, volumeNo: number): void => {
+      if (count === max) {
+        const message = `more than ${max} streams match: make several orders, for example by label`
+        throw new AppError('ORDER_TOO_LARGE', 409, message)
+      }
+      const at = (count % BLOCK_ROWS) * NUMBERS
+      if (at === 0) blocks.push(new Float64Array(BLOCK_ROWS * NUMBERS))
+      const block = blocks[blocks.length - 1]!
+      block[at] = streamId
+      block[at + 1] = itemNo
+      block[at + 2] = classNo
+      block[at + 3] = volumeNo
+      count += 1
+    },
+  }
+}
+
+/** Counted, then each put where its machine's begin: twice through, whatever the number of machines. */
+function byMachine(
+  found: ReturnType<typeof createColumns>,
+  volumes: readonly Volume[],
+): Pick<TargetSelection, 'candidates' | 'machines'> {
+  const counts: number[] = []
+  const machineNos: number[] = []
+  const each = (visit: (block: Float64Array, at: number, volume: Volume) => void): void => {
+    for (const [index, block] of found.blocks.entries()) {
+      const end = found.rowsOf(index) * NUMBERS
+      for (let at = 0; at < end; at += NUMBERS) visit(block, at, volumes[block[at + 3]!]!)
+    }
+  }
+  each((_block, _at, { rank, machineNo }) => {
+    counts[rank] = (counts[rank] ?? 0) + 1
+    machineNos[rank] = machineNo
+  })
+  const machines: TargetSelection['machines'] = []
+  const next: number[] = []
+  let sum = 0
+  counts.forEach((count, rank) => {
+    machines.push({ machineNo: machineNos[rank]!, count })
+    next[rank] = sum
+    sum += count
+  })
+  const bytes = sum * CANDIDATE_NUMBERS * Float64Array.BYTES_PER_ELEMENT
+  const candidates = new Float64Array(new SharedArrayBuffer(bytes))
+  each((block, at, { rank }) => {
+    const to = next[rank]! * CANDIDATE_NUMBERS
+    candidates[to] = block[at]!
+    candidates[to + 1] = block[at + 1]!
+    candidates[to + 2] = block[at + 2]!
+    next[rank] = next[rank]! + 1
+  })
+  return { candidates, machines }
+}

@@ -1,0 +1,165 @@
+/** Rows of `strip_order` → orders. */
+import type { Database } from 'better-sqlite3'
+import type { OrderState } from '../../../protocol/api/orders.ts'
+import type { OrderId } from '../../../protocol/ids.ts'
+import type { OrderAction } from '../../../protocol/order.ts'
+import { AppError } from '../../../shared/app-error.ts'
+import { COUNT_COLUMNS, type CountRow, countsOf } from './counts.ts'
+import type { StoredOrder } from './order-types.ts'
+import type { StepState } from './rollout.ts'
+
+/** As it is stored. */
+export interface OrderRow extends CountRow {
+  orderNo: number
+  orderId: OrderId
+  previewNo: number
+  action: OrderAction
+  state: OrderState
+  createdBy: string
+  createdAt: number
+  finishedAt: number | null
+  expiresAt: number
+  reason: string
+  undoesNo: number | null
+  retriesNo: number | null
+  approvalNeeded: string | null
+  decidedBy: string | null
+  decidedAt: number | null
+  decisionReason: string
+  canaryMachines: number
+  ramp: string
+  stopAt: number | null
+  step: number
+  isOffered: number
+  acceptedFailures: number
+  acceptedReceipts: number
+  pausedBy: string | null
+  pausedAt: number | null
+  pausedReason: string
+  restState: string
+  targetCount: number
+  machineCount: number
+  releasedMachines: number
+  finishedMachines: number
+  retriedCount: number
+}
+
+interface JoinedRow extends OrderRow {
+  undoes: OrderId | null
+  retries: OrderId | null
+  query: string | null
+  origin: string | null
+  digest: string
+  /** Targets of orders that undo this one, that are put back or may still be. */
+  undoing: number
+}
+
+const COLUMNS = `
+  o.order_no AS orderNo, o.order_id AS orderId, o.preview_no AS previewNo, o.action, o.state,
+  o.created_by AS createdBy, o.created_at AS createdAt, o.finished_at AS finishedAt, o.expires_at AS expiresAt,
+  o.reason, o.undoes_no AS undoesNo, o.retries_no AS retriesNo, o.approval_needed AS approvalNeeded,
+  o.decided_by AS decidedBy, o.decided_at AS decidedAt, o.decision_reason AS decisionReason,
+  o.canary_machines AS canaryMachines, o.ramp_json AS ramp, o.stop_at_failed_percent AS stopAt, o.step,
+  o.is_offered AS isOffered, o.accepted_failures AS acceptedFailures, o.accepted_receipts AS acceptedReceipts,
+  o.paused_by AS pausedBy, o.paused_at AS pausedAt, o.paused_reason AS pausedReason, o.rest_state AS restState,
+  o.target_count AS targetCount, o.machine_count AS machineCount, o.released_machines AS releasedMachines,
+  o.finished_machines AS finishedMachines, o.retried_count AS retriedCount, ${COUNT_COLUMNS('o')}`
+
+const JOINED = `
+  SELECT ${COLUMNS}, u.order_id AS undoes, r.order_id AS retries, p.query, p.origin_json AS origin, p.digest,
+    (SELECT total(w.queued + w.sent + w.done) FROM strip_order AS w WHERE w.undoes_no = o.order_no) AS undoing
+  FROM strip_order AS o JOIN preview AS p USING (preview_no)
+  LEFT JOIN strip_order AS u ON u.order_no = o.undoes_no
+  LEFT JOIN strip_order AS r ON r.order_no = o.retries_no`
+
+export function createOrderReader(db: Database) {
+  const selectRow = db.prepare<[string], OrderRow>(
+    `SELECT ${COLUMNS} FROM strip_order AS o WHERE o.order_id = ?`,
+  )
+  const selectByNo = db.prepare<[number], OrderRow>(
+    `SELECT ${COLUMNS} FROM strip_order AS o WHERE o.order_no = ?`,
+  )
+  const selectJoined = db.prepare<[string], JoinedRow>(`${JOINED} WHERE o.order_id = ?`)
+  const selectPage = db.prepare<[number, number], JoinedRow>(
+    `${JOINED} WHERE o.order_no < ? ORDER BY o.order_no DESC LIMIT ?`,
+  )
+  return {
+    /** Throws ORDER_NOT_FOUND. */
+    row: (orderId: OrderId): OrderRow => {
+      const row = selectRow.get(orderId)
+      if (row !== undefined) return row
+      throw new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
+    },
+    rowByNo: (orderNo: number): OrderRow => selectByNo.get(orderNo)!,
+    find: (orderId: OrderId): StoredOrder | undefined => {
+      const row = selectJoined.get(orderId)
+      return row === undefined ? undefined : toOrder(row)
+    },
+    /** With their numbers, newest first. */
+    before: (orderNo: number, limit: number): { orderNo: number; order: StoredOrder }[] =>
+      selectPage.all(orderNo, limit).map((row) => ({ orderNo: row.orderNo, order: toOrder(row) })),
+  }
+}
+
+export type OrderReader = ReturnType<typeof createOrderReader>
+
+/** Nobody may look at these states and send something. */
+export const FAILURES = ['failed', 'denied', 'refused'] as const
+
+export function failuresOf(row: CountRow): number {
+  return FAILURES.reduce((sum, outcome) => sum + row[outcome], 0)
+}
+
+export function receiptsOf(row: CountRow): number {
+  return row.done + row.gone + row.changed + row.in_use + failuresOf(row)
+}
+
+export function stepStateOf(row: OrderRow): StepState {
+  return {
+    canaryMachines: row.canaryMachines,
+    rampPercent: JSON.parse(row.ramp) as number[],
+    machineCount: row.machineCount,
+    step: row.step,
+    releasedMachines: row.releasedMachines,
+    finishedMachines: row.finishedMachines,
+    isOffered: row.isOffered === 1,
+    stopAtFailedPercent: row.stopAt,
+    receipts: receiptsOf(row) - row.acceptedReceipts,
+    failures: failuresOf(row) - row.acceptedFailures,
+  }
+}
+
+function toOrder(row: JoinedRow): StoredOrder {
+  const { orderId, action, state, createdBy, createdAt, finishedAt, expiresAt, reason } = row
+  const isUndo = row.undoesNo !== null
+  return {
+    ...{ orderId, action, state, createdBy, createdAt, finishedAt, expiresAt, reason },
+    query: row.query,
+    origin: row.origin === null ? null : JSON.parse(row.origin),
+    digest: row.digest,
+    undoes: row.undoes,
+    retries: row.retries,
+    approvalNeeded: row.approvalNeeded,
+    decidedBy: row.decidedBy,
+    decidedAt: row.decidedAt,
+    decisionReason: row.decisionReason,
+    plan: {
+      canaryMachines: row.canaryMachines,
+      rampPercent: JSON.parse(row.ramp) as number[],
+      stopAtFailedPercent: row.stopAt,
+    },
+    pausedBy: row.pausedBy,
+    pausedAt: row.pausedAt,
+    pausedReason: row.pausedReason,
+    step: row.step,
+    targetCount: row.targetCount,
+    machineCount: row.machineCount,
+    releasedMachines: row.releasedMachines,
+    finishedMachines: row.finishedMachines,
+    undoableCount: isUndo ? 0 : row.done - row.undoing,
+    retryableCount: isUndo
+      ? 0
+      : Math.max(0, row.failed + row.in_use + row.denied - row.retriedCount),
+    counts: countsOf(row, row.restState),
+  }
+}
