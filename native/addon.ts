@@ -7,6 +7,8 @@
  * rule of Python's PEP 383), and go back to the same bytes. No name passes through UTF-8 on its way.
  */
 import { createRequire } from 'node:module'
+import type { NativeMachine } from './quiet.ts'
+import type { NativeWatches } from './watch.ts'
 
 /** How a target's streams are reached. `mft` reads raw NTFS structures; the others ask the system. */
 export type ProviderName = 'mft' | 'samba' | 'ntfs-3g' | 'win32'
@@ -59,10 +61,22 @@ export interface NativeScanOptions {
    * volume is walked and not read raw where there are any.
    */
   readonly exclude: readonly string[]
+  /**
+   * Only these carriers, at least one, and nothing below them: paths in a folder, identities on a volume or
+   * image. One that is not there gives no row; folders above one on an image may give some. Hard links are those
+   * among the paths: bit 5 of `flags` says that there are more.
+   */
+  readonly carriers?: readonly string[]
   /** Upper bound of streams in one batch, 1 to 65536. */
   readonly batchStreams: number
   /** How many threads may walk a live folder (Linux), 1 to 64; 1 if absent: the machine is others' too. */
   readonly threads?: number
+  /** On threads of the lowest priority for processor and disk, and on few of them. */
+  readonly background?: boolean
+  /** Files and folders looked at within a second, at most. Above 0; any number if absent. */
+  readonly filesPerSecond?: number
+  /** Bytes read within a second, of stream contents and of raw volumes, at most. */
+  readonly bytesPerSecond?: number
   /**
    * Ordinary streams come as finished lines of NDJSON ({@link NativeLines}), the others as rows. A
    * stream is ordinary only if `contentBytes` covers it. Absent: all come as rows.
@@ -103,7 +117,7 @@ export interface NativeBatch {
   readonly allocated: BigUint64Array
   /** Carrier's last write: nanoseconds since 1970-01-01 UTC. */
   readonly modifiedNs: BigInt64Array
-  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. Bit 4: deleted. */
+  /** Bit 0: carrier is a directory. Bit 1: resident. Bit 2: `sha256` row is valid. Bit 3: content row is valid. Bit 4: deleted. Bit 5: names not in `links`. */
   readonly flags: Uint8Array
   /** 32 bytes a row, empty when `hash` is off. */
   readonly sha256: Uint8Array
@@ -169,6 +183,9 @@ export interface NativeScan {
   progress(): NativeProgress
   /** From now on streams of this name, too, may be {@link NativeLines}. The first word on a name stays. */
   learnName(name: string, verdict: NativeNameVerdict): void
+  /** Stands still soon, and goes on at {@link NativeScan.resume}. Both idempotent. */
+  pause(): void
+  resume(): void
   /** Takes effect within 100 ms; `next()` then rejects. Idempotent. */
   cancel(): void
 }
@@ -369,7 +386,7 @@ export interface NativeJournals {
 }
 
 /** Loads the addon, or throws one error that says what was tried and what to do. */
-export function loadAddon(): NativeAddon & NativeJournals {
+export function loadAddon(): NativeAddon & NativeJournals & NativeWatches & NativeMachine {
   const require = createRequire(import.meta.url)
   const candidates = [
     `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,
@@ -379,7 +396,7 @@ export function loadAddon(): NativeAddon & NativeJournals {
   ]
   for (const candidate of candidates) {
     try {
-      return require(candidate) as NativeAddon & NativeJournals
+      return require(candidate) as ReturnType<typeof loadAddon>
     } catch (error) {
       // Absent is fine, try the next. Present but broken must not read as "not built".
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error

@@ -27,6 +27,8 @@ export interface ScannedStream {
   readonly isResident: boolean
   /** Of a file that is no more; only where `includeDeleted` asked for such. */
   readonly isDeleted?: boolean
+  /** It has names that are not among `links`: not met, or outside of what was scanned. */
+  readonly hasMoreLinks?: boolean
   /** Lower-case hex. Null: not asked for, or not readable (then it is among `unreadable`). */
   readonly sha256: string | null
   /** The stream's first bytes. Null: not asked for, or not readable. */
@@ -45,6 +47,7 @@ const FLAG_RESIDENT = 2
 const FLAG_SHA256 = 4
 const FLAG_CONTENT = 8
 const FLAG_DELETED = 16
+const FLAG_MORE_LINKS = 32
 const SHA256_BYTES = 32
 
 /**
@@ -106,6 +109,7 @@ function decodeRow(batch: NativeBatch, row: number): ScannedStream {
     kind: has(FLAG_DIRECTORY) ? 'directory' : 'file',
     isResident: has(FLAG_RESIDENT),
     isDeleted: has(FLAG_DELETED),
+    hasMoreLinks: has(FLAG_MORE_LINKS),
     sha256: has(FLAG_SHA256) ? digestAt(batch.sha256, row) : null,
     content: has(FLAG_CONTENT) ? contentAt(batch, row) : null,
   }

@@ -29,6 +29,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'files', path: '/files?name=AcmeSetup-4.2.exe', shows: '.explain .effects' },
   { name: 'live', path: '/live', shows: 'form' },
   { name: 'orders', path: '/orders', shows: '.grid-body [role=row]' },
+  { name: 'rules', path: '/rules', shows: 'main h1' },
   { name: 'audit', path: '/audit', shows: '.grid-body [role=row]' },
   { name: 'users', path: '/users', shows: '.role-table' },
   { name: 'settings', path: '/settings', shows: '.settings' },

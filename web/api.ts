@@ -98,8 +98,10 @@ type Query = Record<string, string | number | boolean | null | undefined>
 /** What the console shows of an installer that central hands out. */
 export interface OfferedPackage {
   name: string
-  sizeBytes?: number
-  sha256?: string
+  sizeBytes: number
+  sha256: string
+  /** Installs and enrols; TOKEN stands for a token of an enrolment. */
+  command: string
 }
 
 export interface PageRequest {
@@ -287,6 +289,11 @@ type AskedFile = Omit<FileSearch, 'explained'>
 function fileQuery({ name, folder, sha256, isLive }: AskedFile): Query {
   const file = isPath(name) ? { path: name } : { name }
   return isLive ? { ...file, live: true, folder, sha256 } : file
+}
+
+/** A link that downloads an installer. */
+export function packageUrl(name: string): string {
+  return `${BASE}/packages/${segment(name)}`
 }
 
 /** Ids from the address bar are anybody's text. */

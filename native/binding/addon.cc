@@ -6,6 +6,7 @@
 #include "binding/carrier_object.h"
 #include "binding/exports.h"
 #include "binding/scan_object.h"
+#include "binding/watch_object.h"
 
 namespace sidestream::binding {
 namespace {
@@ -14,10 +15,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto data = std::make_unique<AddonData>();
   data->scan_constructor = Napi::Persistent(ScanObject::Define(env));
   data->carrier_constructor = Napi::Persistent(CarrierObject::Define(env));
+  data->watch_constructor = Napi::Persistent(WatchObject::Define(env));
   env.SetInstanceData(data.release());
   exports.Set("probe", Napi::Function::New<Probe>(env, "probe"));
   exports.Set("startScan", Napi::Function::New<StartScan>(env, "startScan"));
   exports.Set("readChanges", Napi::Function::New<ReadChanges>(env, "readChanges"));
+  exports.Set("watchChanges", Napi::Function::New<WatchChanges>(env, "watchChanges"));
+  exports.Set("machineState", Napi::Function::New<ReadMachineState>(env, "machineState"));
   exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
   exports.Set("carryOut", Napi::Function::New<CarryOut>(env, "carryOut"));
   return exports;

@@ -116,6 +116,15 @@ std::optional<bool> BooleanOf(const Napi::Object& object, const char* key) {
   return value.As<Napi::Boolean>().Value();
 }
 
+// 0 where it is not given.
+std::optional<double> LimitOf(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  if (value.IsUndefined()) return 0;
+  if (!value.IsNumber()) return std::nullopt;
+  const double limit = value.As<Napi::Number>().DoubleValue();
+  return limit > 0 && std::isfinite(limit) ? std::optional(limit) : std::nullopt;
+}
+
 std::optional<TargetHints> HintsOf(const Napi::Value& value) {
   if (value.IsUndefined()) return TargetHints();
   if (!value.IsObject()) return std::nullopt;
@@ -244,6 +253,12 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   if (!include_deleted) return fail("includeDeleted?: boolean");
   auto exclude = StringsOf(object.Get("exclude"));
   if (!exclude) return fail("exclude: string[]");
+  const bool names_carriers = !object.Get("carriers").IsUndefined();
+  auto carriers = names_carriers ? StringsOf(object.Get("carriers"))
+                                 : std::optional<std::vector<std::u16string>>(std::in_place);
+  if (!carriers || (names_carriers && carriers->empty())) {
+    return fail("carriers?: string[], not empty");
+  }
   const auto batch_streams = WholeNumber(object.Get("batchStreams"), kLargestBatchStreams);
   if (!batch_streams || *batch_streams == 0) {
     return fail("batchStreams: a whole number from 1 to 65536");
@@ -252,6 +267,13 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
   const auto threads = given_threads.IsUndefined() ? std::optional<std::uint64_t>(1)
                                                    : WholeNumber(given_threads, kMostThreads);
   if (!threads || *threads == 0) return fail("threads: a whole number from 1 to 64");
+  const auto background = object.Get("background").IsUndefined() ? std::optional<bool>(false)
+                                                                 : BooleanOf(object, "background");
+  if (!background) return fail("background?: boolean");
+  const auto files_per_second = LimitOf(object, "filesPerSecond");
+  if (!files_per_second) return fail("filesPerSecond?: a number above 0");
+  const auto bytes_per_second = LimitOf(object, "bytesPerSecond");
+  if (!bytes_per_second) return fail("bytesPerSecond?: a number above 0");
   const bool says_lines = !object.Get("lines").IsUndefined();
   const auto with_lines = says_lines ? BooleanOf(object, "lines") : false;
   if (!with_lines) return fail("lines: boolean");
@@ -262,10 +284,13 @@ std::optional<ScanArguments> ScanOptionsArgument(const Napi::CallbackInfo& info,
                         .include_internal = *include_internal,
                         .include_deleted = *include_deleted,
                         .exclude = std::move(*exclude),
+                        .carriers = std::move(*carriers),
+                        .background = *background,
                         .threads = static_cast<std::uint32_t>(*threads),
                         .hints = std::move(*hints)},
                        static_cast<std::uint32_t>(*batch_streams),
-                       *with_lines};
+                       *with_lines,
+                       {*files_per_second, *bytes_per_second}};
 }
 
 }  // namespace sidestream::binding

@@ -16,6 +16,7 @@
 
 #include "listing/known_names.h"
 #include "streams/carry_out.h"
+#include "streams/pace.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream::binding {
@@ -26,6 +27,7 @@ struct ScanArguments {
   ScanOptions options;
   std::uint32_t batch_streams = 0;
   bool with_lines = false;
+  PaceLimits limits{};
 };
 
 // `what`: for the message, e.g. "startScan: path".

@@ -11,6 +11,7 @@ Napi::Function ScanObject::Define(Napi::Env env) {
       env, "NativeScan",
       {InstanceMethod("next", &ScanObject::Next), InstanceMethod("progress", &ScanObject::Progress),
        InstanceMethod("learnName", &ScanObject::LearnName),
+       InstanceMethod("pause", &ScanObject::Pause), InstanceMethod("resume", &ScanObject::Resume),
        InstanceMethod("cancel", &ScanObject::Cancel)});
 }
 
@@ -35,7 +36,8 @@ Napi::Value ScanObject::Begin(Napi::Env env, const Napi::Function& constructor, 
   if (arguments.with_lines) scan->line_writer_ = std::make_shared<listing::NdjsonLines>();
   BatchOptions batches{.with_sha256 = arguments.options.hash,
                        .streams = arguments.batch_streams,
-                       .line_writer = scan->line_writer_};
+                       .line_writer = scan->line_writer_,
+                       .limits = arguments.limits};
   try {
     scan->session_ = std::make_unique<ScanSession>(std::move(path), std::move(arguments.options),
                                                    std::move(batches),
@@ -68,6 +70,16 @@ Napi::Value ScanObject::LearnName(const Napi::CallbackInfo& info) {
   auto verdict = NameVerdictArgument(info, 1, "learnName: verdict");
   if (verdict && line_writer_) line_writer_->names().Learn(*name, std::move(*verdict));
   return env.Undefined();
+}
+
+Napi::Value ScanObject::Pause(const Napi::CallbackInfo& info) {
+  if (session_) session_->queue().pace().Pause();
+  return info.Env().Undefined();
+}
+
+Napi::Value ScanObject::Resume(const Napi::CallbackInfo& info) {
+  if (session_) session_->queue().pace().Resume();
+  return info.Env().Undefined();
 }
 
 Napi::Value ScanObject::Cancel(const Napi::CallbackInfo& info) {

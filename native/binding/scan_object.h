@@ -37,6 +37,8 @@ class ScanObject final : public Napi::ObjectWrap<ScanObject> {
   Napi::Value Next(const Napi::CallbackInfo& info);
   Napi::Value Progress(const Napi::CallbackInfo& info);
   Napi::Value LearnName(const Napi::CallbackInfo& info);
+  Napi::Value Pause(const Napi::CallbackInfo& info);
+  Napi::Value Resume(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
 
   void Settle(Napi::Env env);

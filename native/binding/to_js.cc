@@ -245,6 +245,35 @@ napi_value ToJs(napi_env env, const JournalChanges& changes) {
   return js;
 }
 
+napi_value ToJs(napi_env env, const WatchedChanges& changes) {
+  napi_value places = nullptr;
+  napi_create_array_with_length(env, changes.places.size(), &places);
+  std::uint32_t index = 0;
+  for (const auto& [path, changed] : changes.places) {
+    napi_value place = ObjectToJs(env);
+    Set(env, place, "path", Utf16ToJs(env, path));
+    Set(env, place, "isFolder", BooleanToJs(env, changed.is_folder));
+    Set(env, place, "isWholeTree", BooleanToJs(env, changed.is_whole_tree));
+    napi_set_element(env, places, index++, place);
+  }
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "lost", changes.lost.empty() ? NullToJs(env) : TextToJs(env, changes.lost));
+  Set(env, js, "places", places);
+  return js;
+}
+
+napi_value ToJs(napi_env env, const MachineState& state) {
+  const auto claim = [env](const std::optional<bool>& value) {
+    return value ? BooleanToJs(env, *value) : NullToJs(env);
+  };
+  napi_value js = ObjectToJs(env);
+  Set(env, js, "isOnBattery", claim(state.is_on_battery));
+  Set(env, js, "savesBattery", claim(state.saves_battery));
+  Set(env, js, "idleSeconds",
+      state.idle_seconds ? NumberToJs(env, *state.idle_seconds) : NullToJs(env));
+  return js;
+}
+
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries) {
   napi_value streams = nullptr;
   napi_create_array_with_length(env, entries.size(), &streams);

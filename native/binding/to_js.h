@@ -19,10 +19,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/machine_state.h"
 #include "base/result.h"
 #include "binding/line_buffer.h"
 #include "streams/batch_queue.h"
 #include "streams/carry_out.h"
+#include "streams/change_watch.h"
 #include "streams/stream_provider.h"
 #include "volume/read_changes.h"
 
@@ -59,5 +61,7 @@ napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
 napi_value ToJs(napi_env env, const std::vector<OperationResult>& results);
 napi_value ToJs(napi_env env, RemoveOutcome outcome);
 napi_value ToJs(napi_env env, const JournalChanges& changes);
+napi_value ToJs(napi_env env, const WatchedChanges& changes);
+napi_value ToJs(napi_env env, const MachineState& state);
 
 }  // namespace sidestream::binding

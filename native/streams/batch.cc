@@ -29,6 +29,7 @@ void AddRow(Batch& batch, const FoundStream& stream, bool with_sha256) {
   if (stream.is_directory) flags |= kFlagDirectory;
   if (stream.is_resident) flags |= kFlagResident;
   if (stream.is_deleted) flags |= kFlagDeleted;
+  if (stream.has_more_links) flags |= kFlagMoreLinks;
   if (with_sha256) {
     if (stream.sha256) {
       flags |= kFlagSha256;

@@ -33,6 +33,7 @@ enum BatchFlag : std::uint8_t {
   kFlagSha256 = 4,
   kFlagContent = 8,
   kFlagDeleted = 16,
+  kFlagMoreLinks = 32,
 };
 
 // One batch. Streams whose lines a LineWriter finished are in `lines` and in no column.

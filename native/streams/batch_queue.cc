@@ -71,7 +71,7 @@ class BatchQueue::Part final : public ScanPart {
 };
 
 BatchQueue::BatchQueue(BatchOptions options, std::function<void()> on_ready)
-    : options_(std::move(options)), on_ready_(std::move(on_ready)) {}
+    : options_(std::move(options)), on_ready_(std::move(on_ready)), pace_(options_.limits) {}
 
 void BatchQueue::Add(const FoundStream& stream) {
   // Making a line takes longer than all else here, so it is made before anybody has to wait.
@@ -118,16 +118,17 @@ void BatchQueue::Advance(std::uint64_t carriers, double fraction_done) {
   carriers_seen_.fetch_add(carriers, std::memory_order_relaxed);
   if (fraction_done >= 0) fraction_done_.store(fraction_done, std::memory_order_relaxed);
   // Called for every file, so the lock is taken only where somebody waits.
-  if (!is_consumer_waiting_.load(std::memory_order_relaxed)) return;
-  bool is_ready = false;
+  if (is_consumer_waiting_.load(std::memory_order_relaxed)) HandOverOld();
+  pace_.TakeFiles(carriers);
+}
+
+void BatchQueue::HandOverOld() {
   {
-    std::unique_lock lock(mutex_);
-    if (!current_.empty() && Clock::now() - current_since_ >= kMaxAge) {
-      QueueCurrent();
-      is_ready = true;
-    }
+    const std::lock_guard lock(mutex_);
+    if (current_.empty() || Clock::now() - current_since_ < kMaxAge) return;
+    QueueCurrent();
   }
-  if (is_ready) on_ready_();
+  on_ready_();
 }
 
 void BatchQueue::Finish(Status status) {
@@ -141,6 +142,7 @@ void BatchQueue::Finish(Status status) {
 }
 
 void BatchQueue::Cancel() {
+  pace_.Cancel();
   {
     std::unique_lock lock(mutex_);
     if (is_finished_ && queue_.empty()) return;

@@ -18,6 +18,7 @@
 
 #include "streams/batch.h"
 #include "streams/line_writer.h"
+#include "streams/pace.h"
 
 namespace sidestream {
 
@@ -34,6 +35,7 @@ struct BatchOptions {
   std::uint32_t streams = 1000;  // at most, in one batch
   // Makes lines of what it can, on the providers' threads. Null: all streams come as rows.
   std::shared_ptr<const LineWriter> line_writer{};
+  PaceLimits limits{};
 };
 
 class BatchQueue final : public ScanSink {
@@ -50,6 +52,7 @@ class BatchQueue final : public ScanSink {
   void Add(const FoundStream& stream) override;
   void AddUnreadable(Unreadable unreadable) override;
   void Advance(std::uint64_t carriers, double fraction_done) override;
+  void Spend(std::uint64_t bytes) const override { pace_.TakeBytes(bytes); }
   bool IsCancelled() const override { return is_cancelled_.load(std::memory_order_relaxed); }
   std::unique_ptr<ScanPart> NewPart() override;
   void AddPart(std::unique_ptr<ScanPart> part) override;
@@ -57,6 +60,7 @@ class BatchQueue final : public ScanSink {
   // ---- the scan's owner
   // What came last, once the provider has returned. Nothing may be added after it.
   void Finish(Status status);
+  Pace& pace() { return pace_; }
   // Wakes every Add() that waits. Batches not yet taken are dropped.
   void Cancel();
 
@@ -72,6 +76,7 @@ class BatchQueue final : public ScanSink {
 
   class Part;
 
+  void HandOverOld();
   void AddFinding(const std::function<void(Batch&)>& add);
   void WaitForRoom(std::unique_lock<std::mutex>& lock);
   void QueueCurrent();
@@ -80,6 +85,7 @@ class BatchQueue final : public ScanSink {
 
   const BatchOptions options_;
   const std::function<void()> on_ready_;
+  mutable Pace pace_;
 
   std::atomic<bool> is_cancelled_ = false;
   std::atomic<std::uint64_t> carriers_seen_ = 0;

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "streams/background.h"
+
 namespace sidestream {
 
 ScanSession::ScanSession(std::u16string path, ScanOptions options, BatchOptions batches,
@@ -23,6 +25,7 @@ bool ScanSession::CanSeeDeleted(const StreamProvider& provider) const {
 }
 
 void ScanSession::Run() {
+  if (options_.background) EnterBackground();
   Status status;
   // Providers do not throw; the allocator does. Out of memory ends this scan and not the process.
   try {

@@ -37,6 +37,11 @@ struct ScanOptions {
   bool include_internal = false;
   bool include_deleted = false;  // raw volumes only
   std::vector<std::u16string> exclude;
+  // Only these carriers, and nothing below them: paths in a folder, identities on a volume or
+  // image. Empty: all. One that is not there gives no row.
+  std::vector<std::u16string> carriers{};
+  // On threads of the lowest priority, and on few of them.
+  bool background = false;
   // How many threads may walk a live folder; whoever else uses the machine may want one only.
   std::uint32_t threads = 1;
   TargetHints hints{};  // for opening the target
@@ -54,6 +59,7 @@ struct FoundStream {
   bool is_directory = false;
   bool is_resident = false;
   bool is_deleted = false;
+  bool has_more_links = false;  // names that are not among `links`: not met, or outside the scan
   std::optional<std::span<const std::byte>> sha256;   // 32 bytes
   std::optional<std::span<const std::byte>> content;  // the first ScanOptions::content_bytes
 };
@@ -74,7 +80,10 @@ class ScanSink {
   virtual void Add(const FoundStream& stream) = 0;
   virtual void AddUnreadable(Unreadable unreadable) = 0;
   // Counts carriers looked at since the last call; `fraction_done` below 0 means unknown.
+  // Waits where the scan is to go slowly, as Spend() does.
   virtual void Advance(std::uint64_t carriers, double fraction_done) = 0;
+  // Counts bytes that were read off the disk.
+  virtual void Spend(std::uint64_t /*bytes*/) const {}
   // Providers ask at least every few milliseconds and return early when true.
   virtual bool IsCancelled() const = 0;
 

@@ -54,7 +54,7 @@ class Pass {
         bitmap_(volume.ReadMftBitmap()) {}
 
   void Run() {
-    const std::size_t workers = CountWorkers(volume_);
+    const std::size_t workers = table_.shard_count() - 1;
     std::vector<std::thread> threads;
     // If the system will not give another thread, the ones there are do the work.
     try {
@@ -96,6 +96,7 @@ class Pass {
       } else {
         CollectPiece(first, bytes, collector);
       }
+      sink_.Spend(bytes.size());
       const double done = static_cast<double>(first + records) / static_cast<double>(count);
       sink_.Advance(collector.TakeCarriersSeen(), progress_.from + progress_.share * done);
     }
@@ -229,7 +230,9 @@ class Pass {
 
 }  // namespace
 
-std::size_t CountPassShards(const NtfsVolume& volume) { return CountWorkers(volume) + 1; }
+std::size_t CountPassShards(const NtfsVolume& volume, bool background) {
+  return (background ? 1 : CountWorkers(volume)) + 1;
+}
 
 void RunMftPass(const NtfsVolume& volume, const CollectOptions& options,
                 std::u16string_view path_prefix, const PassProgress& progress, ScanSink& sink,

@@ -15,8 +15,8 @@
 namespace sidestream {
 
 // How many shards a table for RunMftPass() needs: one for each worker, and one for records that are
-// kept after the pass.
-std::size_t CountPassShards(const NtfsVolume& volume);
+// kept after the pass. In the background there is one worker.
+std::size_t CountPassShards(const NtfsVolume& volume, bool background);
 
 // How a pass reports: `share` is the part of the whole scan that it makes up.
 struct PassProgress {

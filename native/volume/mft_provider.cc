@@ -10,6 +10,7 @@
 #include "volume/image_format.h"
 #include "volume/mft_carrier.h"
 #include "volume/mft_pass.h"
+#include "volume/named_records.h"
 #include "volume/ntfs_volume.h"
 #include "volume/partition_table.h"
 #include "volume/path_builder.h"
@@ -97,14 +98,21 @@ class MftProvider final : public StreamProvider {
     }
     const double share = 1.0 / static_cast<double>(volumes_.size());
     const double from = share * static_cast<double>(index);
-    RecordTable table(volume.record_count(), CountPassShards(volume));
+    const std::size_t shards =
+        options.carriers.empty() ? CountPassShards(volume, options.background) : 2;
+    RecordTable table(volume.record_count(), shards);
     CollectOptions collect;
     collect.include_deleted = options.include_deleted;
     if (options.hash || options.content_bytes > 0) {
       // The last shard is for records kept after the pass.
-      collect.kept_value_bytes = kKeptValueBytes / (CountPassShards(volume) - 1);
+      collect.kept_value_bytes = kKeptValueBytes / (shards - 1);
     }
-    RunMftPass(volume, collect, prefix, {from, share * kPassShare}, sink, table);
+    if (options.carriers.empty()) {
+      RunMftPass(volume, collect, prefix, {from, share * kPassShare}, sink, table);
+    } else {
+      const auto references = ReferencesIn(options.carriers, image_volume.identity_suffix);
+      CollectNamedRecords(volume, references, collect, prefix, sink, table);
+    }
     if (sink.IsCancelled()) return;
     LinkExtensions(volume, prefix, sink, table);
     PathBuilder paths(table, prefix);
@@ -112,6 +120,17 @@ class MftProvider final : public StreamProvider {
         volume, options,
         {prefix, image_volume.identity_suffix, from + share * kPassShare, share * (1 - kPassShare)},
         table, paths, sink);
+  }
+
+  // Of those identities that are of the volume with this suffix.
+  static std::vector<std::uint64_t> ReferencesIn(const std::vector<std::u16string>& identities,
+                                                 std::string_view suffix) {
+    std::vector<std::uint64_t> references;
+    for (const std::u16string& identity : identities) {
+      const auto reference = ParseIdentity(std::string(identity.begin(), identity.end()), suffix);
+      if (reference) references.push_back(reference->value);
+    }
+    return references;
   }
 
   const ImageVolume* FindVolume(std::u16string_view path) const {

@@ -30,7 +30,7 @@ Result<std::uint64_t> FindRecordByPath(const NtfsVolume& volume, std::u16string_
   CollectOptions options;
   options.wanted_name = path.substr(path.rfind(u'\\') + 1);
   CountingSink sink;
-  RecordTable table(volume.record_count(), CountPassShards(volume));
+  RecordTable table(volume.record_count(), CountPassShards(volume, false));
   RunMftPass(volume, options, u"", {}, sink, table);
   LinkExtensions(volume, u"", sink, table);
   PathBuilder paths(table, u"");

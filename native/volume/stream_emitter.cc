@@ -175,6 +175,7 @@ class Emitter {
       head_.resize(static_cast<std::size_t>(
           std::min<std::uint64_t>(content.value().size(), scan_options_.content_bytes)));
       if (Status fault = content.value().Read(0, head_)) return fault;
+      sink_.Spend(head_.size());
       found.content = head_;
     }
     if (scan_options_.hash) return Hash(content.value(), found);
@@ -193,6 +194,7 @@ class Emitter {
       buffer_.resize(
           static_cast<std::size_t>(std::min<std::uint64_t>(content.size() - offset, kHashPiece)));
       if (Status fault = content.Read(offset, buffer_)) return fault;
+      sink_.Spend(buffer_.size());
       sha256.Update(buffer_);
       offset += buffer_.size();
     }
@@ -293,7 +295,8 @@ void EmitStreams(const NtfsVolume& volume, const ScanOptions& scan_options,
     sink.Advance(0, options.progress_from + options.progress_share * done);
   });
   std::atomic<std::uint64_t> next_piece{0};
-  RunOnThreads(CountUsefulThreads(pieces), [&](std::size_t) {
+  const std::size_t threads = scan_options.background ? 1 : CountUsefulThreads(pieces);
+  RunOnThreads(threads, [&](std::size_t) {
     try {
       Emitter emitter(volume, scan_options, options, table, paths.ForAnotherThread(), sink, order);
       while (!sink.IsCancelled()) {

@@ -12,6 +12,13 @@ import { writeFileAtomically } from '../shared/atomic-file.ts'
 /** What a machine lets anybody strip until its owner says more. */
 export const DEFAULT_ALLOWED_STREAMS: readonly string[] = ['Zone.Identifier']
 
+/** What a scan may do to a machine that people use, until its owner says otherwise. */
+export const DEFAULT_QUIET = {
+  filesPerSecond: 20_000,
+  megabytesPerSecond: 64,
+  mostDelayMinutes: 240,
+} as const
+
 const strict = { additionalProperties: false } as const
 const Place = Type.String({ minLength: 1, maxLength: 4_096 })
 
@@ -36,6 +43,28 @@ export const AgentConfig = Type.Object(
       description:
         'Globs over the names of streams that may be stripped here; policy.json, where there is one, stands instead',
     }),
+    quiet: Type.Optional(
+      Type.Object(
+        {
+          filesPerSecond: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+            default: DEFAULT_QUIET.filesPerSecond,
+            description: 'Files and folders that a scan looks at within a second; null: any number',
+          }),
+          megabytesPerSecond: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], {
+            default: DEFAULT_QUIET.megabytesPerSecond,
+            description: 'What a scan reads within a second; null: any number',
+          }),
+          mostDelayMinutes: Type.Integer({
+            minimum: 0,
+            maximum: 10_080,
+            default: DEFAULT_QUIET.mostDelayMinutes,
+            description:
+              'How long a scan may wait, in all, for a machine that is in use or saves its battery; 0: it never waits',
+          }),
+        },
+        strict,
+      ),
+    ),
     smbConf: Type.Optional(
       Type.String({
         minLength: 1,
@@ -55,6 +84,7 @@ export const AgentConfig = Type.Object(
   strict,
 )
 export type AgentConfig = Static<typeof AgentConfig>
+export type QuietConfig = NonNullable<AgentConfig['quiet']>
 
 /** Who this machine is to its central. The file is the secret: whoever has it is this machine. */
 export const Identity = Type.Object(

@@ -2,7 +2,7 @@
  * Builds one agent out of its parts and runs it. The only file that knows both the link and what it
  * carries: scan/ and strip/ are told of listeners, not of sockets.
  */
-import type { NativeAddon } from '../../native/addon.ts'
+import type { loadAddon } from '../../native/addon.ts'
 import type { AgentStatus } from '../protocol/agent-api.ts'
 import type { LocalPolicy } from '../protocol/policy.ts'
 import { AppError } from '../shared/app-error.ts'
@@ -18,7 +18,9 @@ import {
   type AgentConfig,
   checkConfig,
   DEFAULT_ALLOWED_STREAMS,
+  DEFAULT_QUIET,
   makeStateDir,
+  type QuietConfig,
   readConfig,
   readEnrolment,
   readIdentity,
@@ -31,13 +33,18 @@ import { RequestRunner } from './link/request-runner.ts'
 import { defaultSocketPath, listen } from './local-socket.ts'
 import { enrolmentFacts } from './machine-facts.ts'
 import { NEW_MACHINE, readPolicy } from './policy.ts'
-import { ScanRunner } from './scan/scan-runner.ts'
+import { machineReader } from './quiet/machine-now.ts'
+import { Patience } from './quiet/patience.ts'
+import type { MachineNow } from './quiet/quiet-rules.ts'
+import { type ScanPace, ScanRunner } from './scan/scan-runner.ts'
 import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
 import { type AgentState, openState } from './state/open-state.ts'
 import { createOrderEngine, type OrderEngine } from './strip/order-engine.ts'
 import { type CentralDoor, type HttpProxy, proxyOf } from './trust/central-door.ts'
 import type { MachineIdentity } from './trust/machine-identity.ts'
+import { DEFAULT_WATCH_TIMINGS, type WatchTimings } from './watch/feed.ts'
+import { Watcher } from './watch/watcher.ts'
 
 export interface AgentOptions {
   readonly stateDir: string
@@ -51,13 +58,16 @@ export interface AgentOptions {
   /** Larger streams are reported without hash and cannot be stripped. Default 256 MiB. */
   readonly hashLimitBytes?: number
   readonly linkTimings?: Partial<LinkTimings>
+  readonly watchTimings?: Partial<WatchTimings>
+  /** Instead of what this machine says of itself. */
+  readonly readMachine?: () => MachineNow
   /** On the way to central, where agent.json names none. */
   readonly proxy?: HttpProxy | undefined
   /** Instead of what the system says of this boot. */
   readonly boot?: string
   readonly logger: Logger
   readonly clock: Clock
-  readonly addon: NativeAddon
+  readonly addon: ReturnType<typeof loadAddon>
 }
 
 export interface RunningAgent {
@@ -80,8 +90,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const parts = await buildParts(options, config, state)
     const socketPath = options.socketPath ?? defaultSocketPath(options.stateDir)
     await listen(parts.app, socketPath)
-    if (identity || enrolment) parts.schedule.startInTurn(linkTimings(options).scanPatienceMs)
-    else parts.schedule.start()
+    await parts.watcher.start()
+    startSchedule(options, parts, state, identity !== null || enrolment !== null)
     // One that was asked for last: the key that there is may be the one that is revoked.
     if (enrolment) parts.central.join(enrolment)
     else if (identity) parts.central.connect(identity)
@@ -91,6 +101,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     state.close()
     throw error
   }
+}
+
+/** A volume whose journal went on from where the inventory is needs no scan before its time. */
+function startSchedule(
+  options: AgentOptions,
+  { schedule, watcher }: Parts,
+  state: AgentState,
+  hasCentral: boolean,
+): void {
+  const last = state.scans.last()
+  if (watcher.isInStep && last !== null) schedule.startAfter(Date.parse(last.startedAt))
+  else if (hasCentral) schedule.startInTurn(linkTimings(options).scanPatienceMs)
+  else schedule.start()
 }
 
 function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
@@ -108,6 +131,7 @@ function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
     allowedStreams: [...(config?.allowedStreams ?? DEFAULT_ALLOWED_STREAMS)],
     ...(config?.name === undefined ? {} : { name: config.name }),
     ...(config?.smbConf === undefined ? {} : { smbConf: config.smbConf }),
+    ...(config?.quiet === undefined ? {} : { quiet: config.quiet }),
     ...(config?.proxy === undefined ? {} : { proxy: config.proxy }),
   })
 }
@@ -116,6 +140,7 @@ interface Parts {
   readonly app: AgentApp
   readonly schedule: Schedule
   readonly scanRunner: ScanRunner
+  readonly watcher: Watcher
   readonly orders: OrderEngine
   readonly asks: RunningAsks
   readonly central: CentralSide
@@ -134,9 +159,27 @@ async function buildParts(
   const inventory = new Inventory(state)
   const limits = { hashLimitBytes }
   const { scans } = state
-  const scanRunner = new ScanRunner({ addon, scope, inventory, scans, clock, logger, limits })
+  const quiet = config.quiet ?? DEFAULT_QUIET
+  const patience = patienceFor(options, quiet)
+  const pace = paceFor(quiet)
+  const scanTools = { addon, scope, inventory, scans, clock, logger, limits, pace, patience }
+  const scanRunner = new ScanRunner(scanTools)
+  const watcher = new Watcher(
+    {
+      addon,
+      scope,
+      inventory,
+      state,
+      limits,
+      clock,
+      logger,
+      timings: { ...DEFAULT_WATCH_TIMINGS, ...options.watchTimings },
+    },
+    (why) => void scanRunner.start('quietly', why),
+  )
+  scanRunner.keepInStep(watcher)
   const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
-  const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start())
+  const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start('quietly'))
 
   // What `allowedStreams` says is the short form of a policy, for a machine that has no longer one.
   const policy = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
@@ -156,7 +199,7 @@ async function buildParts(
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
   const fileFinder = new FileFinder({ addon, scope, asks })
 
-  const status = () => agentStatus(central, state, scanRunner, policy)
+  const status = () => agentStatus(central, state, scanRunner, watcher, policy)
   const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
   const trust = { identity: () => central.identity, onNextKey: () => central.link?.reconnect() }
   const quarantineStore = state.quarantine
@@ -198,7 +241,27 @@ async function buildParts(
     scanRunner.listen(link)
     return link
   })
-  return { app, schedule, scanRunner, orders, asks, central, status }
+  return { app, schedule, scanRunner, watcher, orders, asks, central, status }
+}
+
+function paceFor({ filesPerSecond, megabytesPerSecond }: QuietConfig): ScanPace {
+  return {
+    ...(filesPerSecond === null ? {} : { filesPerSecond }),
+    ...(megabytesPerSecond === null ? {} : { bytesPerSecond: megabytesPerSecond * 1_000_000 }),
+  }
+}
+
+/** Null: a scan never waits. */
+function patienceFor(
+  { addon, logger, readMachine }: AgentOptions,
+  { mostDelayMinutes }: QuietConfig,
+): (() => Patience) | null {
+  if (mostDelayMinutes === 0) return null
+  const read = readMachine ?? machineReader(addon)
+  const onWait = (why: string | null) => {
+    if (why !== null) logger.info({ why }, 'scan waits')
+  }
+  return () => new Patience({ readMachine: read, mostMs: mostDelayMinutes * 60_000, onWait })
 }
 
 function linkTimings(options: AgentOptions): LinkTimings {
@@ -209,6 +272,7 @@ function agentStatus(
   central: CentralSide,
   state: AgentState,
   scanRunner: ScanRunner,
+  watcher: Watcher,
   policy: LocalPolicy,
 ): AgentStatus {
   const { identity } = central
@@ -222,6 +286,7 @@ function agentStatus(
     linkCode,
     trust: identity === null ? null : trustStatus(identity, central.door),
     volumes: [...scanRunner.volumes()],
+    watches: watcher.status(),
     scanning: scanRunner.progress(),
     lastScan: state.scans.last(),
     streamsKnown: state.inventory.countPresent(),
@@ -246,6 +311,7 @@ async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
   await parts.central.close()
   await parts.asks.close()
+  await parts.watcher.close()
   await parts.scanRunner.close()
   await parts.orders.close()
   await parts.app.close()

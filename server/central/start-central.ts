@@ -133,6 +133,8 @@ export interface RunningCentral {
   port: number
   /** `METHOD /url` → who may use it, of every route there is. */
   routeAccess: ReadonlyMap<string, Access>
+  /** Those of them that are WebSockets. */
+  webSockets: ReadonlySet<string>
   /** The administrator's password, on the first run only and only if it was generated. */
   firstPassword: string | null
   /** Stops accepting, closes sockets, commits what agents sent, writes the WALs back. */
@@ -160,12 +162,12 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
   }
   const { port } = app.server.address() as AddressInfo
   listens(port)
-  const { routeAccess } = app
+  const { routeAccess, webSockets } = app
   const pins = certificates?.pins() ?? []
   const isAnyAddress = options.host === '0.0.0.0' || options.host === '::'
   const name = isAnyAddress ? certificates?.names[0] : undefined
   const url = urlOf(certificates, name ?? options.host, port)
-  return { url, pins, port, routeAccess, firstPassword, close }
+  return { url, pins, port, routeAccess, webSockets, firstPassword, close }
 }
 
 function urlOf(certificates: Certificates | null, host: string, port: number): string {

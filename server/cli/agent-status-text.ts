@@ -20,10 +20,17 @@ export function agentStatusText(status: AgentStatus): string {
       const access = volume.isWritable ? '' : ', read only'
       return ['volume', `${volume.root} (${volume.fileSystem}, ${volume.provider}${access})`]
     }),
+    ...status.watches.map((watch): [string, string] => ['changes', changes(watch)]),
     ...policyRows(status),
     ['version', status.version],
   ]
   return rows.map(([label, value]) => `${label.padEnd(12)}${displayName(value)}\n`).join('')
+}
+
+function changes({ root, how, isInStep, message }: AgentStatus['watches'][number]): string {
+  const source = { journal: 'by journal', notices: 'at once', scans: 'by scans only' }[how]
+  const step = isInStep || how === 'scans' ? '' : ', after the next scan'
+  return `${root}: seen ${source}${step}${message === '' ? '' : ` (${message})`}`
 }
 
 function trustRows({ trust }: AgentStatus): [string, string][] {

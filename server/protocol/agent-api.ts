@@ -31,6 +31,7 @@ import {
 import { MAX_READ_BYTES } from './limits.ts'
 import { LocalPolicy } from './policy.ts'
 import { ScannedVolume, ScanProgress, ScanSummary } from './scan.ts'
+import { WatchedRoot } from './watch.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -67,6 +68,8 @@ export const AgentStatus = Type.Object(
       Type.Null(),
     ]),
     volumes: Type.Array(ScannedVolume),
+    /** What is known of changes between two scans, for each entry of the scope. */
+    watches: Type.Array(WatchedRoot),
     scanning: Type.Union([ScanProgress, Type.Null()]),
     lastScan: Type.Union([ScanSummary, Type.Null()]),
     streamsKnown: Type.Integer({ minimum: 0 }),

@@ -49,7 +49,7 @@ export const ScanSummary = Type.Object(
     unreadableCount: Type.Integer({ minimum: 0 }),
     unreadable: Type.Array(UnreadablePlace, { maxItems: MAX_UNREADABLE_SAMPLES }),
     volumes: Type.Array(ScannedVolume, { maxItems: 256 }),
-    /** Why, if `failed`; else empty. */
+    /** Why it failed, or why it was made where that is not its schedule; else empty. */
     message: Type.String({ maxLength: 1_024 }),
   },
   { additionalProperties: false },

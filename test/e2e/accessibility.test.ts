@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)('every page of the console', () => {
     })
     pages.push(`/machines/${stream.machineId}`, `/orders/${orderId}`)
     pages.push('/live', `/live/${questionId}`, '/files', '/files?name=setup.exe')
-    pages.push('/settings', '/?days=7', `/audit?about=${stream.machineId}`)
+    pages.push('/rules', '/settings', '/?days=7', `/audit?about=${stream.machineId}`)
     pages.push(`/compare?a=${stream.machineId}&b=`)
   }, 120_000)
 

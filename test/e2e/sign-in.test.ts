@@ -51,7 +51,7 @@ describe.skipIf(!hasChromium)('signing in with a browser', () => {
     await page.getByRole('link', { name: 'olga' }).click()
     await page.getByText('Name and role are those of the OpenID provider.').waitFor()
     expect(await page.getByLabel('Current password').count()).toBe(0)
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.waitForURL(`${provider.issuer}/**`)
     await page.getByRole('button', { name: 'Yes, sign me out' }).click()
     await page.waitForURL(`${fleet.central.url}/sign-in**`)
@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium)('signing in with a browser', () => {
     const recoveryCode = await page.locator('.recovery-codes code').first().textContent()
     await page.getByRole('button', { name: 'I have kept them' }).click()
     await page.getByText('Set up. 10 recovery codes are left.').waitFor()
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
 
     await withPassword(page)
     const code = page.getByLabel('Code of your app, or a recovery code')

@@ -43,7 +43,7 @@ export function SettingsPage() {
         )}
         {may('settings.manage') && <SettingsPanel />}
         {may('settings.manage') && <BackupPanel />}
-        <PackagesPanel />
+        {may('enrolments.create') && <PackagesPanel />}
       </div>
       <SavedQueriesPanel />
       {may('settings.manage') && <SinksPanel />}

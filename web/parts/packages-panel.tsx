@@ -1,6 +1,7 @@
 /** Installers of the agent that central hands out. An older central, or one without any, shows nothing here. */
-import { api, type OfferedPackage } from '../api.ts'
+import { api, type OfferedPackage, packageUrl } from '../api.ts'
 import { formatBytes } from '../model/format.ts'
+import { Command } from './command.tsx'
 import { useResource } from './hooks.ts'
 import { Name } from './name.tsx'
 
@@ -11,11 +12,16 @@ export function PackagesPanel() {
     <section class="panel">
       <h2>Packages</h2>
       <ul class="packages">
-        {packages.value.map(({ name, sizeBytes, sha256 }) => (
+        {packages.value.map(({ name, sizeBytes, sha256, command }) => (
           <li key={name}>
-            <Name text={name} />{' '}
-            <span class="faint">{sizeBytes === undefined ? '' : formatBytes(sizeBytes)}</span>
-            {sha256 !== undefined && <div class="hash">{sha256}</div>}
+            <p>
+              <a href={packageUrl(name)} download>
+                <Name text={name} />
+              </a>{' '}
+              <span class="faint">{formatBytes(sizeBytes)}</span>
+            </p>
+            <Command text={command} />
+            <div class="hash faint">SHA-256 {sha256}</div>
           </li>
         ))}
       </ul>

@@ -98,7 +98,7 @@ bool FolderFiles::ReportInPlace(const FolderEntry& entry, const FileSystem& file
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
   const std::u16string shown = ShownPathOf(entry.name);
   const std::u16string_view path = shown;
-  const CarrierRow row{{&path, 1}, identity, facts.modified_ns, false};
+  const CarrierRow row{{&path, 1}, identity, facts.modified_ns, false, false};
   for (const ReadStream& stream : all) Report(stream, row, context_.sink());
   return true;
 }

@@ -11,6 +11,7 @@
 #include "base/utf16.h"
 #include "platform/linux/errno_error.h"
 #include "platform/linux/live_carrier.h"
+#include "platform/linux/look_at_carriers.h"
 #include "platform/linux/open_beneath.h"
 #include "platform/linux/samba_depot.h"
 #include "platform/linux/scan_carrier.h"
@@ -99,7 +100,9 @@ Status LiveProvider::Scan(const ScanOptions& options, ScanSink& sink) const {
     return std::nullopt;
   }
   const WalkTarget target{fd_.get(), facts_.device, shown_, absolute_path_, file_system_, samba_};
-  return Walk(target, MountTable::Read(), options, sink);
+  const MountTable mounts = MountTable::Read();
+  return options.carriers.empty() ? Walk(target, mounts, options, sink)
+                                  : LookAtCarriers(target, mounts, options, sink);
 }
 
 void LiveProvider::ScanFile(const ScanOptions& options, ScanSink& sink) const {

@@ -58,4 +58,14 @@ const Mount* MountTable::FindById(std::uint64_t id) const {
   return found == mounts_.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> MountTable::PointsBelow(const std::string& folder) const {
+  const std::string prefix = folder == "/" ? folder : folder + "/";
+  std::vector<std::string> points;
+  for (const Mount& mount : mounts_) {
+    if (mount.point == folder || mount.point.starts_with(prefix)) points.push_back(mount.point);
+  }
+  std::ranges::sort(points);
+  return points;
+}
+
 }  // namespace sidestream

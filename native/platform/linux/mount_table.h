@@ -24,6 +24,8 @@ class MountTable {
   const Mount* FindById(std::uint64_t id) const;
   // Whether anything is mounted directly inside `folder` (absolute, no trailing slash but for "/").
   bool HasMountsIn(const std::string& folder) const { return parents_.contains(folder); }
+  // Where something is mounted at or below `folder`, in order, each place as often as something is.
+  std::vector<std::string> PointsBelow(const std::string& folder) const;
 
  private:
   std::vector<Mount> mounts_;

@@ -14,7 +14,9 @@ namespace {
 Status AddDigest(ReadStream& read, const StreamScheme& scheme, const CarrierRef& carrier,
                  const StoredStream& stream, const ScanOptions& options, const ScanSink& sink) {
   const auto step = [&](std::uint64_t offset, std::uint64_t length) {
-    return scheme.Read(carrier, stream, offset, length);
+    auto read = scheme.Read(carrier, stream, offset, length);
+    if (read.ok()) sink.Spend(read.value().size());
+    return read;
   };
   auto digest = DigestInSteps(step, options.content_bytes, [&sink] { return sink.IsCancelled(); });
   if (!digest.ok()) return digest.error();
@@ -42,6 +44,7 @@ Result<ReadStream> ReadForScan(const StreamScheme& scheme, const CarrierRef& car
   auto both = scheme.MeasureAndRead(carrier, stream, wanted);
   if (!both.ok()) return both.error();
   auto& [measure, front] = both.value();
+  sink.Spend(front.size());
   read.measure = measure;
   const bool is_whole = front.size() < wanted;
   if (options.hash && !is_whole) {
@@ -72,6 +75,7 @@ void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink) {
   found.modified_ns = row.modified_ns;
   found.is_directory = row.is_directory;
   found.is_resident = stream.measure.is_resident;
+  found.has_more_links = row.has_more_links;
   if (stream.sha256) found.sha256 = *stream.sha256;
   if (stream.front) found.content = *stream.front;
   sink.Add(found);
@@ -93,7 +97,9 @@ void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const
   if (incomplete) sink.AddUnreadable({path, std::nullopt, *incomplete});
   if (streams.empty()) return;
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
-  const CarrierRow row{paths, identity, facts.modified_ns, carrier.is_directory};
+  // A folder's link count is not one of names.
+  const bool has_more_links = !carrier.is_directory && facts.link_count > paths.size();
+  const CarrierRow row{paths, identity, facts.modified_ns, carrier.is_directory, has_more_links};
   for (const StoredStream& stream : streams) {
     if (sink.IsCancelled()) return;
     const auto read = ReadForScan(scheme, carrier, stream, options, sink);

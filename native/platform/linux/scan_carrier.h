@@ -35,6 +35,7 @@ struct CarrierRow {
   std::string_view identity;
   std::int64_t modified_ns;
   bool is_directory;
+  bool has_more_links;
 };
 
 void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink);

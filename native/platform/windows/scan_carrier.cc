@@ -15,7 +15,10 @@ Status ReadInto(FoundStream& found, StreamDigest& content, HANDLE carrier,
   if (!stream.ok()) return stream.error();
   const HANDLE handle = stream.value().get();
   if (options.hash) {
-    auto read = DigestStream(handle, options.content_bytes, [&sink] { return sink.IsCancelled(); });
+    auto read = DigestStream(handle, options.content_bytes, [&sink] {
+      sink.Spend(kDigestStep);  // asked before each step
+      return sink.IsCancelled();
+    });
     if (!read.ok()) return read.error();
     content = std::move(read.value());
     // Size and digest must describe the same bytes, also if the stream grew since it was listed.

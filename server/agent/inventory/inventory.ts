@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { VolumeId } from '../../protocol/ids.ts'
 import type { ReportedStream, StreamKey } from '../../protocol/stream.ts'
 import { streamDigest } from '../../shared/inventory-digest.ts'
+import type { KnownStream } from '../state/inventory-store.ts'
 import type { AgentState } from '../state/open-state.ts'
 import { type RootCoverage, wasLookedAt } from './coverage.ts'
 import { IdSet } from './id-set.ts'
@@ -19,12 +20,19 @@ export interface MissingVolume {
   readonly volumeId: VolumeId
 }
 
+/** What a look at some carriers found: streams that are there, and known ones that are not. */
+export interface Look {
+  readonly present: readonly ReportedStream[]
+  readonly gone: readonly StreamKey[]
+}
+
 export class Inventory {
   readonly #state: AgentState
   readonly #listeners = new Set<() => void>()
   #isAnnounced = false
   #seen = new IdSet()
-  /** Changed by a strip or restore while a scan runs: what the scan read before is older. */
+  #isScanning = false
+  /** Changed by something else while a scan runs: what the scan read before is older. */
   readonly #touched = new Set<string>()
 
   constructor(state: AgentState) {
@@ -39,13 +47,21 @@ export class Inventory {
   beginScan(): void {
     this.#seen = new IdSet()
     this.#touched.clear()
+    this.#isScanning = true
+  }
+
+  /** However it ended. */
+  endScan(): void {
+    this.#seen = new IdSet()
+    this.#touched.clear()
+    this.#isScanning = false
   }
 
   /** Streams that the running scan found under `root`, all or none. */
   recordSeen(root: string, reports: readonly ReportedStream[]): void {
     this.#state.transaction(() => {
       for (const report of reports) {
-        if (!this.#touched.has(keyText(report))) this.#seen.add(this.#record(root, report))
+        if (!this.#touched.has(keyText(report))) this.#seen.add(this.#recordScanned(root, report))
       }
     })
     this.#changed()
@@ -79,18 +95,23 @@ export class Inventory {
 
   /** A stream that is not there any more, known without a scan. */
   recordGone(key: StreamKey): void {
-    this.#touched.add(keyText(key))
-    this.#state.transaction(() => {
-      const known = this.#state.inventory.find(key)
-      if (known && !known.isGone) this.#markGone(known.streamId, known.wasSent)
-    })
+    this.#state.transaction(() => this.#goneNow(key))
     this.#changed()
   }
 
   /** A stream that was just written, known without a scan. */
   recordPresent(root: string, report: ReportedStream): void {
-    this.#touched.add(keyText(report))
-    this.#state.transaction(() => this.#record(root, report))
+    this.#state.transaction(() => this.#presentNow(root, report))
+    this.#changed()
+  }
+
+  /** What a look at some carriers found, and `alongside` whatever else belongs to it: all or nothing. */
+  recordLook(root: string, { present, gone }: Look, alongside: () => void = () => {}): void {
+    this.#state.transaction(() => {
+      for (const report of present) this.#presentNow(root, report)
+      for (const key of gone) this.#goneNow(key)
+      alongside()
+    })
     this.#changed()
   }
 
@@ -101,13 +122,32 @@ export class Inventory {
     return row ? (JSON.parse(row.report) as ReportedStream) : undefined
   }
 
-  #record(root: string, report: ReportedStream): number {
+  #presentNow(root: string, report: ReportedStream): void {
+    this.#touch(report)
+    this.#record(root, report, this.#state.inventory.find(report))
+  }
+
+  #goneNow(key: StreamKey): void {
+    this.#touch(key)
+    const known = this.#state.inventory.find(key)
+    if (known && !known.isGone) this.#markGone(known.streamId, known.wasSent)
+  }
+
+  #touch(key: StreamKey): void {
+    if (this.#isScanning) this.#touched.add(keyText(key))
+  }
+
+  #recordScanned(root: string, report: ReportedStream): number {
+    const known = this.#state.inventory.find(report)
+    // Seen under two roots in one scan: the first one's path stands, or it would change for ever.
+    if (known && this.#seen.has(known.streamId) && !known.isGone) return known.streamId
+    return this.#record(root, report, known)
+  }
+
+  #record(root: string, report: ReportedStream, known: KnownStream | undefined): number {
     const store = this.#state.inventory
-    const known = store.find(report)
     const digest = streamDigest(report)
     if (!known) return store.add(root, report, digest)
-    // Seen under two roots in one scan: the first one's path stands, or it would change for ever.
-    if (this.#seen.has(known.streamId) && !known.isGone) return known.streamId
     if (known.isGone || known.digest !== digest) store.change(known.streamId, root, report, digest)
     else if (known.root !== root) store.moveToRoot(known.streamId, root)
     return known.streamId

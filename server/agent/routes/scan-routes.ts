@@ -23,6 +23,6 @@ export const scanRoutes: FastifyPluginAsyncTypebox<ScanRoutesOptions> = async (
         response: { 200: ScanStarted },
       },
     },
-    async () => scanRunner.start(),
+    async () => scanRunner.start('at-once'),
   )
 }

@@ -14,6 +14,7 @@ import type { Logger } from '../../shared/logger.ts'
 import { RootCoverage } from '../inventory/coverage.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { CONTENT_BYTES, type ReportLimits, toReport } from '../inventory/report.ts'
+import type { Patience } from '../quiet/patience.ts'
 import type { ScanStore } from '../state/scan-store.ts'
 import { ScanTally } from './scan-tally.ts'
 import { type Scope, toScannedVolume } from './scope.ts'
@@ -21,6 +22,7 @@ import { type Scope, toScannedVolume } from './scope.ts'
 /** With 32 KiB of content each, a batch stays below 8 MiB. */
 const BATCH_STREAMS = 250
 const PROGRESS_MS = 1_000
+const NONE: ReadonlySet<string> = new Set()
 
 export interface ScanTools {
   readonly addon: NativeAddon
@@ -30,6 +32,25 @@ export interface ScanTools {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits: ReportLimits
+  /** Of each scan, so that it slows nobody down. */
+  readonly pace: ScanPace
+  /** For a scan that nobody waits for; null where none ever gives way. */
+  readonly patience: (() => Patience) | null
+}
+
+export interface ScanPace {
+  readonly filesPerSecond?: number
+  readonly bytesPerSecond?: number
+}
+
+/** `at-once`: somebody waits for it. `quietly`: it gives way to whoever uses the machine. */
+export type ScanUrgency = 'at-once' | 'quietly'
+
+/** Who keeps the inventory in step between scans. */
+export interface ScanSteps {
+  scanBegins(): Promise<void>
+  /** `covered`: the roots that were scanned to their end. */
+  scanEnded(covered: ReadonlySet<string>): void
 }
 
 export interface ScanListener {
@@ -39,6 +60,7 @@ export interface ScanListener {
 
 interface RunningScan {
   readonly tally: ScanTally
+  readonly patience: Patience | null
   readonly done: Promise<void>
 }
 
@@ -46,6 +68,7 @@ export class ScanRunner {
   readonly #tools: ScanTools
   readonly #listeners: ScanListener[] = []
   readonly #stop = new AbortController()
+  #steps: ScanSteps | null = null
   #running: RunningScan | null = null
   #volumes: readonly ScannedVolume[]
 
@@ -58,11 +81,23 @@ export class ScanRunner {
     this.#listeners.push(listener)
   }
 
-  /** Begins a scan, or answers the one that runs. */
-  start(): ScanStarted {
-    if (this.#running) return { scanId: this.#running.tally.scanId, isNew: false }
+  /** To be called once, before the first scan. */
+  keepInStep(steps: ScanSteps): void {
+    this.#steps = steps
+  }
+
+  /** Begins a scan, or answers the one that runs. `why`: for its summary, where it is not an ordinary one. */
+  start(urgency: ScanUrgency = 'at-once', why = ''): ScanStarted {
+    if (this.#running) {
+      if (urgency === 'at-once') this.#running.patience?.hurry()
+      return { scanId: this.#running.tally.scanId, isNew: false }
+    }
     const tally = new ScanTally(randomUUID() as ScanId, this.#tools.clock.now())
-    this.#running = { tally, done: this.#run(tally) }
+    if (why !== '') this.#tools.logger.info({ scanId: tally.scanId, why }, 'scan begins')
+    // Of a machine that was never scanned nothing is known, and that is worse than a slow hour.
+    const mayWait = urgency === 'quietly' && this.#tools.scans.last() !== null
+    const patience = (mayWait && this.#tools.patience?.()) || null
+    this.#running = { tally, patience, done: this.#run(tally, why, patience) }
     return { scanId: tally.scanId, isNew: true }
   }
 
@@ -81,15 +116,18 @@ export class ScanRunner {
     await this.#running?.done
   }
 
-  async #run(tally: ScanTally): Promise<void> {
-    const { clock, logger, scans, scope } = this.#tools
+  async #run(tally: ScanTally, why: string, patience: Patience | null): Promise<void> {
+    const { clock, inventory, logger, scans, scope } = this.#tools
+    const covered = new Set<string>()
     const timer = setInterval(() => {
       for (const listener of this.#listeners) listener.progress(tally.progress(scope.roots.length))
     }, PROGRESS_MS)
     let summary: ScanSummary
     try {
-      const state = await this.#scanAll(tally)
-      const message = state === 'failed' ? 'No part of the scope could be scanned.' : ''
+      await patience?.wait(this.#stop.signal)
+      await this.#steps?.scanBegins()
+      const state = await this.#scanAll(tally, covered)
+      const message = state === 'failed' ? 'No part of the scope could be scanned.' : why
       summary = tally.summary(state, clock.now(), message)
       scans.setLast(summary)
     } catch (error) {
@@ -98,15 +136,20 @@ export class ScanRunner {
       summary = tally.summary('failed', clock.now(), (error as Error).message)
     } finally {
       clearInterval(timer)
+      patience?.end()
+      inventory.endScan()
       this.#running = null
     }
+    this.#steps?.scanEnded(
+      summary.state === 'complete' || summary.state === 'incomplete' ? covered : NONE,
+    )
     this.#volumes = summary.volumes
     const { state, streamsFound, unreadableCount } = summary
     logger.info({ scanId: tally.scanId, state, streamsFound, unreadableCount }, 'scan finished')
     for (const listener of this.#listeners) listener.finished(summary)
   }
 
-  async #scanAll(tally: ScanTally): Promise<ScanState> {
+  async #scanAll(tally: ScanTally, covered: Set<string>): Promise<ScanState> {
     const { inventory, scope } = this.#tools
     inventory.beginScan()
     const coverages: RootCoverage[] = []
@@ -124,7 +167,8 @@ export class ScanRunner {
         message: `Volume ${volumeId} was here before and is not now. Mount it again, or take ${root} out of the scope for one scan to let its streams go.`,
       })
     }
-    if (coverages.every((coverage) => !coverage.isComplete)) return 'failed'
+    for (const { root, isComplete } of coverages) if (isComplete) covered.add(root)
+    if (covered.size === 0) return 'failed'
     return tally.unreadableCount > 0 ? 'incomplete' : 'complete'
   }
 
@@ -147,11 +191,12 @@ export class ScanRunner {
   }
 
   async #readRoot(coverage: RootCoverage, target: NativeTarget, tally: ScanTally): Promise<void> {
-    const { addon, inventory, limits, scope } = this.#tools
+    const { addon, inventory, limits, pace, scope } = this.#tools
     let scan: NativeScan | null = null
     const watched: Pick<NativeAddon, 'startScan'> = {
       startScan: (path, options) => {
         scan = addon.startScan(path, options)
+        this.#running?.patience?.hold(scan)
         return scan
       },
     }
@@ -161,6 +206,8 @@ export class ScanRunner {
       includeInternal: false,
       exclude: scope.exclude,
       batchStreams: BATCH_STREAMS,
+      background: true,
+      ...pace,
       hints: scope.hints,
     }
     for await (const chunk of scanTarget(watched, coverage.root, options, this.#stop.signal)) {

@@ -25,6 +25,12 @@ export class Schedule {
     this.#scan()
   }
 
+  /** The last scan began then, and the next is due as long after it as ever. */
+  startAfter(lastMs: number): void {
+    this.#lastMs = lastMs
+    this.#wait()
+  }
+
   /**
    * The first scan begins when its turn comes, by {@link takeTurn}: PCs that are switched on in the morning share
    * disks and a central. Where nobody says anything, it begins by itself after about `patienceMs`.

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { FileIdentity, VolumeId } from '../../protocol/ids.ts'
 import type { ReportedStream, StreamKey } from '../../protocol/stream.ts'
+import type { PlaceStore } from './place-store.ts'
 
 /** A row of the inventory without its report. */
 export interface KnownStream {
@@ -118,7 +119,7 @@ export const SQL_OF_QUEUE = {
 }
 const NEXT_REVISION = '(SELECT revision FROM inventory)'
 
-export function createInventoryStore(db: Database.Database): InventoryStore {
+export function createInventoryStore(db: Database.Database, places: PlaceStore): InventoryStore {
   const q = prepare(db)
   return {
     find(key) {
@@ -134,12 +135,17 @@ export function createInventoryStore(db: Database.Database): InventoryStore {
     add(root, report, digest) {
       q.grow.run()
       const { volumeId, identity, stream } = report
-      const values = [nameBytes(stream), JSON.stringify(root), JSON.stringify(report), digest]
-      return Number(q.add.run(volumeId, identity, ...values).lastInsertRowid)
+      const json = JSON.stringify(report)
+      const values = [nameBytes(stream), JSON.stringify(root), json, digest]
+      const streamId = Number(q.add.run(volumeId, identity, ...values).lastInsertRowid)
+      places.keep(streamId, json)
+      return streamId
     },
     change(streamId, root, report, digest) {
       q.grow.run()
-      q.change.run(JSON.stringify(root), JSON.stringify(report), digest, streamId)
+      const json = JSON.stringify(report)
+      q.change.run(JSON.stringify(root), json, digest, streamId)
+      places.keep(streamId, json)
     },
     moveToRoot: (streamId, root) => void q.moveToRoot.run(JSON.stringify(root), streamId),
     markGone(streamId) {

@@ -6,14 +6,18 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
+import { type CheckpointStore, createCheckpointStore } from './checkpoint-store.ts'
 import { createInventoryStore, type InventoryStore } from './inventory-store.ts'
 import { createJournalStore, type JournalStore } from './journal-store.ts'
+import { createPlaceStore, type PlaceStore } from './place-store.ts'
 import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts'
 import { createScanStore, type ScanStore } from './scan-store.ts'
 
 export interface AgentState {
+  readonly checkpoints: CheckpointStore
   readonly inventory: InventoryStore
   readonly journal: JournalStore
+  readonly places: PlaceStore
   readonly quarantine: QuarantineStore
   readonly scans: ScanStore
   /** All of `work` or nothing of it; synchronous. May be nested. */
@@ -28,9 +32,12 @@ export function openState(stateDir: string): AgentState {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   const file = join(stateDir, 'state.db')
   const db = openDatabase(file)
+  const places = createPlaceStore(db)
   return {
-    inventory: createInventoryStore(db),
+    checkpoints: createCheckpointStore(db),
+    inventory: createInventoryStore(db, places),
     journal: createJournalStore(db),
+    places,
     quarantine: createQuarantineStore(db),
     scans: createScanStore(db),
     // Inside another it is a part of that one, and no savepoint: what fails in it fails all of it.

@@ -31,6 +31,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** `METHOD /url` → access, of every route there is. */
     routeAccess: Map<string, Access>
+    /** Those of them that are WebSockets. */
+    webSockets: Set<string>
   }
 }
 
@@ -47,15 +49,21 @@ const STATE_KEEPING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function guardRoutes(app: FastifyInstance, parts: AccessParts): void {
   const routeAccess = new Map<string, Access>()
+  const webSockets = new Set<string>()
   const recordDenied = deniedRecorder(parts.audit)
   app.decorate('routeAccess', routeAccess)
+  app.decorate('webSockets', webSockets)
   app.decorateRequest('session', null)
 
-  app.addHook('onRoute', ({ method, url, config }) => {
+  app.addHook('onRoute', ({ method, url, config, websocket }) => {
     const access = config?.access
     if (access === undefined)
       throw new Error(`${String(method)} ${url} does not declare its access`)
-    for (const name of [method].flat()) routeAccess.set(`${name} ${url}`, access)
+    for (const name of [method].flat()) {
+      routeAccess.set(`${name} ${url}`, access)
+      // HEAD comes with every GET, and is no way to open one.
+      if (websocket === true && name === 'GET') webSockets.add(`${name} ${url}`)
+    }
   })
 
   // onRequest, not preHandler: a stranger's body is neither read nor checked.

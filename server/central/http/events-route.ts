@@ -1,5 +1,6 @@
 /** WebSocket `/api/v1/events`: tells signed-in consoles what changed. Takes nothing from them. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { EVENTS_PERMISSION } from '../../protocol/api/event-permissions.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import { type AccessParts, findSession } from './access.ts'
 
@@ -20,7 +21,7 @@ export const eventsRoute: FastifyPluginAsyncTypebox<EventsRouteOptions> = async 
 ) => {
   app.get(
     '/events',
-    { websocket: true, config: { access: 'inventory.read' } },
+    { websocket: true, config: { access: EVENTS_PERMISSION } },
     (socket, request) => {
       let isAlive = true
       const unsubscribe = events.subscribe((event) => {

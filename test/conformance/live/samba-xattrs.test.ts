@@ -36,6 +36,7 @@ describe('a scan of Samba streams', () => {
         kind: 'file',
         isResident: false,
         isDeleted: false,
+        hasMoreLinks: false,
         sha256: sha256(zone),
         content: new Uint8Array(Buffer.from('[ZoneTransfer]')),
       },

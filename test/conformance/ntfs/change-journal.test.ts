@@ -1,41 +1,24 @@
 /**
  * The change journal of an image: recorded journals on real volumes, with a sparse start, as Windows leaves
- * them. ntfs-3g lets nobody write below $Extend, so the journal is written beside it and moved there by its
- * record's parent.
+ * them.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  JOURNAL_ID,
+  JOURNAL_START,
+  type VolumeJournal,
+  writeJournal,
+} from '../../support/journal-on-volume.ts'
 import { addon, failureOf } from '../../support/native.ts'
-import {
-  makeNtfsImage,
-  python,
-  temporaryFolder,
-  withMounted,
-} from '../../support/ntfs-3g-volume.ts'
-import {
-  encodeRecords,
-  encodeSettings,
-  type JournalRecord,
-  REASON,
-} from '../../support/usn-journal.ts'
+import { makeNtfsImage, temporaryFolder } from '../../support/ntfs-3g-volume.ts'
+import { type JournalRecord, REASON } from '../../support/usn-journal.ts'
 
-const START = 1n << 20n
-const ID = 0x1dc_0000_0000_0007n
+const START = JOURNAL_START
+const ID = JOURNAL_ID
 const FILE = (3n << 48n) | 64n
 const FOLDER = (1n << 48n) | 70n
-
-/** What was dropped from the journal's start is a hole, as is what was never written. */
-const WRITE_JOURNAL = `
-import base64, json, os, sys
-journal = json.load(sys.stdin)
-path = os.path.join(os.fsencode(sys.argv[1]), b"$UsnJrnl")
-open(path, "wb").close()
-with open(path + b":$Max", "wb") as stream: stream.write(base64.b64decode(journal["settings"]))
-with open(path + b":$J", "wb") as stream:
-    stream.seek(journal["start"])
-    stream.write(base64.b64decode(journal["records"]))
-`
 
 let folder: string
 let image: string
@@ -49,32 +32,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(() => writeFileSync(image, empty))
 
-interface Journal {
-  id?: bigint
-  start?: bigint
-  lowestValidUsn?: bigint
-}
-
 /** Replaces the volume by a fresh one with this journal; its serial number stays. */
-function record(records: readonly JournalRecord[], journal: Journal = {}): bigint[] {
-  const { id = ID, start = START, lowestValidUsn = 0n } = journal
-  const { bytes, usns } = encodeRecords(start, records)
+function record(records: readonly JournalRecord[], journal: VolumeJournal = {}): bigint[] {
   writeFileSync(image, empty)
-  withMounted(image, 'streams_interface=windows', (mount) =>
-    python(WRITE_JOURNAL, [mount], {
-      settings: encodeSettings(id, lowestValidUsn).toString('base64'),
-      records: bytes.toString('base64'),
-      start: Number(start),
-    }),
-  )
-  const volume = readFileSync(image)
-  const name = Buffer.from('$UsnJrnl', 'utf16le')
-  for (let at = volume.indexOf(name); at >= 0; at = volume.indexOf(name, at + 1)) {
-    // $FILE_NAME: the parent's reference stands 66 bytes before the name. $Extend is record 11.
-    volume.writeBigUInt64LE((11n << 48n) | 11n, at - 66)
-  }
-  writeFileSync(image, volume)
-  return usns
+  return writeJournal(image, records, journal)
 }
 
 const changed = (name: string, reason: number = REASON.streamChange): JournalRecord => ({
@@ -135,7 +96,7 @@ describe('the change journal of an image', () => {
 
   it('asks for a scan after the journal was wrapped, made anew, interrupted or taken back', async () => {
     const few = [changed('a.exe')]
-    const reasonAfter = async (records: readonly JournalRecord[], journal: Journal) => {
+    const reasonAfter = async (records: readonly JournalRecord[], journal: VolumeJournal) => {
       record(few, { start: START })
       const { checkpoint } = await addon.readChanges(image, null)
       record(records, journal)

@@ -11,6 +11,7 @@ import { enroll } from '../../../server/agent/enroll.ts'
 import { type RunningAgent, startAgent } from '../../../server/agent/start-agent.ts'
 import { type RunningCentral, startCentral } from '../../../server/central/start-central.ts'
 import { systemClock } from '../../../server/shared/clock.ts'
+import { CALM } from '../../support/calm-machine.ts'
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.ts'
 import { sambaStream, setXattrs } from '../../support/xattrs.ts'
 
@@ -73,6 +74,7 @@ export class ConsoleFleet {
       name: hostname,
     })
     return startAgent({
+      readMachine: () => CALM,
       stateDir,
       logger,
       clock: systemClock,

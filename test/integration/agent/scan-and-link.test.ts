@@ -298,6 +298,8 @@ describe('an agent and its central', () => {
       clock: systemClock,
       logger: createLogger('agent', 'silent'),
       limits: { hashLimitBytes: 1_000 },
+      pace: {},
+      patience: null,
     })
     runner.listen({ progress: () => {}, finished: (summary) => void finished.push(summary) })
     const first = runner.start()

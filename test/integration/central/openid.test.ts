@@ -129,6 +129,22 @@ describe('signing in by OpenID', () => {
     expect(await ask()).toBe(200)
   })
 
+  it('keeps what the browser comes back with from scripts, and off plain http where it can', async () => {
+    const start = async (consoleUrl: string): Promise<string | undefined> => {
+      const { central } = await openFleet({
+        openIdFile: provider.writeConfig(tempFolder(), { consoleUrl }),
+      })
+      const answer = await new CookieJar().ask(`${central.url}/api/v1/openid/start`)
+      return answer.headers.getSetCookie()[0]
+    }
+    const cookie = await start(`http://127.0.0.1:${port}`)
+    expect(cookie).toMatch(/^sidestream_openid=[\w-]{43}; /)
+    const flags = ['Max-Age=600', 'Path=/api/v1/openid', 'HttpOnly', 'SameSite=Lax']
+    for (const flag of flags) expect(cookie).toContain(`; ${flag}`)
+    expect(cookie).not.toContain('Secure')
+    expect(await start('https://sidestream.example')).toContain('; Secure')
+  })
+
   it('leads to the provider’s own sign-out', async () => {
     const fleet = await open()
     const answer = await new CookieJar().ask(`${fleet.central.url}/api/v1/openid/sign-out`)

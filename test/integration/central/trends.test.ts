@@ -38,7 +38,7 @@ describe('trends', () => {
     await fleet.restart()
     await until(async () => ((await samplesOf(fleet)).length === 2 ? true : undefined))
     expect((await fleet.get('/trends?days=0')).status).toBe(400)
-  })
+  }, 120_000)
 
   it('are kept by the hour for days, by the day for years, and then forgotten', () => {
     const db = new Database(':memory:')

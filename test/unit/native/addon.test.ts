@@ -10,10 +10,12 @@ describe('the addon', () => {
   it('exports exactly the functions of the contract', () => {
     expect(Object.keys(addon).sort()).toEqual([
       'carryOut',
+      'machineState',
       'openCarrier',
       'probe',
       'readChanges',
       'startScan',
+      'watchChanges',
     ])
   })
 

@@ -38,6 +38,8 @@ function addonOf(next: () => Promise<NativeBatch | null>) {
     next,
     progress: () => ({ carriersSeen: 0, streamsFound: 0, unreadableCount: 0, fractionDone: null }),
     learnName: () => {},
+    pause: () => {},
+    resume: () => {},
     cancel: () => void calls.cancelled++,
   }
   const startScan = () => {
@@ -67,6 +69,7 @@ describe('scanTarget', () => {
       kind: 'directory',
       isResident: true,
       isDeleted: false,
+      hasMoreLinks: false,
       sha256: 'ab'.repeat(32),
       content: Uint8Array.of(7, 8),
     })

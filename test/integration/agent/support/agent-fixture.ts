@@ -13,6 +13,7 @@ import {
 } from '../../../../server/agent/start-agent.ts'
 import { systemClock } from '../../../../server/shared/clock.ts'
 import { createLogger } from '../../../../server/shared/logger.ts'
+import { CALM } from '../../../support/calm-machine.ts'
 import { FAST_LINK } from './fast-link.ts'
 import { TestCentral, TOKEN } from './test-central.ts'
 import { until } from './until.ts'
@@ -53,6 +54,7 @@ export async function anAgent(
     clock: systemClock,
     addon: loadAddon(),
     linkTimings: FAST_LINK,
+    readMachine: () => CALM,
     ...options,
   })
   let isClosed = false

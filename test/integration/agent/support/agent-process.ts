@@ -4,10 +4,11 @@
  * everything of ours runs as it is.
  */
 import Database from 'better-sqlite3'
-import { loadAddon, type NativeAddon, type NativeOperation } from '../../../../native/addon.ts'
+import { loadAddon, type NativeOperation } from '../../../../native/addon.ts'
 import { startAgent } from '../../../../server/agent/start-agent.ts'
 import { systemClock } from '../../../../server/shared/clock.ts'
 import { createLogger } from '../../../../server/shared/logger.ts'
+import { CALM } from '../../../support/calm-machine.ts'
 import { FAST_LINK } from './fast-link.ts'
 
 /** `between`: after the first of several of that kind. */
@@ -23,9 +24,14 @@ interface Arguments {
 
 const { uid, crashAt, ...options }: Arguments = JSON.parse(process.argv[2] ?? '{}')
 
-function crashing(addon: NativeAddon): NativeAddon {
+type Addon = ReturnType<typeof loadAddon>
+
+function crashing(addon: Addon): Addon {
   const die = () => process.kill(process.pid, 'SIGKILL')
   return {
+    readChanges: (...target) => addon.readChanges(...target),
+    watchChanges: (...target) => addon.watchChanges(...target),
+    machineState: () => addon.machineState(),
     probe: (...target) => addon.probe(...target),
     startScan: (path, scanOptions) => addon.startScan(path, scanOptions),
     openCarrier: (...place) => addon.openCarrier(...place),
@@ -52,6 +58,7 @@ if (uid !== undefined) {
   process.setuid?.(uid)
 }
 await startAgent({
+  readMachine: () => CALM,
   ...options,
   logger: createLogger('agent', process.env.TEST_LOG ?? 'silent'),
   clock: systemClock,

@@ -1,0 +1,7 @@
+#include "streams/background.h"
+
+namespace sidestream {
+
+void EnterBackground() {}
+
+}  // namespace sidestream
