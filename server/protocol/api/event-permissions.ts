@@ -10,6 +10,7 @@ export const EVENT_PERMISSIONS: Readonly<Record<ConsoleEvent['type'], Permission
   'machine.scanning': 'inventory.read',
   'inventory.changed': 'inventory.read',
   'order.changed': 'inventory.read',
+  'preview.changed': 'inventory.read',
   'rule.changed': 'inventory.read',
   'live.changed': 'inventory.read',
 }
