@@ -64,10 +64,13 @@
         "native/binding/carry_out.cc",
         "native/binding/js_waker.cc",
         "native/binding/line_buffer.cc",
+        "native/binding/machine.cc",
         "native/binding/open_carrier.cc",
         "native/binding/probe.cc",
         "native/binding/read_changes.cc",
         "native/binding/scan_object.cc",
+        "native/binding/service_host.cc",
+        "native/binding/service_manager.cc",
         "native/binding/start_scan.cc",
         "native/binding/to_js.cc",
       ],
@@ -127,7 +130,9 @@
           "sources": [
             "native/platform/windows/block_reader_windows.cc",
             "native/platform/windows/carrier_basics.cc",
+            "native/platform/windows/event_log.cc",
             "native/platform/windows/file_facts.cc",
+            "native/platform/windows/folder_access.cc",
             "native/platform/windows/folder_reader.cc",
             "native/platform/windows/live_target.cc",
             "native/platform/windows/mount_point.cc",
@@ -136,7 +141,10 @@
             "native/platform/windows/nt_open.cc",
             "native/platform/windows/open_beneath.cc",
             "native/platform/windows/privilege.cc",
+            "native/platform/windows/registry_values.cc",
             "native/platform/windows/scan_carrier.cc",
+            "native/platform/windows/service_host.cc",
+            "native/platform/windows/service_manager.cc",
             "native/platform/windows/stream_handle.cc",
             "native/platform/windows/stream_list.cc",
             "native/platform/windows/target_path.cc",
@@ -148,6 +156,7 @@
             "native/platform/windows/windows_provider.cc",
           ],
           "include_dirs": ["node_modules/node-addon-api"],
+          "libraries": ["advapi32.lib", "user32.lib"],
           "msvs_settings": {
             "VCCLCompilerTool": {
               "ExceptionHandling": 1,
@@ -157,6 +166,7 @@
         }, {
           "sources": [
             "native/platform/unsupported/live_journal.cc",
+            "native/platform/unsupported/system.cc",
             "native/volume/block_reader_posix.cc",
           ],
         }],

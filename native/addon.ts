@@ -7,6 +7,7 @@
  * rule of Python's PEP 383), and go back to the same bytes. No name passes through UTF-8 on its way.
  */
 import { createRequire } from 'node:module'
+import type { NativeService } from './service.ts'
 
 /** How a target's streams are reached. `mft` reads raw NTFS structures; the others ask the system. */
 export type ProviderName = 'mft' | 'samba' | 'ntfs-3g' | 'win32'
@@ -369,7 +370,7 @@ export interface NativeJournals {
 }
 
 /** Loads the addon, or throws one error that says what was tried and what to do. */
-export function loadAddon(): NativeAddon & NativeJournals {
+export function loadAddon(): NativeAddon & NativeJournals & NativeService {
   const require = createRequire(import.meta.url)
   const candidates = [
     `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,
@@ -379,7 +380,7 @@ export function loadAddon(): NativeAddon & NativeJournals {
   ]
   for (const candidate of candidates) {
     try {
-      return require(candidate) as NativeAddon & NativeJournals
+      return require(candidate) as NativeAddon & NativeJournals & NativeService
     } catch (error) {
       // Absent is fine, try the next. Present but broken must not read as "not built".
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
