@@ -102,7 +102,7 @@ export function writeIdentity(stateDir: string, identity: Identity): void {
 
 /** What an agent puts into its state folder. */
 const OURS =
-  /^((agent|identity|policy)\.json(\.part)?|agent\.sock|quarantine|state\.db(-wal|-shm|-journal)?)$/
+  /^((agent|identity|policy|enrolment)\.json(\.part)?|agent\.sock|quarantine|state\.db(-wal|-shm|-journal)?)$/
 
 /** Only its owner may look into it: it holds the machine's key and removed streams. */
 export function makeStateDir(stateDir: string): void {

@@ -22,6 +22,7 @@ import {
   readConfig,
   readIdentity,
 } from './config.ts'
+import { type EnforcedSettings, enforcePolicy, NOTHING_ENFORCED } from './enforced-settings.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { Outbox } from './inventory/outbox.ts'
 import { Link } from './link/link.ts'
@@ -41,6 +42,8 @@ export interface AgentOptions {
   /** Instead of the scope of `agent.json`. */
   readonly scope?: readonly string[]
   readonly exclude?: readonly string[]
+  /** By group policy: instead of what the files say. */
+  readonly enforced?: EnforcedSettings
   /** Default: inside `stateDir`; a named pipe on Windows. */
   readonly socketPath?: string
   /** Instead of what central says. */
@@ -76,15 +79,22 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     else parts.schedule.start()
     parts.link?.start()
     options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
-    return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
+    const close = async () => {
+      await closeParts(parts, state)
+      options.logger.info('agent stopped')
+    }
+    return { socketPath, status: parts.status, close }
   } catch (error) {
     state.close()
     throw error
   }
 }
 
-function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
+function loadConfig(options: AgentOptions): AgentConfig {
+  const { stateDir, enforced = NOTHING_ENFORCED } = options
   const config = readConfig(stateDir)
+  const scope = enforced.scope ?? options.scope
+  const exclude = enforced.exclude ?? options.exclude
   if (scope === undefined && config === null) {
     throw new AppError(
       'CONFIG_INVALID',
@@ -129,7 +139,9 @@ async function buildParts(
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start())
 
   // What `allowedStreams` says is the short form of a policy, for a machine that has no longer one.
-  const policy = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
+  const enforced = options.enforced ?? NOTHING_ENFORCED
+  const own = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
+  const policy = enforcePolicy(own, enforced)
   const orders = await createOrderEngine({
     stateDir: options.stateDir,
     addon,
@@ -146,7 +158,7 @@ async function buildParts(
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
   const fileFinder = new FileFinder({ addon, scope, asks })
 
-  const status = () => agentStatus(identity, state, scanRunner, link, policy)
+  const status = () => agentStatus(identity, state, scanRunner, link, policy, enforced)
   const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
   const quarantineStore = state.quarantine
   const app = buildApp({ addon, scope, status, asks, ...runners, quarantineStore, logger })
@@ -193,6 +205,7 @@ function agentStatus(
   scanRunner: ScanRunner,
   link: Link | null,
   policy: LocalPolicy,
+  enforced: EnforcedSettings,
 ): AgentStatus {
   const linkStatus = link?.status() ?? {
     state: 'off' as const,
@@ -210,6 +223,7 @@ function agentStatus(
     streamsKnown: state.inventory.countPresent(),
     unacknowledged: state.inventory.countPending(),
     policy,
+    enforced: [...enforced.names],
     quarantine: quarantineStatus(state),
   }
 }

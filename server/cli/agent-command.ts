@@ -1,8 +1,9 @@
 /** `sidestream agent enroll|run|status`. */
 import { resolve } from 'node:path'
+import { readEnforcedSettings } from '../agent/enforced-settings.ts'
 import { enroll } from '../agent/enroll.ts'
+import { keepAgent } from '../agent/keep-agent.ts'
 import { defaultSocketPath } from '../agent/local-socket.ts'
-import { startAgent } from '../agent/start-agent.ts'
 import { systemClock } from '../shared/clock.ts'
 import { createLogger } from '../shared/logger.ts'
 import { agentStatusText } from './agent-status-text.ts'
@@ -48,11 +49,13 @@ export async function enrollAgent(flags: EnrollFlags, terminal: Terminal): Promi
 }
 
 export async function runAgent(flags: RunFlags, terminal: Terminal): Promise<number> {
-  const agent = await startAgent({
+  const addon = nativeAddon()
+  const agent = await keepAgent({
     stateDir: resolve(flags.state),
     logger: createLogger('agent', flags.logLevel),
     clock: systemClock,
-    addon: nativeAddon(),
+    addon,
+    enforced: readEnforcedSettings(addon),
   })
   try {
     await untilInterrupted(terminal)

@@ -23,18 +23,21 @@ export function agentStatusText(status: AgentStatus): string {
   return rows.map(([label, value]) => `${label.padEnd(12)}${displayName(value)}\n`).join('')
 }
 
-function policyRows({ policy, quarantine }: AgentStatus): [string, string][] {
+type Row = [string, string]
+
+function policyRows({ policy, quarantine, enforced }: AgentStatus): Row[] {
   const { actions, streams, paths, targetsPerMinute } = policy
   const listed = (items: readonly string[]) => (items.length === 0 ? 'none' : items.join(', '))
   const { maxBytes, maxDays } = policy.quarantine
   const kept = `${counted(quarantine.keptEntries, 'stream')}, ${humanSize(BigInt(quarantine.keptBytes))}`
   return [
+    ...(enforced.length === 0
+      ? []
+      : [['by policy', `${enforced.join(', ')} (group policy; instead of the files)`] as Row]),
     ['may', listed(actions)],
     ['streams of', `${listed(streams)}, but never what holds a file’s own data`],
     ['paths', listed(paths.include)],
-    ...(paths.exclude.length === 0
-      ? []
-      : [['not paths', listed(paths.exclude)] as [string, string]]),
+    ...(paths.exclude.length === 0 ? [] : [['not paths', listed(paths.exclude)] as Row]),
     ['a minute', targetsPerMinute === null ? 'any number' : counted(targetsPerMinute, 'target')],
     ['quarantine', `${kept}; at most ${humanSize(BigInt(maxBytes))}, ${maxDays} days`],
   ]

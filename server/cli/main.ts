@@ -4,6 +4,7 @@
  */
 import { CliError, describeError } from './cli-error.ts'
 import { ExitCode, SIGNAL_EXIT_CODES } from './exit-code.ts'
+import { isServiceRun, runAgentService } from './run-service.ts'
 import { Interrupted, Terminal } from './terminal.ts'
 import { takeBegunScan, usualScan } from './usual-scan.ts'
 
@@ -33,6 +34,10 @@ async function run(args: readonly string[]): Promise<void> {
   if (usual !== null) {
     const { runScan } = await import('./scan-command.ts')
     process.exitCode = await runScan([usual.target], usual.flags, terminal, takeBegunScan())
+    return
+  }
+  if (isServiceRun(args)) {
+    process.exitCode = await runAgentService({ logLevel: 'info' }, process.env)
     return
   }
   const { runProgram } = await import('./program.ts')

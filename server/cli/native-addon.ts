@@ -1,8 +1,8 @@
-import { loadAddon, type NativeAddon } from '../../native/addon.ts'
+import { loadAddon } from '../../native/addon.ts'
 import { CliError } from './cli-error.ts'
 
 /** The addon, or one line that says how to get it. */
-export function nativeAddon(): NativeAddon {
+export function nativeAddon(): ReturnType<typeof loadAddon> {
   try {
     return loadAddon()
   } catch (cause) {
