@@ -26,6 +26,7 @@ import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { type PackageRoutesOptions, packageRoutes } from './http/package-routes.ts'
 import { type SavedQueryRoutesOptions, savedQueryRoutes } from './http/saved-query-routes.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session-routes.ts'
@@ -45,6 +46,7 @@ import type { OrderService } from './ordering/order-service.ts'
 export interface AppParts
   extends FileRoutesOptions,
     MachineCareRoutesOptions,
+    PackageRoutesOptions,
     SinkRoutesOptions,
     SavedQueryRoutesOptions {
   machines: MachineService
@@ -113,6 +115,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(sinkRoutes, parts)
   await app.register(savedQueryRoutes, parts)
   await app.register(enrolmentRoutes, parts)
+  await app.register(packageRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(userRoutes, parts)
   await app.register(tokenRoutes, parts)

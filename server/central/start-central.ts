@@ -30,6 +30,7 @@ import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
 import { createOrderService } from './ordering/order-service.ts'
+import { createPackageService } from './packages/package-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
 import { createNotableSources } from './sinks/notable-sources.ts'
 import { createSinkService } from './sinks/sink-service.ts'
@@ -248,6 +249,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       admission,
       coverage: createCoverageService(shared),
       enrolment: createEnrolmentService(shared),
+      packages: createPackageService(options.dataDir),
       sessions,
       users: createUserService(accounts),
       tokens: createTokenService(accounts),
