@@ -5,7 +5,9 @@
  * Time stamps come from the server in $SIDESTREAM_TIMESTAMP_URL; without one a signature ends with its certificate.
  */
 import { execFileSync } from 'node:child_process'
-import { renameSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { findProgram } from '../lib/run.ts'
 
 export function signFile(file: string, certificate: string, description: string): void {
@@ -14,10 +16,17 @@ export function signFile(file: string, certificate: string, description: string)
   }
   const { SIDESTREAM_SIGN_PASSWORD: password = '', SIDESTREAM_TIMESTAMP_URL: stamp } = process.env
   const signed = `${file}.signed`
-  const args = ['sign', '-pkcs12', certificate, '-readpass', '/dev/stdin', '-h', 'sha256']
-  args.push('-n', description, ...(stamp ? ['-ts', stamp] : []), '-in', file, '-out', signed)
-  // The password goes over a pipe: arguments are for everybody on the machine to read.
-  execFileSync('osslsigncode', args, { input: password, stdio: ['pipe', 'ignore', 'inherit'] })
+  const secrets = mkdtempSync(join(tmpdir(), 'sidestream-sign-'))
+  try {
+    // Arguments are for everybody on the machine to read, and osslsigncode takes no pipe.
+    const passwordFile = join(secrets, 'password')
+    writeFileSync(passwordFile, password, { mode: 0o600 })
+    const args = ['sign', '-pkcs12', certificate, '-readpass', passwordFile, '-h', 'sha256']
+    args.push('-n', description, ...(stamp ? ['-ts', stamp] : []), '-in', file, '-out', signed)
+    execFileSync('osslsigncode', args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  } finally {
+    rmSync(secrets, { recursive: true, force: true })
+  }
   renameSync(signed, file)
 }
 
