@@ -32,7 +32,7 @@ const FOLDERS: Readonly<Record<Product, readonly string[]>> = {
 const FILES = ['package.json', 'LICENSE', 'native/addon.ts', 'native/scan.ts', 'native/service.ts']
 
 /** Folders of a package that its authors need and its users do not. */
-const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs?|examples?|tests?|types)\//
+const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|tests?)\//
 /** Of these packages what only browsers and builds load. */
 const NOT_LOADED: Readonly<Record<string, RegExp>> = {
   'node_modules/csv-stringify': /^dist\//,
