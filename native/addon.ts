@@ -8,6 +8,7 @@
  */
 import { createRequire } from 'node:module'
 import type { NativeMachine } from './quiet.ts'
+import type { NativeService } from './service.ts'
 import type { NativeWatches } from './watch.ts'
 
 /** How a target's streams are reached. `mft` reads raw NTFS structures; the others ask the system. */
@@ -385,8 +386,11 @@ export interface NativeJournals {
   readChanges(target: string, checkpoint: string | null): Promise<NativeChanges>
 }
 
+/** What an agent works with. */
+export type AgentAddon = NativeAddon & NativeJournals & NativeWatches & NativeMachine
+
 /** Loads the addon, or throws one error that says what was tried and what to do. */
-export function loadAddon(): NativeAddon & NativeJournals & NativeWatches & NativeMachine {
+export function loadAddon(): AgentAddon & NativeService {
   const require = createRequire(import.meta.url)
   const candidates = [
     `./prebuilds/${process.platform}-${process.arch}/sidestream.node`,

@@ -54,5 +54,5 @@ fi
   $target-nm --undefined-only --format=posix "${objects[@]}" | awk '$1 ~ /^(__imp_)?(napi_|node_api_|EVP_)/ { sub(/^__imp_/, "", $1); print $1 }' | sort -u
 } >"$build/obj/node.def"
 $target-dlltool -d "$build/obj/node.def" -y "$build/obj/libnode_delay.a"
-"$cxx" -shared -s -static -o "$build/sidestream.node" "${objects[@]}" "$build/obj/libnode_delay.a" -ladvapi32
+"$cxx" -shared -s -static -o "$build/sidestream.node" "${objects[@]}" "$build/obj/libnode_delay.a" -ladvapi32 -luser32
 echo "$build/sidestream.node"

@@ -11,6 +11,28 @@
 namespace sidestream::binding {
 namespace {
 
+template <Napi::Value (*Call)(const Napi::CallbackInfo&)>
+void Export(Napi::Object& exports, const char* name) {
+  exports.Set(name, Napi::Function::New<Call>(exports.Env(), name));
+}
+
+// native/service.ts
+void ExportSystem(Napi::Object& exports) {
+  Export<HostServiceCall>(exports, "hostService");
+  Export<ReportServiceStateCall>(exports, "reportServiceState");
+  Export<InstallServiceCall>(exports, "installService");
+  Export<ConfigureServiceCall>(exports, "configureService");
+  Export<RemoveServiceCall>(exports, "removeService");
+  Export<StartServiceCall>(exports, "startService");
+  Export<StopServiceCall>(exports, "stopService");
+  Export<InspectServiceCall>(exports, "inspectService");
+  Export<WriteSystemEventCall>(exports, "writeSystemEvent");
+  Export<AddEventSourceCall>(exports, "addEventSource");
+  Export<RemoveEventSourceCall>(exports, "removeEventSource");
+  Export<ReadRegistryValuesCall>(exports, "readRegistryValues");
+  Export<ProtectFolderCall>(exports, "protectFolder");
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto data = std::make_unique<AddonData>();
   data->scan_constructor = Napi::Persistent(ScanObject::Define(env));
@@ -24,6 +46,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("machineState", Napi::Function::New<ReadMachineState>(env, "machineState"));
   exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
   exports.Set("carryOut", Napi::Function::New<CarryOut>(env, "carryOut"));
+  ExportSystem(exports);
   return exports;
 }
 

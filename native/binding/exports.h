@@ -22,4 +22,19 @@ Napi::Value ReadMachineState(const Napi::CallbackInfo& info);
 Napi::Value OpenCarrier(const Napi::CallbackInfo& info);
 Napi::Value CarryOut(const Napi::CallbackInfo& info);
 
+// Signatures and documentation: native/service.ts.
+Napi::Value HostServiceCall(const Napi::CallbackInfo& info);
+Napi::Value ReportServiceStateCall(const Napi::CallbackInfo& info);
+Napi::Value InstallServiceCall(const Napi::CallbackInfo& info);
+Napi::Value ConfigureServiceCall(const Napi::CallbackInfo& info);
+Napi::Value RemoveServiceCall(const Napi::CallbackInfo& info);
+Napi::Value StartServiceCall(const Napi::CallbackInfo& info);
+Napi::Value StopServiceCall(const Napi::CallbackInfo& info);
+Napi::Value InspectServiceCall(const Napi::CallbackInfo& info);
+Napi::Value WriteSystemEventCall(const Napi::CallbackInfo& info);
+Napi::Value AddEventSourceCall(const Napi::CallbackInfo& info);
+Napi::Value RemoveEventSourceCall(const Napi::CallbackInfo& info);
+Napi::Value ReadRegistryValuesCall(const Napi::CallbackInfo& info);
+Napi::Value ProtectFolderCall(const Napi::CallbackInfo& info);
+
 }  // namespace sidestream::binding

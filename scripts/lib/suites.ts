@@ -199,9 +199,26 @@ export const SUITES: Suite[] = [
     name: 'windows',
     proves:
       'the Windows addon and CLI, run under Wine on a real NTFS volume, seen again from Linux',
-    files: ['test/windows'],
+    files: [
+      ...['agent', 'cli', 'listing', 'strip', 'tree'].map((name) => `test/windows/${name}.test.ts`),
+    ],
     inOrder: true,
     needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, windowsBench],
+  },
+  {
+    name: 'windows-lifecycle',
+    proves:
+      'the packaged MSI under Wine: installed, enrolled, asked, ordered, upgraded, removed, with its service',
+    files: ['test/windows/lifecycle'],
+    inOrder: true,
+    needs: [
+      ...ntfsMount,
+      program('debootstrap', 'debootstrap'),
+      mingw,
+      windowsBench,
+      program('wixl', 'wixl'),
+      program('msibuild', 'msitools'),
+    ],
   },
   {
     name: 'demo',

@@ -2,7 +2,7 @@
  * Builds one agent out of its parts and runs it. The only file that knows both the link and what it
  * carries: scan/ and strip/ are told of listeners, not of sockets.
  */
-import type { loadAddon } from '../../native/addon.ts'
+import type { AgentAddon } from '../../native/addon.ts'
 import type { AgentStatus } from '../protocol/agent-api.ts'
 import type { LocalPolicy } from '../protocol/policy.ts'
 import { AppError } from '../shared/app-error.ts'
@@ -25,6 +25,7 @@ import {
   readEnrolment,
   readIdentity,
 } from './config.ts'
+import { type EnforcedSettings, enforcePolicy, NOTHING_ENFORCED } from './enforced-settings.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { Outbox } from './inventory/outbox.ts'
 import { Link } from './link/link.ts'
@@ -51,6 +52,8 @@ export interface AgentOptions {
   /** Instead of the scope of `agent.json`. */
   readonly scope?: readonly string[]
   readonly exclude?: readonly string[]
+  /** By group policy: instead of what the files say. */
+  readonly enforced?: EnforcedSettings
   /** Default: inside `stateDir`; a named pipe on Windows. */
   readonly socketPath?: string
   /** Instead of what central says. */
@@ -67,7 +70,7 @@ export interface AgentOptions {
   readonly boot?: string
   readonly logger: Logger
   readonly clock: Clock
-  readonly addon: ReturnType<typeof loadAddon>
+  readonly addon: AgentAddon
 }
 
 export interface RunningAgent {
@@ -96,7 +99,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     if (enrolment) parts.central.join(enrolment)
     else if (identity) parts.central.connect(identity)
     options.logger.info({ socketPath, machineId: identity?.machineId ?? null }, 'agent started')
-    return { socketPath, status: parts.status, close: () => closeParts(parts, state) }
+    const close = async () => {
+      await closeParts(parts, state)
+      options.logger.info('agent stopped')
+    }
+    return { socketPath, status: parts.status, close }
   } catch (error) {
     state.close()
     throw error
@@ -116,8 +123,11 @@ function startSchedule(
   else schedule.start()
 }
 
-function loadConfig({ stateDir, scope, exclude }: AgentOptions): AgentConfig {
+function loadConfig(options: AgentOptions): AgentConfig {
+  const { stateDir, enforced = NOTHING_ENFORCED } = options
   const config = readConfig(stateDir)
+  const scope = enforced.scope ?? options.scope
+  const exclude = enforced.exclude ?? options.exclude
   if (scope === undefined && config === null) {
     throw new AppError(
       'CONFIG_INVALID',
@@ -182,7 +192,9 @@ async function buildParts(
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start('quietly'))
 
   // What `allowedStreams` says is the short form of a policy, for a machine that has no longer one.
-  const policy = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
+  const enforced = options.enforced ?? NOTHING_ENFORCED
+  const own = readPolicy(options.stateDir, { ...NEW_MACHINE, streams: config.allowedStreams })
+  const policy = enforcePolicy(own, enforced)
   const orders = await createOrderEngine({
     stateDir: options.stateDir,
     addon,
@@ -199,7 +211,7 @@ async function buildParts(
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
   const fileFinder = new FileFinder({ addon, scope, asks })
 
-  const status = () => agentStatus(central, state, scanRunner, watcher, policy)
+  const status = () => agentStatus(central, state, scanRunner, watcher, policy, enforced)
   const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
   const trust = { identity: () => central.identity, onNextKey: () => central.link?.reconnect() }
   const quarantineStore = state.quarantine
@@ -274,6 +286,7 @@ function agentStatus(
   scanRunner: ScanRunner,
   watcher: Watcher,
   policy: LocalPolicy,
+  enforced: EnforcedSettings,
 ): AgentStatus {
   const { identity } = central
   const { state: link, message: linkMessage, code: linkCode } = central.status()
@@ -292,6 +305,7 @@ function agentStatus(
     streamsKnown: state.inventory.countPresent(),
     unacknowledged: state.inventory.countPending(),
     policy,
+    enforced: [...enforced.names],
     quarantine: quarantineStatus(state),
   }
 }

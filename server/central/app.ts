@@ -38,6 +38,7 @@ import { machineRoutes } from './http/machine-routes.ts'
 import { type MachineTrustRoutesOptions, machineTrustRoutes } from './http/machine-trust-routes.ts'
 import { type OpenIdRoutesOptions, openIdRoutes } from './http/openid-routes.ts'
 import { type OrderRoutesOptions, orderRoutes } from './http/order-routes.ts'
+import { type PackageRoutesOptions, packageRoutes } from './http/package-routes.ts'
 import { type PreviewRoutesOptions, previewRoutes } from './http/preview-routes.ts'
 import { quarantineRoutes } from './http/quarantine-routes.ts'
 import { type RuleRoutesOptions, ruleRoutes } from './http/rule-routes.ts'
@@ -64,6 +65,7 @@ export interface AppParts
   extends FileRoutesOptions,
     MachineCareRoutesOptions,
     MachineTrustRoutesOptions,
+    PackageRoutesOptions,
     SinkRoutesOptions,
     RuleRoutesOptions,
     SavedQueryRoutesOptions,
@@ -158,6 +160,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(savedQueryRoutes, parts)
   await app.register(ruleRoutes, parts)
   await app.register(enrolmentRoutes, parts)
+  await app.register(packageRoutes, parts)
   await app.register(auditRoutes, parts)
   await app.register(userRoutes, parts)
   await app.register(tokenRoutes, parts)

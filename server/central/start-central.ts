@@ -35,6 +35,7 @@ import { createOrderPolicyService } from './ordering/order-policy.ts'
 import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
 import { createPreviewService } from './ordering/preview-service.ts'
+import { createPackageService } from './packages/package-service.ts'
 import { ordersForRules } from './rules/orders-for-rules.ts'
 import { createRuleService } from './rules/rule-service.ts'
 import { createSavedQueryService } from './saved/saved-query-service.ts'
@@ -336,6 +337,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
         pending,
         reach: () => ({ urls: addresses, pins: pins() }),
       }),
+      packages: createPackageService(options.dataDir),
       pending,
       keys,
       certificate,

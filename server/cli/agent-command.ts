@@ -1,5 +1,6 @@
 /** `sidestream agent enroll|run|status|rotate-key`. */
 import { resolve } from 'node:path'
+import { readEnforcedSettings } from '../agent/enforced-settings.ts'
 import { enroll } from '../agent/enroll.ts'
 import { defaultSocketPath } from '../agent/local-socket.ts'
 import { startAgent } from '../agent/start-agent.ts'
@@ -79,12 +80,14 @@ export async function runAgent(
   environment: Environment,
   terminal: Terminal,
 ): Promise<number> {
+  const addon = nativeAddon()
   const agent = await startAgent({
     stateDir: resolve(flags.state),
     proxy: environmentProxy(environment),
     logger: createLogger('agent', flags.logLevel),
     clock: systemClock,
-    addon: nativeAddon(),
+    addon,
+    enforced: readEnforcedSettings(addon),
   })
   try {
     await untilInterrupted(terminal)

@@ -27,13 +27,15 @@ export function agentStatusText(status: AgentStatus): string {
   return rows.map(([label, value]) => `${label.padEnd(12)}${displayName(value)}\n`).join('')
 }
 
+type Row = [string, string]
+
 function changes({ root, how, isInStep, message }: AgentStatus['watches'][number]): string {
   const source = { journal: 'by journal', notices: 'at once', scans: 'by scans only' }[how]
   const step = isInStep || how === 'scans' ? '' : ', after the next scan'
   return `${root}: seen ${source}${step}${message === '' ? '' : ` (${message})`}`
 }
 
-function trustRows({ trust }: AgentStatus): [string, string][] {
+function trustRows({ trust }: AgentStatus): Row[] {
   if (trust === null) return []
   const { keyFingerprint, pins, certificateEnds } = trust
   return [
@@ -43,18 +45,19 @@ function trustRows({ trust }: AgentStatus): [string, string][] {
   ]
 }
 
-function policyRows({ policy, quarantine }: AgentStatus): [string, string][] {
+function policyRows({ policy, quarantine, enforced }: AgentStatus): Row[] {
   const { actions, streams, paths, targetsPerMinute } = policy
   const listed = (items: readonly string[]) => (items.length === 0 ? 'none' : items.join(', '))
   const { maxBytes, maxDays } = policy.quarantine
   const kept = `${counted(quarantine.keptEntries, 'stream')}, ${humanSize(BigInt(quarantine.keptBytes))}`
   return [
+    ...(enforced.length === 0
+      ? []
+      : [['by policy', `${enforced.join(', ')} (group policy; instead of the files)`] as Row]),
     ['may', listed(actions)],
     ['streams of', `${listed(streams)}, but never what holds a file’s own data`],
     ['paths', listed(paths.include)],
-    ...(paths.exclude.length === 0
-      ? []
-      : [['not paths', listed(paths.exclude)] as [string, string]]),
+    ...(paths.exclude.length === 0 ? [] : [['not paths', listed(paths.exclude)] as Row]),
     ['a minute', targetsPerMinute === null ? 'any number' : counted(targetsPerMinute, 'target')],
     ['quarantine', `${kept}; at most ${humanSize(BigInt(maxBytes))}, ${maxDays} days`],
   ]

@@ -12,9 +12,11 @@ import { ExitCode } from './exit-code.ts'
 import { addFleetOrders } from './fleet-order-options.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
 import { addOrders } from './order-options.ts'
+import { usualState } from './places.ts'
 import type { QueryFlags } from './query-command.ts'
 import type { ScanFlags } from './scan-command.ts'
 import type { SearchFlags } from './search-command.ts'
+import { addAgentService } from './service-options.ts'
 import type { ShowFlags } from './show-command.ts'
 import type { Terminal } from './terminal.ts'
 import { addCentralTrust } from './trust-options.ts'
@@ -255,7 +257,8 @@ function addCentralCare(central: Command, { terminal, finish }: CliContext): voi
     })
 }
 
-function addAgent(program: Command, { terminal, environment, finish }: CliContext): void {
+function addAgent(program: Command, context: CliContext): void {
+  const { terminal, environment, finish } = context
   const agent = program
     .command('agent')
     .description('Run the agent of this machine.')
@@ -263,7 +266,7 @@ function addAgent(program: Command, { terminal, environment, finish }: CliContex
   const state = () =>
     new Option('--state <folder>', 'where the agent keeps its key, inventory and quarantine')
       .argParser(nonEmpty)
-      .default('.sidestream/agent')
+      .default(usualState(environment))
   agent
     .command('enroll')
     .description('Make this machine known to a central.')
@@ -290,10 +293,16 @@ function addAgent(program: Command, { terminal, environment, finish }: CliContex
   agent
     .command('run')
     .description('Scan, report and carry out orders until stopped.')
+    .option('--service', 'as a Windows service, which only its service manager can start')
     .addOption(state())
     .addOption(logLevel())
     .addOption(verbose())
-    .action(async (flags: RunFlags) => {
+    .action(async (flags: RunFlags & { readonly service?: boolean }) => {
+      if (flags.service) {
+        const { runAgentService } = await import('./run-service.ts')
+        finish(await runAgentService(flags, environment))
+        return
+      }
       const { runAgent } = await import('./agent-command.ts')
       finish(await runAgent(flags, environment, terminal))
     })
@@ -318,6 +327,7 @@ function addAgent(program: Command, { terminal, environment, finish }: CliContex
       const { showAgentStatus } = await import('./agent-command.ts')
       finish(await showAgentStatus(flags, terminal))
     })
+  addAgentService(agent, context)
 }
 
 const DAY_SECONDS = 86_400

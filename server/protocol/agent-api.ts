@@ -77,6 +77,10 @@ export const AgentStatus = Type.Object(
     unacknowledged: Type.Integer({ minimum: 0 }),
     /** What this machine lets anybody do, from its own file. */
     policy: LocalPolicy,
+    enforced: Type.Array(Type.String({ maxLength: 64 }), {
+      maxItems: 64,
+      description: 'Values of group policy that stand instead of the machine’s own files',
+    }),
     quarantine: Type.Object(
       { keptEntries: Type.Integer({ minimum: 0 }), keptBytes: Type.Integer({ minimum: 0 }) },
       strict,

@@ -67,6 +67,8 @@ export class Joiner {
     const { stateDir, timings } = this.#tools
     try {
       const identity = await tryToEnrol(this.#tools, readEnrolment(stateDir) ?? this.#enrolment)
+      const { machineId, centralUrl } = identity
+      this.#tools.logger.info({ machineId, centralUrl }, 'enrolled')
       if (!this.#stop.signal.aborted) this.#tools.onJoined(identity)
       return null
     } catch (error) {

@@ -9,12 +9,25 @@ const untyped = addon as unknown as Record<keyof NativeAddon, (...args: unknown[
 describe('the addon', () => {
   it('exports exactly the functions of the contract', () => {
     expect(Object.keys(addon).sort()).toEqual([
+      'addEventSource',
       'carryOut',
+      'configureService',
+      'hostService',
+      'inspectService',
+      'installService',
       'machineState',
       'openCarrier',
       'probe',
+      'protectFolder',
       'readChanges',
+      'readRegistryValues',
+      'removeEventSource',
+      'removeService',
+      'reportServiceState',
       'startScan',
+      'startService',
+      'stopService',
+      'writeSystemEvent',
       'watchChanges',
     ])
   })

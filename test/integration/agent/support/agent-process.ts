@@ -4,7 +4,7 @@
  * everything of ours runs as it is.
  */
 import Database from 'better-sqlite3'
-import { loadAddon, type NativeOperation } from '../../../../native/addon.ts'
+import { type AgentAddon, loadAddon, type NativeOperation } from '../../../../native/addon.ts'
 import { startAgent } from '../../../../server/agent/start-agent.ts'
 import { systemClock } from '../../../../server/shared/clock.ts'
 import { createLogger } from '../../../../server/shared/logger.ts'
@@ -24,9 +24,7 @@ interface Arguments {
 
 const { uid, crashAt, ...options }: Arguments = JSON.parse(process.argv[2] ?? '{}')
 
-type Addon = ReturnType<typeof loadAddon>
-
-function crashing(addon: Addon): Addon {
+function crashing(addon: AgentAddon): AgentAddon {
   const die = () => process.kill(process.pid, 'SIGKILL')
   return {
     readChanges: (...target) => addon.readChanges(...target),

@@ -1,0 +1,120 @@
+/** Staged files into one file that people install: MSI, tar or deb. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { agentUnit, centralUnit } from '../../server/cli/systemd-units.ts'
+import { findProgram } from '../lib/run.ts'
+import { CORRECTIONS, productXml } from './msi/product.ts'
+import type { Architecture, Target } from './packing-list.ts'
+import type { Staged } from './stage.ts'
+
+/** Where a Linux package's program lies. */
+const LINUX_HOME = '/opt/sidestream'
+const DEBIAN_ARCHITECTURE: Readonly<Record<Architecture, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+export function buildMsi(staged: Staged, version: string, output: string): void {
+  need('wixl', 'wixl')
+  need('msibuild', 'msitools')
+  // wixl looks for files beside their description, and for absolute ones nowhere.
+  const description = join(staged.folder, 'sidestream.wxs')
+  writeFileSync(description, productXml(staged, version))
+  rmSync(output, { force: true })
+  run('wixl', ['-a', 'x64', '-o', output, description])
+  for (const correction of CORRECTIONS) run('msibuild', [output, '-q', correction])
+}
+
+export function buildTar(staged: Staged, name: string, output: string): void {
+  // The same files make the same archive, whoever packs them.
+  const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0']
+  chmodSync(join(staged.folder, 'bin/node'), 0o755)
+  const rename = `--transform=s,^\\.,${name},`
+  run('tar', [...same, rename, '--zstd', '-cf', output, '-C', staged.folder, '.'])
+}
+
+/** Program in /opt, units in /lib, the command in /usr/bin. Removing keeps state, purging takes it away. */
+export function buildDeb(staged: Staged, target: Target, version: string, output: string): void {
+  need('dpkg-deb', 'dpkg')
+  const top = `${staged.folder}.deb-root`
+  rmSync(top, { recursive: true, force: true })
+  const home = `${LINUX_HOME}/${target.product}`
+  cpSync(staged.folder, join(top, home), { recursive: true })
+  chmodSync(join(top, home, 'bin/node'), 0o755)
+  const programs = { node: `${home}/bin/node`, main: `${home}/server/cli/sidestream.mjs` }
+  const isAgent = target.product === 'agent'
+  const unit = isAgent ? 'sidestream-agent.service' : 'sidestream-central.service'
+  const put = (path: string, text: string, mode = 0o644) => {
+    mkdirSync(dirname(join(top, path)), { recursive: true })
+    writeFileSync(join(top, path), text, { mode })
+  }
+  put(`/lib/systemd/system/${unit}`, isAgent ? agentUnit(programs) : centralUnit(programs))
+  const command = isAgent ? 'sidestream' : 'sidestream-central'
+  put(
+    `/usr/bin/${command}`,
+    `#!/bin/sh\nexec ${programs.node} --max-semi-space-size=4 ${programs.main} ${isAgent ? '' : 'central '}"$@"\n`,
+    0o755,
+  )
+  put('/DEBIAN/control', controlText(target, version))
+  for (const [script, text] of Object.entries(scriptsOf(target, unit))) {
+    put(`/DEBIAN/${script}`, text, 0o755)
+  }
+  rmSync(output, { force: true })
+  run('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', top, output])
+  rmSync(top, { recursive: true, force: true })
+}
+
+function controlText({ product, arch }: Target, version: string): string {
+  const what = product === 'agent' ? 'agent of one machine' : 'server that agents report to'
+  return `Package: sidestream-${product}
+Version: ${version}
+Architecture: ${DEBIAN_ARCHITECTURE[arch]}
+Maintainer: Sidestream <noreply@example.com>
+Section: admin
+Priority: optional
+Depends: libc6 (>= 2.28), libstdc++6
+Description: Sidestream: ${what}
+ Finds, explains, tracks, removes and restores NTFS alternate data streams
+ on one PC and across a fleet.
+`
+}
+
+function scriptsOf({ product }: Target, unit: string): Record<string, string> {
+  const isAgent = product === 'agent'
+  const state = isAgent ? '/var/lib/sidestream' : '/var/lib/sidestream-central'
+  const user = isAgent
+    ? ''
+    : `if ! getent passwd sidestream >/dev/null; then
+  useradd --system --home-dir ${state} --no-create-home --shell /usr/sbin/nologin sidestream
+fi
+`
+  const systemd = '[ -d /run/systemd/system ]'
+  return {
+    // The agent starts once it knows what to scan: "sidestream agent service configure".
+    postinst: `#!/bin/sh
+set -e
+${user}if ${systemd}; then
+  systemctl daemon-reload
+  if systemctl is-enabled --quiet ${unit}; then systemctl restart ${unit}; fi
+fi
+`,
+    prerm: `#!/bin/sh
+set -e
+if [ "$1" = remove ] && ${systemd}; then systemctl disable --now ${unit} || true; fi
+rm -rf ${LINUX_HOME}/${product}/.sidestream
+`,
+    postrm: `#!/bin/sh
+set -e
+if [ "$1" = purge ]; then rm -rf ${state}; fi
+if ${systemd}; then systemctl daemon-reload; fi
+`,
+  }
+}
+
+function need(program: string, packageName: string): void {
+  if (findProgram(program) === undefined) {
+    throw new Error(`${program} is missing: sudo apt-get install -y ${packageName}`)
+  }
+}
+
+function run(program: string, args: readonly string[]): void {
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+}

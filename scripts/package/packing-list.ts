@@ -1,0 +1,119 @@
+/**
+ * What goes into a package, and nothing else: our own folders that the product needs, and of the locked
+ * packages those that these folders import, with what they need. No development packages, no tests, no types.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../lib/run.ts'
+
+export type Product = 'agent' | 'central'
+export type Platform = 'win32' | 'linux'
+export type Architecture = 'x64' | 'arm64'
+
+export interface Target {
+  readonly product: Product
+  readonly platform: Platform
+  readonly arch: Architecture
+}
+
+export interface PackedFile {
+  /** On this machine. */
+  readonly from: string
+  /** In the package, with `/`. */
+  readonly to: string
+}
+
+const SHARED_FOLDERS = ['server/cli', 'server/protocol', 'server/shared', 'server/streams']
+const FOLDERS: Readonly<Record<Product, readonly string[]>> = {
+  agent: [...SHARED_FOLDERS, 'server/agent'],
+  // `sidestream central` is one program with the rest of the command line.
+  central: [...SHARED_FOLDERS, 'server/agent', 'server/central', 'web/dist'],
+}
+const FILES = ['package.json', 'LICENSE', 'native/addon.ts', 'native/scan.ts', 'native/service.ts']
+
+/** Folders of a package that its authors need and its users do not. */
+const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|tests?)\//
+/** Of these packages what only browsers and builds load. */
+const NOT_LOADED: Readonly<Record<string, RegExp>> = {
+  'node_modules/csv-stringify': /^dist\//,
+  'node_modules/chevrotain': /^(chevrotain\.(min\.)?m?js|temp\/|src\/)/,
+  'node_modules/node-addon-api': /./,
+}
+const NOT_RUN =
+  /(\.d\.[cm]?ts|\.map|\.md|\.markdown|\.ts|tsconfig.*\.json|\.tsbuildinfo)$|\/\.[^/]+$/i
+
+export function packingList(target: Target): PackedFile[] {
+  const below = FOLDERS[target.product].flatMap(filesBelow)
+  const own = [...FILES, ...below.filter((path) => !/\.d\.ts$|\.md$/.test(path))]
+  const packages = packagesNeeded(own).flatMap((folder) => filesOfPackage(folder, target))
+  return [...own, ...packages].map((path) => ({ from: join(root, path), to: path })).sort(byPlace)
+}
+
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+}
+
+interface LockedPackage {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly dev?: boolean
+}
+
+const IMPORT = /\b(?:from|import|import\()\s*['"]((?:@[^/'"]+\/)?[^./'"][^/'"]*)/g
+
+/** Folders below node_modules: what these sources import, and all that this needs in turn. */
+function packagesNeeded(sources: readonly string[]): string[] {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, LockedPackage>
+  }
+  const needed = new Set<string>()
+  const need = (name: string, from: string): void => {
+    const folder = findPackage(lock.packages, name, from)
+    if (folder === null || needed.has(folder)) return
+    needed.add(folder)
+    const { dependencies = {} } = lock.packages[folder]!
+    for (const inner of Object.keys(dependencies)) need(inner, folder)
+  }
+  for (const source of sources.filter((path) => /\.(ts|mjs)$/.test(path))) {
+    for (const [, name] of readFileSync(join(root, source), 'utf8').matchAll(IMPORT)) {
+      if (!name!.startsWith('node:')) need(name!, '')
+    }
+  }
+  return [...needed]
+}
+
+/** As Node looks for it: beside who asks, then further up. Null for one that is not locked. */
+function findPackage(
+  packages: Readonly<Record<string, LockedPackage>>,
+  name: string,
+  from: string,
+): string | null {
+  for (let at = from; ; at = at.slice(0, Math.max(at.lastIndexOf('/node_modules/'), 0))) {
+    const folder = `${at === '' ? '' : `${at}/`}node_modules/${name}`
+    if (packages[folder] !== undefined) return folder
+    if (at === '') return null
+  }
+}
+
+function filesOfPackage(folder: string, { platform, arch }: Target): string[] {
+  const inner = (path: string) => path.slice(folder.length + 1)
+  const isKept =
+    folder === 'node_modules/better-sqlite3'
+      ? (path: string) => isOfSqlite(path, `${platform}-${arch}`)
+      : (path: string) => !NOT_FOR_USE.test(path) && !NOT_LOADED[folder]?.test(path)
+  return filesBelow(folder)
+    .filter((path) => !inner(path).startsWith('node_modules/'))
+    .filter((path) => isKept(inner(path)) && !NOT_RUN.test(path))
+}
+
+/** Its sources and the prebuilds of other systems are most of it. */
+function isOfSqlite(path: string, system: string): boolean {
+  return /^(lib\/|package\.json$|LICENSE)/.test(path) || path === `prebuilds/${system}.node`
+}
+
+function byPlace(one: PackedFile, other: PackedFile): number {
+  return one.to < other.to ? -1 : 1
+}

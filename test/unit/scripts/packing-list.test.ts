@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { productXml } from '../../../scripts/package/msi/product.ts'
+import { packingList } from '../../../scripts/package/packing-list.ts'
+import { WINDOWS_SERVICE } from '../../../server/cli/run-service.ts'
+
+const agent = packingList({ product: 'agent', platform: 'win32', arch: 'x64' }).map(({ to }) => to)
+const packages = [...new Set(agent.map((to) => /^node_modules\/([^/]+)/.exec(to)?.[1]))]
+
+describe('the packing list of the agent', () => {
+  it('holds what the agent and its command line import', () => {
+    expect(agent).toEqual(expect.arrayContaining(['server/cli/sidestream.mjs', 'LICENSE']))
+    expect(packages).toEqual(expect.arrayContaining(['fastify', 'ws', 'pino', 'commander']))
+    expect(agent.filter((to) => to.endsWith('.node'))).toEqual([
+      'node_modules/better-sqlite3/prebuilds/win32-x64.node',
+    ])
+  })
+
+  it('holds nothing of central, of tests, or of building', () => {
+    expect(agent.filter((to) => /^(server\/central|web|test|scripts)\//.test(to))).toEqual([])
+    expect(agent.filter((to) => /\.d\.[cm]?ts$|\.map$|\.test\./.test(to))).toEqual([])
+    for (const name of ['vitest', 'typescript', 'vite', 'ldapts', 'node-gyp', 'node-addon-api']) {
+      expect(packages).not.toContain(name)
+    }
+  })
+
+  it('holds central and the console in central’s package', () => {
+    const central = packingList({ product: 'central', platform: 'linux', arch: 'x64' })
+    const places = central.map(({ to }) => to)
+    expect(places).toContain('server/central/start-central.ts')
+    expect(places).toContain('node_modules/better-sqlite3/prebuilds/linux-x64.node')
+  })
+})
+
+describe('the installer’s description', () => {
+  const files = ['node.exe', 'a/b.ts', 'a/c&d.ts']
+  const xml = productXml({ folder: '/nowhere', files }, '1.2.3')
+
+  it('knows later versions as the same product', () => {
+    expect(xml).toContain('UpgradeCode="5C6E9A53-4B5D-4C0E-9C56-0B1E8E2F7A41"')
+    expect(productXml({ folder: '/nowhere', files }, '1.2.3')).toBe(xml)
+  })
+
+  it('makes the service that the command line manages', () => {
+    expect(xml).toContain(`<ServiceInstall Id="ServiceInstall" Name="${WINDOWS_SERVICE}"`)
+  })
+
+  it('escapes names', () => {
+    expect(xml).toContain('Name="c&amp;d.ts"')
+  })
+})
