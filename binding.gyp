@@ -105,6 +105,7 @@
             "native/platform/linux/change_watch.cc",
             "native/platform/linux/depot_place.cc",
             "native/platform/linux/errno_error.cc",
+            "native/platform/linux/file_lease.cc",
             "native/platform/linux/file_system.cc",
             "native/platform/linux/folder_exchange.cc",
             "native/platform/linux/folder_files.cc",

@@ -17,12 +17,17 @@ import type {
 import type { MachineLabels } from '../server/protocol/api/machine-care.ts'
 import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
 import type {
+  ApprovalRequest,
   Order,
+  OrderMachinePage,
   OrderPage,
   OrderPreview,
   OrderRequest,
   OrderTargetPage,
   PreviewRequest,
+  PreviewTargetPage,
+  ReasonRequest,
+  RetryRequest,
   UndoRequest,
 } from '../server/protocol/api/orders.ts'
 import type {
@@ -173,16 +178,16 @@ export const api = {
   compare: (a: string, b: string, page: PageRequest, abort?: AbortSignal) =>
     call<ComparePage>('GET', '/machines/compare', { query: { a, b, ...page }, abort }),
 
-  /** Resolves when it is frozen or has failed. */
-  previewOrder: async (body: PreviewRequest, abort?: AbortSignal): Promise<OrderPreview> => {
-    const query = { waitMs: 20_000 }
-    let preview = await call<OrderPreview>('POST', '/orders/previews', { body, query, abort })
-    while (preview.state === 'counting') {
-      const path = `/orders/previews/${segment(preview.previewId)}`
-      preview = await call<OrderPreview>('GET', path, { query, abort })
-    }
-    return preview
-  },
+  previewOrder: (body: PreviewRequest, waitMs: number) =>
+    call<OrderPreview>('POST', '/orders/previews', { query: { waitMs }, body }),
+  preview: (id: string, waitMs: number, abort?: AbortSignal) =>
+    call<OrderPreview>('GET', `/orders/previews/${segment(id)}`, { query: { waitMs }, abort }),
+  previewTargets: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<PreviewTargetPage>('GET', `/orders/previews/${segment(id)}/targets`, {
+      query: { ...page },
+      abort,
+    }),
+  forgetPreview: (id: string) => call<void>('DELETE', `/orders/previews/${segment(id)}`),
   createOrder: (body: OrderRequest) => call<Order>('POST', '/orders', { body }),
   orders: (page: PageRequest, abort?: AbortSignal) =>
     call<OrderPage>('GET', '/orders', { query: { ...page }, abort }),
@@ -193,9 +198,16 @@ export const api = {
       query: { state, ...page },
       abort,
     }),
-  cancelOrder: (id: string) => call<Order>('POST', `/orders/${segment(id)}/cancel`, { body: {} }),
-  undoOrder: (id: string, body: UndoRequest) =>
-    call<Order>('POST', `/orders/${segment(id)}/undo`, { body }),
+  orderMachines: (id: string, page: PageRequest, abort?: AbortSignal) =>
+    call<OrderMachinePage>('GET', `/orders/${segment(id)}/machines`, { query: { ...page }, abort }),
+  /** What takes the number of targets, typed by hand. */
+  confirmOrder: (
+    id: string,
+    deed: 'approve' | 'undo' | 'retry',
+    body: ApprovalRequest | UndoRequest | RetryRequest,
+  ) => call<Order>('POST', `/orders/${segment(id)}/${deed}`, { body }),
+  decideOrder: (id: string, deed: 'reject' | 'pause' | 'resume' | 'cancel', body: ReasonRequest) =>
+    call<Order>('POST', `/orders/${segment(id)}/${deed}`, { body }),
 
   askLive: (body: Partial<LiveQueryRequest>) =>
     call<LiveQuestion>('POST', '/live-queries', { body }),
@@ -271,6 +283,11 @@ export const OPENID_START = `${BASE}/openid/start`
 /** A link that downloads everything a query matches. */
 export function exportUrl(q: string, gone: boolean, format: 'ndjson' | 'csv'): string {
   return `${BASE}/streams/export${queryString({ q, gone, format })}`
+}
+
+/** A link that downloads every target of an order, or what a preview has frozen. */
+export function orderExportUrl(place: string, format: 'ndjson' | 'csv', state = ''): string {
+  return `${BASE}/orders/${place}/export${queryString({ state, format })}`
 }
 
 /** A link that downloads everything a live query has found so far. */

@@ -1,7 +1,7 @@
 /** Starts central and the demo's agents as the processes that people run, and ends exactly those. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { openSync, readFileSync } from 'node:fs'
+import { openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { CentralClient } from '../lib/central-client.ts'
@@ -51,6 +51,11 @@ export class DemoFleet {
     const code = await new Promise((resolve) => child.on('exit', resolve))
     this.#children.delete(name)
     if (code !== 0) throw new Error(`${machine.name} could not enrol: ${this.#lastLine(name)}`)
+  }
+
+  /** What the machine's owner allows, from its next start on. */
+  setPolicy(machine: DemoMachine, policy: object): void {
+    writeFileSync(join(this.#state(machine), 'policy.json'), JSON.stringify(policy))
   }
 
   startAgent(machine: DemoMachine): void {

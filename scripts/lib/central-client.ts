@@ -2,8 +2,14 @@
 import type { ScanStarted } from '../../server/protocol/agent-api.ts'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../server/protocol/api/machines.ts'
-import type { Order, OrderPreview, OrderTargetPage } from '../../server/protocol/api/orders.ts'
+import type {
+  Order,
+  OrderPolicy,
+  OrderPreview,
+  OrderTargetPage,
+} from '../../server/protocol/api/orders.ts'
 import type { StreamFacets, StreamPage } from '../../server/protocol/api/streams.ts'
+import type { NewUser, User } from '../../server/protocol/api/users.ts'
 import type { ErrorReply } from '../../server/protocol/errors.ts'
 
 export class CentralClient {
@@ -62,6 +68,14 @@ export class CentralClient {
 
   order(orderId: string): Promise<Order> {
     return this.#ask('GET', `/orders/${orderId}`)
+  }
+
+  setOrderPolicy(policy: OrderPolicy): Promise<OrderPolicy> {
+    return this.#ask('PUT', '/orders/policy', policy)
+  }
+
+  addUser(user: NewUser): Promise<User> {
+    return this.#ask('POST', '/users', user)
   }
 
   /** For what has no method here. */

@@ -65,11 +65,11 @@ export interface AppParts
     MachineCareRoutesOptions,
     MachineTrustRoutesOptions,
     SinkRoutesOptions,
-    OrderRoutesOptions,
-    PreviewRoutesOptions,
     RuleRoutesOptions,
     SavedQueryRoutesOptions,
     OpenIdRoutesOptions,
+    OrderRoutesOptions,
+    PreviewRoutesOptions,
     FactorRoutesOptions {
   machines: MachineService
   live: LiveService

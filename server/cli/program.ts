@@ -9,6 +9,7 @@ import type { CentralFlags } from './central-command.ts'
 import { withAccess } from './central-options.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
+import { addFleetOrders } from './fleet-order-options.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
 import { addOrders } from './order-options.ts'
 import type { QueryFlags } from './query-command.ts'
@@ -67,6 +68,7 @@ export function buildProgram(context: CliContext): Command {
   addOrders(program, context)
   addSearch(program, context)
   addQuery(program, context)
+  addFleetOrders(program, context)
   addAudit(program, context)
   addCentral(program, context)
   addAgent(program, context)

@@ -156,7 +156,7 @@ describe.skipIf(!hasChromium)('the console', () => {
     await rows().filter({ hasText: 'Done' }).waitFor()
     expect(snapshotOf(file)).toEqual(before)
 
-    await page.getByRole('link', { name: 'the strip order' }).click()
+    await page.getByRole('link', { name: 'the order before' }).click()
     await page.getByRole('link', { name: /a restore order/ }).waitFor()
     expect(await page.getByRole('button', { name: /^Undo/ }).count()).toBe(0)
   })

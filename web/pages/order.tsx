@@ -1,26 +1,24 @@
-/** One order: how far it is, what became of each stream, and how to stop or undo it. */
-
-import { useState } from 'preact/hooks'
+/** One order: how far it is, what became of each stream on each machine, and what may be done with it. */
 import { useLocation, useRoute } from 'preact-iso'
 import type { Order } from '../../server/protocol/api/orders.ts'
-import { api, isNotThere } from '../api.ts'
+import { api, isNotThere, orderExportUrl } from '../api.ts'
 import { formatCount, plural } from '../model/format.ts'
-import { Empty, Facts, Failure, Loading, Time } from '../parts/bits.tsx'
+import { ACTIONS } from '../model/order-state.ts'
+import { Empty, Facts, Failure, Loading, Notice, Time } from '../parts/bits.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { Name } from '../parts/name.tsx'
+import { OrderDeeds } from '../parts/order-deeds.tsx'
+import { OrderMachines } from '../parts/order-machines.tsx'
 import { OrderBar, STATES } from '../parts/order-progress.tsx'
 import { OrderTargets } from '../parts/order-targets.tsx'
-import { say, sayError } from '../parts/toasts.tsx'
-import { UndoDialog } from '../parts/undo-dialog.tsx'
-import { may } from '../session.ts'
-import { ACTIONS, OrderState } from './orders.tsx'
+import { OrderState } from './orders.tsx'
 
 export function OrderPage() {
   const { params } = useRoute()
   const id = params.id ?? ''
   const order = useResource(id, (abort) => api.order(id, abort))
   useLive((event) => event.type === 'order.changed' && event.orderId === id, order.reload, 500)
-  useTitle(order.value === null ? 'Order' : `${ACTIONS[order.value.action]} order`)
+  useTitle(order.value === null ? 'Order' : `${ACTIONS[order.value.action].label} order`)
   if (order.value !== null) return <Detail order={order.value} onChanged={order.reload} />
   return (
     <main class="page">
@@ -41,20 +39,7 @@ export function OrderPage() {
 
 function Detail({ order, onChanged }: { order: Order; onChanged: () => void }) {
   const { query } = useLocation()
-  const [isUndoing, setIsUndoing] = useState(false)
-  const queued = order.counts.queued ?? 0
-  const undoOrders = useUndoOrders(order)
-  const { undoableCount: undoable } = order
-
-  const cancel = async () => {
-    try {
-      await api.cancelOrder(order.orderId)
-      say('Cancelled what had not been sent yet.')
-    } catch (error) {
-      sayError(error)
-    }
-    onChanged()
-  }
+  const isByMachine = query.by === 'machine'
   return (
     <main class="page is-full">
       <header class="page-head">
@@ -63,45 +48,64 @@ function Detail({ order, onChanged }: { order: Order; onChanged: () => void }) {
             <a href="/orders">Orders</a>
           </p>
           <h1>
-            {ACTIONS[order.action]} {plural(order.targetCount, 'stream')} on{' '}
+            {ACTIONS[order.action].label} {plural(order.targetCount, 'stream')} on{' '}
             {plural(order.machineCount, 'machine')} <OrderState order={order} />
           </h1>
         </div>
         <div class="page-actions">
-          {may('orders.create') && queued > 0 && (
-            <button type="button" class="button" onClick={() => void cancel()}>
-              Cancel {formatCount(queued)} queued
-            </button>
-          )}
-          {may('orders.create') && undoable > 0 && (
-            <button type="button" class="button" onClick={() => setIsUndoing(true)}>
-              Undo: put back {plural(undoable, 'stream')}…
-            </button>
-          )}
+          <OrderDeeds order={order} onChanged={onChanged} />
         </div>
       </header>
-      <OrderFacts order={order} undoOrders={undoOrders} />
+      <OrderNotices order={order} />
+      <OrderFacts order={order} />
       <OrderBar order={order} />
-      <StateFilter order={order} chosen={query.state ?? ''} />
-      <OrderTargets order={order} state={query.state ?? ''} />
-      {isUndoing && (
-        <UndoDialog order={order} undoableCount={undoable} onClose={() => setIsUndoing(false)} />
+      <Drilling order={order} chosen={isByMachine ? null : (query.state ?? '')} />
+      {isByMachine ? (
+        <OrderMachines order={order} />
+      ) : (
+        <OrderTargets order={order} state={query.state ?? ''} />
       )}
     </main>
   )
 }
 
+function OrderNotices({ order }: { order: Order }) {
+  const { state, approval, paused } = order
+  return (
+    <>
+      {state === 'awaiting-approval' && (
+        <Notice tone="warn">
+          Nothing is done until somebody else than <Name text={order.createdBy} /> approves it:{' '}
+          <Name text={approval.neededBecause ?? ''} />
+        </Notice>
+      )}
+      {paused !== null && (
+        <Notice tone="warn">
+          Paused by <Name text={paused.by} /> <Time at={paused.at} />: <Name text={paused.reason} />
+        </Notice>
+      )}
+    </>
+  )
+}
+
 /** The orders that undo this one, as far as they are among the recent: orders only point back. */
-function useUndoOrders(order: Order): Order[] {
-  const isUndoable = order.action === 'strip' && (order.counts.done ?? 0) > 0
-  const recent = useResource(isUndoable ? order.orderId : null, (abort) =>
+function useUndoOrders({ orderId, action, counts }: Order): Order[] {
+  const mayBeUndone = action !== 'restore' && (counts.done ?? 0) > 0
+  const recent = useResource(mayBeUndone ? orderId : null, (abort) =>
     api.orders({ cursor: null, limit: 200 }, abort),
   )
   useLive((event) => event.type === 'order.changed', recent.reload)
-  return recent.value?.orders.filter(({ undoes }) => undoes === order.orderId) ?? []
+  return recent.value?.orders.filter(({ undoes }) => undoes === orderId) ?? []
 }
 
-function OrderFacts({ order, undoOrders }: { order: Order; undoOrders: readonly Order[] }) {
+function OrderFacts({ order }: { order: Order }) {
+  const { approval, progress } = order
+  const undoOrders = useUndoOrders(order)
+  const linkTo = (orderId: string, text: string) => (
+    <a key={orderId} href={`/orders/${orderId}`}>
+      {text}
+    </a>
+  )
   return (
     <div class="order-facts">
       <Facts
@@ -111,22 +115,43 @@ function OrderFacts({ order, undoOrders }: { order: Order; undoOrders: readonly 
           ['Created', <Time key="created" at={order.createdAt} />],
           ['Finished', order.finishedAt === null ? null : <Time key="end" at={order.finishedAt} />],
           [
-            'Undoes',
-            order.undoes === null ? null : (
-              <a key="undoes" href={`/orders/${order.undoes}`}>
-                the strip order
-              </a>
+            order.state === 'rejected' ? 'Rejected by' : 'Approved by',
+            approval.by === null ? null : (
+              <span key="approval">
+                <Name text={approval.by} /> <Time at={approval.at} />:{' '}
+                <Name text={approval.reason} />
+              </span>
             ),
+          ],
+          ['Query', order.query === null ? null : <Name key="query" text={order.query} />],
+          [
+            'Step',
+            progress.stepCount > 1
+              ? `${progress.step} of ${progress.stepCount}, ${progress.stepName}: ${formatCount(progress.finishedMachines)} of ${formatCount(progress.releasedMachines)} machines finished`
+              : null,
+          ],
+          ['Undoes', order.undoes === null ? null : linkTo(order.undoes, 'the order before')],
+          [
+            'Tries again',
+            order.retries === null ? null : linkTo(order.retries, 'the order before'),
           ],
           [
             'Undone by',
             undoOrders.length === 0
               ? null
-              : undoOrders.map(({ orderId, createdAt }) => (
-                  <a key={orderId} href={`/orders/${orderId}`}>
-                    a restore order, <Time at={createdAt} />{' '}
-                  </a>
-                )),
+              : undoOrders.map(({ orderId, action }) =>
+                  linkTo(orderId, `a ${ACTIONS[action].label.toLowerCase()} order `),
+                ),
+          ],
+          [
+            'Undo until',
+            order.undoUntil === null ? null : <Time key="undo" at={order.undoUntil} />,
+          ],
+          [
+            'Export',
+            <a key="export" href={orderExportUrl(order.orderId, 'csv')} download>
+              CSV
+            </a>,
           ],
         ]}
       />
@@ -134,15 +159,14 @@ function OrderFacts({ order, undoOrders }: { order: Order; undoOrders: readonly 
   )
 }
 
-function StateFilter({ order, chosen }: { order: Order; chosen: string }) {
+/** `chosen`: the state whose streams are listed, empty for all; null: machines are. */
+function Drilling({ order, chosen }: { order: Order; chosen: string | null }) {
+  const place = `/orders/${order.orderId}`
   const shown = STATES.filter(([state]) => (order.counts[state] ?? 0) > 0 || state === chosen)
+  const current = (isCurrent: boolean) => (isCurrent ? 'true' : undefined)
   return (
     <nav class="filters" aria-label="Show streams that are">
-      <a
-        class="filter-link"
-        href={`/orders/${order.orderId}`}
-        aria-current={chosen === '' ? 'true' : undefined}
-      >
+      <a class="filter-link" href={place} aria-current={current(chosen === '')}>
         All <b>{formatCount(order.targetCount)}</b>
       </a>
       {shown.map(([state, label, meaning]) => (
@@ -150,12 +174,15 @@ function StateFilter({ order, chosen }: { order: Order; chosen: string }) {
           key={state}
           class={`filter-link is-${state}`}
           title={meaning}
-          href={`/orders/${order.orderId}?state=${state}`}
-          aria-current={chosen === state ? 'true' : undefined}
+          href={`${place}?state=${state}`}
+          aria-current={current(chosen === state)}
         >
           {label} <b>{formatCount(order.counts[state] ?? 0)}</b>
         </a>
       ))}
+      <a class="filter-link" href={`${place}?by=machine`} aria-current={current(chosen === null)}>
+        By machine <b>{formatCount(order.machineCount)}</b>
+      </a>
     </nav>
   )
 }

@@ -1,26 +1,20 @@
+import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { Order } from '../../server/protocol/api/orders.ts'
 import { api } from '../api.ts'
 import { formatCount } from '../model/format.ts'
+import { ACTIONS, ORDER_STATES } from '../model/order-state.ts'
 import { Empty, Failure, Loading, Status, Time } from '../parts/bits.tsx'
 import { type Column, Grid } from '../parts/grid.tsx'
 import { useLive, usePagedList, useTitle } from '../parts/hooks.ts'
 import { Name } from '../parts/name.tsx'
+import { NewOrderDialog } from '../parts/new-order-dialog.tsx'
 import { OrderBar } from '../parts/order-progress.tsx'
+import { may } from '../session.ts'
 
-export const ACTIONS: Record<Order['action'], string> = {
-  strip: 'Strip',
-  restore: 'Restore',
-  reduce: 'Reduce',
-  mark: 'Mark',
-}
-
-/** Final states are quiet; the others say that something is still to come. */
-const FINAL: readonly Order['state'][] = ['finished', 'cancelled', 'rejected', 'expired']
-
-export function OrderState({ order: { state } }: { order: Order }) {
-  const tone = FINAL.includes(state) ? 'off' : 'busy'
-  return <Status tone={tone}>{state.replace('-', ' ')}</Status>
+export function OrderState({ order }: { order: Order }) {
+  const { label, tone } = ORDER_STATES[order.state]
+  return <Status tone={tone}>{label}</Status>
 }
 
 const columns: readonly Column<Order>[] = [
@@ -30,11 +24,11 @@ const columns: readonly Column<Order>[] = [
     width: '84px',
     cell: (order) => (
       <a href={`/orders/${order.orderId}`} tabIndex={-1}>
-        {ACTIONS[order.action]}
+        {ACTIONS[order.action].label}
       </a>
     ),
   },
-  { id: 'state', label: 'State', width: '96px', cell: (order) => <OrderState order={order} /> },
+  { id: 'state', label: 'State', width: '128px', cell: (order) => <OrderState order={order} /> },
   {
     id: 'progress',
     label: 'Progress',
@@ -87,6 +81,7 @@ const rowKey = (order: Order): string => order.orderId
 export function OrdersPage() {
   useTitle('Orders')
   const { route } = useLocation()
+  const [isOrdering, setIsOrdering] = useState(false)
   const list = usePagedList<Order>('orders', async (cursor, limit, abort) => {
     const page = await api.orders({ cursor, limit }, abort)
     return { rows: page.orders, cursor: page.cursor, total: null }
@@ -100,6 +95,13 @@ export function OrdersPage() {
     <main class="page is-full">
       <header class="page-head">
         <h1>Orders</h1>
+        <div class="page-actions">
+          {may('orders.create') && (
+            <button type="button" class="button" onClick={() => setIsOrdering(true)}>
+              New order…
+            </button>
+          )}
+        </div>
       </header>
       <Grid
         label="Orders"
@@ -122,6 +124,7 @@ export function OrdersPage() {
           </Empty>
         )}
       </Grid>
+      {isOrdering && <NewOrderDialog onClose={() => setIsOrdering(false)} />}
     </main>
   )
 }

@@ -18,7 +18,8 @@ interface ConfirmFieldsProps {
 
 export function ConfirmFields(props: ConfirmFieldsProps) {
   const reasonRef = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => reasonRef.current?.focus(), [])
+  // After the dialog around it has opened, which gives the focus to its first button.
+  useEffect(() => void setTimeout(() => reasonRef.current?.focus()), [])
   const isWrong = props.typed.trim() !== '' && !isConfirmed(props.typed, props.count)
   return (
     <>

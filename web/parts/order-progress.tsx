@@ -1,5 +1,4 @@
 /** How far an order is: one bar, and one count per state. */
-import type { Order } from '../../server/protocol/api/orders.ts'
 import { formatCount } from '../model/format.ts'
 
 /** In the order in which an admin wants to know. Each outcome in plain words. */
@@ -14,7 +13,7 @@ export const STATES: readonly (readonly [string, string, string])[] = [
   ['sent', 'Sent', 'the machine has it; no receipt yet'],
   ['queued', 'Queued', 'waits until its machine is online'],
   ['cancelled', 'Cancelled', 'never sent'],
-  ['expired', 'Expired', 'never sent: its machine did not come in time'],
+  ['expired', 'Expired', 'not sent in time'],
 ]
 
 export function stateLabel(state: string): string {
@@ -33,7 +32,7 @@ export function StateLabel({ state }: { state: string }) {
   )
 }
 
-export function OrderBar({ order }: { order: Order }) {
+export function OrderBar({ order }: { order: { counts: Record<string, number> } }) {
   const parts = STATES.filter(([state]) => (order.counts[state] ?? 0) > 0)
   const text = parts.map(([state, label]) => `${label} ${formatCount(order.counts[state] ?? 0)}`)
   return (

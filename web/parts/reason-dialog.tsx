@@ -15,7 +15,8 @@ interface ReasonDialogProps {
 export function ReasonDialog({ send, children, ...rest }: ReasonDialogProps) {
   const [reason, setReason] = useState('')
   const ref = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => ref.current?.focus(), [])
+  // After the dialog has opened, which gives the focus to its first button.
+  useEffect(() => void setTimeout(() => ref.current?.focus()), [])
   return (
     <FormDialog {...rest} send={() => send(reason.trim())}>
       {children}

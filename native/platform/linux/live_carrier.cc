@@ -7,6 +7,7 @@
 #include "base/utf16.h"
 #include "platform/linux/carrier_times.h"
 #include "platform/linux/errno_error.h"
+#include "platform/linux/file_lease.h"
 #include "streams/stream_digest.h"
 
 namespace sidestream {
@@ -235,7 +236,9 @@ Status LiveCarrier::VerifyContent(const StoredStream& stream,
                      "the stream reads back differently than it was written"};
 }
 
+// Before every change: what holds the file to itself comes first.
 Result<LiveCarrier::Basics> LiveCarrier::KeepBasics() const {
+  if (auto leased = RefuseLeased(fd_.get())) return *leased;
   const auto times = FactsOf(fd_.get());
   if (!times.ok()) return times.error();
   auto attributes = scheme_->Attributes(ref_);

@@ -24,6 +24,7 @@ const SOURCES = [
   'native/streams/batch.cc',
   'native/streams/batch_queue.cc',
   'native/streams/carrier.cc',
+  'native/streams/pace.cc',
   'native/streams/scan_part.cc',
   'native/base/sha256.cc',
 ]

@@ -100,9 +100,12 @@ export class ConsoleFleet {
   }
 
   /** As another signed-in client. */
-  async post(route: string, body: unknown): Promise<Record<string, unknown>> {
+  post = (route: string, body: unknown) => this.#send('POST', route, body)
+  put = (route: string, body: unknown) => this.#send('PUT', route, body)
+
+  async #send(method: string, route: string, body: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(`${this.central.url}${route}`, {
-      method: 'POST',
+      method,
       headers: { 'content-type': 'application/json', cookie: this.#cookie },
       body: JSON.stringify(body),
     })

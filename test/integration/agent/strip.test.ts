@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { holdLease } from '../../../scripts/lib/file-lease.ts'
 import type { OrderTarget } from '../../../server/protocol/order.ts'
 import { OTHER_UID } from '../../support/child.ts'
 import { isRoot } from '../../support/is-root.ts'
@@ -139,6 +140,18 @@ describe('strip', () => {
     const { outcome } = await stripOnce(place, target)
     expect(['changed', 'gone', 'refused']).toContain(outcome)
     expect(stateOf(join(outside, 'file'))).toEqual(before)
+  })
+
+  it('answers in-use where another process has a lease on the file, and touches nothing', async () => {
+    const place = aPlace()
+    const path = aCarrier(place)
+    const target = await aTarget(place.data, path)
+    const before = stateOf(path)
+    const release = await holdLease(path)
+    const receipt = await stripOnce(place, target)
+    await release()
+    expect(receipt).toMatchObject({ outcome: 'in-use' })
+    expect(stateOf(path)).toEqual(before)
   })
 
   it.runIf(isRoot)('answers denied where the agent may not write (needs root)', async () => {

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { parseFrame } from '../../../server/shared/frame-codec.ts'
@@ -142,6 +143,9 @@ describe('a key', () => {
     await linkCode(agent, 'revoked')
     expect(agent.status()).toMatchObject({ link: 'refused' })
     expect(agent.status().linkMessage).toContain('revoked')
+    // It has tried again by then.
+    await sleep(FAST_LINK.refusedRetryMs * 3)
+    expect(agent.status().linkCode).toBe('revoked')
     expect((await machine(fleet, machineId)).isOnline).toBe(false)
     await fleet.restart()
     const answer = await fleet.post(`/machines/${machineId}/scan`, {})

@@ -99,6 +99,12 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     appeared(at, known.streamId, item, before)
   }
 
+  const selectOld = (streamId: number): OldRow => {
+    // It may be of this very transaction.
+    dictionaries.writeClasses()
+    return statements.selectOld.get(streamId)!
+  }
+
   const appeared = (
     at: Application,
     streamId: number,
@@ -113,7 +119,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
 
   /** Takes a stream that is there out of counts and digest; returns its verdict. */
   const subtract = (at: Application, streamId: number): VerdictName => {
-    const row = statements.selectOld.get(streamId)!
+    const row = selectOld(streamId)
     const old = fromStoredReport(row)
     at.state.digest.subtract(streamDigest(old))
     const item = { itemNo: row.item_no, classNo: row.class_no, tallyNo: row.tally_no }
@@ -153,7 +159,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     for (const { streamId } of statements.selectLive.all(at.state.machineNo)) {
       if (named.has(streamId)) continue
       if (buckets !== null) {
-        const key = fromStoredReport(statements.selectOld.get(streamId)!)
+        const key = fromStoredReport(selectOld(streamId))
         if (!buckets.has(bucketOf(key, resync.buckets!.count))) continue
       }
       gone(at, streamId)

@@ -22,8 +22,9 @@ export function createLiveCounts(db: Database): LiveCounts {
   const updateItem = db.prepare<[number, number]>(
     'UPDATE item SET live_count = live_count + ? WHERE item_no = ?',
   )
+  // OR FAIL: nothing need be kept to undo this statement alone, which its triggers would make dear.
   const updateClass = db.prepare<[number, number, number]>(
-    'UPDATE class SET live_count = live_count + ?, item_count = item_count + ? WHERE class_no = ?',
+    'UPDATE OR FAIL class SET live_count = live_count + ?, item_count = item_count + ? WHERE class_no = ?',
   )
   const upsertTally = db.prepare<[number, number, number]>(`
     INSERT INTO machine_tally (machine_no, tally_no, live_count) VALUES (?, ?, ?)

@@ -5,7 +5,7 @@ import type { WriterParts } from './delta-writer.ts'
  * At most `limit` streams; returns how many. Their numbers are never given again. The texts of the dictionaries
  * stay: most are used by others, and to know which are not, all items would have to be looked at.
  */
-export function createPruner({ db, items, counts }: WriterParts) {
+export function createPruner({ db, dictionaries, items, counts }: WriterParts) {
   const select = db.prepare<[number, number], { streamId: number; itemNo: number }>(`
     SELECT stream_id AS streamId, item_no AS itemNo FROM stream
     WHERE gone_at < ? ORDER BY gone_at LIMIT ?
@@ -19,6 +19,7 @@ export function createPruner({ db, items, counts }: WriterParts) {
     const rows = select.all(goneBefore, limit)
     if (rows.length === 0) return 0
     // Items of this very transaction count before they may be taken away, and none may be known that is not there.
+    dictionaries.writeClasses()
     counts.flush()
     for (const { streamId } of rows) deleteStream.run(streamId)
     for (const itemNo of new Set(rows.map((row) => row.itemNo))) {

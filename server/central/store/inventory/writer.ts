@@ -134,6 +134,7 @@ export function createPreparedWriter(db: Database): Writer<PreparedJob> {
         throw error
       }
     })
+    dictionaries.writeClasses()
     counts.flush()
     firstSeen.flush()
     machines.flush()

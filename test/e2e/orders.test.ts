@@ -1,0 +1,125 @@
+/** An order by keyboard alone: previewed by one person, approved by another, undone; seen on the disk. */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readXattrs } from '../support/xattrs.ts'
+import { ConsoleFleet, PASSWORD } from './support/console-fleet.ts'
+import { hasChromium, launchBrowser, watchedPage } from './support/watched-page.ts'
+
+const CONTENT = '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://deploy.example.com/setup.exe\r\n'
+const MARK = 'user.DosStream.Zone.Identifier:$DATA'
+const OTHERS_PASSWORD = 'somebody else looks at it'
+
+/** What the focused element is called; run in the page. */
+const FOCUSED = `(() => {
+  const focused = document.activeElement
+  return [focused, focused?.labels?.[0]].map((each) => each?.textContent ?? '').join(' ').trim()
+})()`
+
+describe.skipIf(!hasChromium)('orders in the console', () => {
+  const fleet = new ConsoleFleet()
+  const faults: string[] = []
+  let browser: Browser
+  let orderPath = ''
+
+  beforeAll(async () => {
+    const paths = ['a.exe', 'b.exe', 'other.txt']
+    await fleet.start(paths.map((path) => ({ path, stream: 'Zone.Identifier', content: CONTENT })))
+    const user = { username: 'oscar', password: OTHERS_PASSWORD, role: 'operator' }
+    await fleet.post('/api/v1/users', user)
+    await fleet.put('/api/v1/orders/policy', {
+      secondPersonAbove: 1,
+      secondPersonFor: { actions: [], verdicts: [] },
+    })
+    browser = await launchBrowser()
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await fleet.stop()
+  })
+
+  async function signIn(
+    username: string,
+    password: string,
+    next: string,
+  ): Promise<[Page, BrowserContext]> {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    const page = await watchedPage(context, fleet.central.url, faults)
+    await page.goto(`${fleet.central.url}/sign-in?next=${next}`)
+    await page.getByLabel('User name').fill(username)
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    return [page, context]
+  }
+  const marks = () =>
+    ['a.exe', 'b.exe', 'other.txt'].map((path) => MARK in readXattrs(fleet.path(path)))
+
+  /** Tab until it is there, as somebody without a mouse does. */
+  async function tabTo(page: Page, name: RegExp): Promise<void> {
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press('Tab')
+      if (name.test(await page.evaluate<string>(FOCUSED))) return
+    }
+    throw new Error(`no way by Tab to ${name}`)
+  }
+
+  it('one person previews by a query, sees exactly what is frozen, and asks for it', async () => {
+    const [page, context] = await signIn('oscar', OTHERS_PASSWORD, '/orders')
+    await tabTo(page, /^New order…$/)
+    await page.keyboard.press('Enter')
+    await page.getByLabel(/^Query/).waitFor()
+    await tabTo(page, /^Query/)
+    await page.keyboard.type('zone:3 ext:exe')
+    await page.keyboard.press('Enter')
+    await page.getByText('2 streams').first().waitFor()
+    await page.getByText('Somebody else must approve it first').waitFor()
+    await page.getByText('Look at exactly what is frozen').click()
+    await page.getByText('b.exe').first().waitFor()
+    await page.getByLabel(/^Reason/).focus()
+    await page.keyboard.type('our own installers')
+    await tabTo(page, /^To confirm/)
+    await page.keyboard.type('3')
+    const ask = page.getByRole('button', { name: 'Ask to strip 2 streams on 1 machine' })
+    expect(await ask.isDisabled()).toBe(true)
+    await page.keyboard.press('Backspace')
+    await page.keyboard.type('2')
+    await page.keyboard.press('Enter')
+    await page.getByText('Nothing is done until somebody else').waitFor()
+    orderPath = new URL(page.url()).pathname
+    expect(await page.getByRole('button', { name: 'Approve…' }).count()).toBe(0)
+    expect(marks()).toEqual([true, true, true])
+    await context.close()
+  })
+
+  it('another approves it by its count, looks machine by machine, and undoes it', async () => {
+    const [page, context] = await signIn('admin', PASSWORD, orderPath)
+    await page.getByRole('button', { name: 'Approve…' }).waitFor()
+    await tabTo(page, /^Approve…$/)
+    await page.keyboard.press('Enter')
+    await page.locator('textarea:focus').waitFor()
+    await page.keyboard.type('looked at the list')
+    await tabTo(page, /^To confirm/)
+    await page.keyboard.type('2')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1 }).getByText('finished').waitFor()
+    expect(marks()).toEqual([false, false, true])
+    await page.getByRole('link', { name: /^By machine/ }).click()
+    await page.getByRole('grid', { name: 'Machines of this order' }).getByText('online').waitFor()
+    await page.getByRole('link', { name: /^Done/ }).click()
+    await page.getByText('a.exe').first().waitFor()
+
+    await tabTo(page, /^Undo: put back 2 streams…$/)
+    await page.keyboard.press('Enter')
+    await page.locator('textarea:focus').waitFor()
+    await page.keyboard.type('it was somebody else’s')
+    await tabTo(page, /^To confirm/)
+    await page.keyboard.type('2')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1 }).getByText('Restore 2 streams').waitFor()
+    await page.getByRole('heading', { level: 1 }).getByText('finished').waitFor()
+    expect(marks()).toEqual([true, true, true])
+    await context.close()
+    expect(faults).toEqual([])
+  })
+})
