@@ -43,13 +43,20 @@ const ASK: Record<OrderAction, ReturnType<typeof agentRoute<typeof ReceiptsReply
   restore: agentRoute('POST', '/v1/restore', ReceiptsReply),
 }
 
-/** Steps of rounds that wait for the store at a time: their answers come together, and each is some work. */
-const STEPS_AT_ONCE = 16
+/** Batches that are taken at a time: their answers come together, and each is some work. */
+const BATCHES_AT_ONCE = 16
 
-type Parts = DispatcherParts & { limit: LimitFunction }
+/** What agents have said does not wait behind what is still to be sent: progress would be shown late. */
+const RECEIPTS_AT_ONCE = 32
+
+type Parts = DispatcherParts & { limit: LimitFunction; receiptLimit: LimitFunction }
 
 export function createDispatcher(options: DispatcherParts): Dispatcher {
-  const parts = { ...options, limit: pLimit(STEPS_AT_ONCE) }
+  const parts = {
+    ...options,
+    limit: pLimit(BATCHES_AT_ONCE),
+    receiptLimit: pLimit(RECEIPTS_AT_ONCE),
+  }
   const { stores, link, logger, retryMs, limit, clock } = parts
   const running = new Map<MachineId, Promise<void>>()
   /** Asked for while a round was running: that round may have gone past what is new. */
@@ -116,7 +123,7 @@ async function runRound(
   machineId: MachineId,
   isStopped: () => boolean,
 ): Promise<'answered' | 'unanswered'> {
-  const { stores, link, logger, limit } = parts
+  const { stores, link, logger, limit, receiptLimit } = parts
   let outcome: 'answered' | 'unanswered' = 'answered'
   let after: Place = { orderNo: 0, targetNo: 0 }
   let timeouts = 0
@@ -130,7 +137,7 @@ async function runRound(
     after = batch.last
     try {
       const receipts = await ask(parts, machineId, batch)
-      const stored = await limit(() =>
+      const stored = await receiptLimit(() =>
         stores.orders.addReceipts(machineId, batch.orderId, receipts, parts.clock.now()),
       )
       if (stored < batch.targets.length) outcome = 'unanswered'
