@@ -79,12 +79,7 @@ describe.skipIf(!hasChromium)('a console full of hostile texts', () => {
     const { streams } = await found('zone:3')
     for (const [index, text] of HOSTILE.entries()) {
       const target = streams[index % streams.length]
-      await fleet.post('/api/v1/orders', {
-        action: 'strip',
-        streamIds: [target?.streamId],
-        confirmCount: 1,
-        reason: `because ${text}`,
-      })
+      await fleet.strip([target!.streamId], `because ${text}`)
     }
     for (const text of HOSTILE.slice(0, 6)) {
       const name = text.slice(0, 64)

@@ -26,12 +26,7 @@ describe.skipIf(!hasChromium)('the console, where things are managed', () => {
     context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
     const { streams } = await signedIn()
     machinePath = `/machines/${streams[0]?.machineId}`
-    await fleet.post('/api/v1/orders', {
-      action: 'strip',
-      streamIds: [streams[0]?.streamId],
-      confirmCount: 1,
-      reason: 'our own installer',
-    })
+    await fleet.strip([streams[0]!.streamId], 'our own installer')
   }, 120_000)
 
   afterAll(async () => {

@@ -112,6 +112,14 @@ export class ConsoleFleet {
     return (await response.json()) as Record<string, unknown>
   }
 
+  /** Orders that these be stripped; one that another order names already is left out, and alone makes none. */
+  async strip(streamIds: number[], reason: string): Promise<void> {
+    const body = { action: 'strip', selection: { streamIds } }
+    const preview = await this.post('/api/v1/orders/previews?waitMs=20000', body)
+    const { previewId, targetCount } = preview
+    await this.post('/api/v1/orders', { previewId, confirmCount: targetCount, reason })
+  }
+
   async scan(): Promise<void> {
     await this.post(`/api/v1/machines/${this.agent.status().machineId}/scan`, {})
   }
