@@ -6,6 +6,15 @@ namespace sidestream {
 
 // GetLastInputInfo knows the session of its caller alone: a service's has no input, and the answer
 // is then left out.
+namespace {
+
+// The fourth byte, which older headers call Reserved1.
+BYTE SystemStatusFlag(const SYSTEM_POWER_STATUS& power) {
+  return reinterpret_cast<const BYTE*>(&power)[3];
+}
+
+}  // namespace
+
 MachineState ReadMachineState() {
   MachineState state;
   SYSTEM_POWER_STATUS power = {};
@@ -13,7 +22,7 @@ MachineState ReadMachineState() {
   if (GetSystemPowerStatus(&power) != 0) {
     if (power.ACLineStatus != kUnknown) state.is_on_battery = power.ACLineStatus == 0;
     // Once `Reserved1`: 1 while battery saver is on.
-    state.saves_battery = power.SystemStatusFlag == 1;
+    state.saves_battery = SystemStatusFlag(power) == 1;
   }
   LASTINPUTINFO input = {};
   input.cbSize = sizeof input;
