@@ -93,6 +93,8 @@ export interface RecordedEntry {
 export interface AuditLog {
   /** `details` holds no secret and no content. */
   record(actor: string, action: AuditAction, subject: string, details?: object): void
+  /** What waited with its deed in another database, at its own time. */
+  takeOver(entry: Omit<RecordedEntry, 'auditId'>): void
   /** Newest first; with `about`, of one subject and of what it did itself. */
   page(page: AuditRequest): AuditPage
   head(): AuditHead
@@ -107,15 +109,17 @@ const RECORDS_AT_ONCE = 500
 export function createAuditLog(store: AuditStore, clock: Clock): AuditLog {
   const listeners = new Set<(entry: RecordedEntry) => void>()
 
-  const record: AuditLog['record'] = (actor, action, subject, details = {}) => {
-    const at = clock.now()
-    const auditId = store.append({ actor, action, subject, details }, at)
-    for (const listener of listeners) listener({ auditId, at, actor, action, subject, details })
+  const takeOver: AuditLog['takeOver'] = ({ at, ...entry }) => {
+    const auditId = store.append(entry, at)
+    for (const listener of listeners) listener({ auditId, at, ...entry })
   }
+  const record: AuditLog['record'] = (actor, action, subject, details = {}) =>
+    takeOver({ at: clock.now(), actor, action, subject, details })
   const head = (): AuditHead => store.head() ?? { auditId: 0, hash: GENESIS }
 
   return {
     record,
+    takeOver,
     head,
     page: (page) => {
       const { entries, cursor } = store.page(page)

@@ -8,6 +8,7 @@
  */
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
+import type { AuditAction, AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { OrdersNotice, PendingAudit } from '../store/order-store.ts'
 import type { Stores } from '../store/stores.ts'
@@ -21,13 +22,14 @@ export interface OrderRelay {
 const TICK_MS = 1_000
 
 export function startOrderRelay(parts: {
-  stores: Pick<Stores, 'orders' | 'orderPolicy' | 'audit' | 'write'>
+  stores: Pick<Stores, 'orders' | 'orderPolicy' | 'write'>
+  audit: AuditLog
   events: EventHub
   dispatcher: Dispatcher
   clock: Clock
   logger: Logger
 }): OrderRelay {
-  const { stores, events, dispatcher, clock, logger } = parts
+  const { stores, audit, events, dispatcher, clock, logger } = parts
   const { orders, orderPolicy } = stores
   let isStopped = false
   const failed = (error: unknown): void => {
@@ -39,8 +41,9 @@ export function startOrderRelay(parts: {
     if (last === undefined) return
     stores.write(() => {
       const known = orderPolicy.lastEventNo()
-      for (const { eventNo, at, ...entry } of audits) {
-        if (eventNo > known) stores.audit.append(entry, at)
+      for (const { eventNo, action, ...entry } of audits) {
+        // Its database has the word as text; the store writes none that the log has not.
+        if (eventNo > known) audit.takeOver({ ...entry, action: action as AuditAction })
       }
       orderPolicy.setLastEventNo(Math.max(known, last.eventNo))
     })

@@ -37,7 +37,7 @@ function manyCarriers(place: Place, count: number): void {
 it('finds what no scan has seen yet, and not what is gone since', async () => {
   const place = aPlace('/dev/shm')
   const gone = aCarrier(place, 'gone.exe')
-  const { agent, query } = await aScannedAgent(place)
+  const { query } = await aScannedAgent(place)
   removeStream(gone, 'Zone.Identifier')
   const late = aCarrier(place, 'late.exe')
 
@@ -48,8 +48,6 @@ it('finds what no scan has seen yet, and not what is gone since', async () => {
   ])
   expect(body).toMatchObject({ stopped: null, unreadableCount: 0 })
   expect(body.places).toEqual([{ path: place.data, state: 'read', message: '' }])
-  // Asking leaves the inventory as the scan left it: 2 streams of gone.exe.
-  expect(agent.status().streamsKnown).toBe(2)
 })
 
 it('hashes where that is asked for, so that contents can be searched', async () => {
