@@ -224,6 +224,8 @@ export const SUITES: Suite[] = [
     name: 'demo',
     proves: 'the demo’s own check: found, stripped, restored, seen by an independent reader',
     files: ['test/demo'],
+    // Each looks at what is left in the folder of both.
+    inOrder: true,
     needs: [program('python3', 'python3')],
   },
   {
