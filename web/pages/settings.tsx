@@ -27,8 +27,8 @@ export function SettingsPage() {
               <AddMachine />
             </div>
             <p>
-              An agent enrols with a one-time token. What is not looked at stands in the{' '}
-              <a href="/">overview</a>.
+              An agent enrols with one line, which counts its uses and expires. What is not looked
+              at stands in the <a href="/">overview</a>.
             </p>
           </section>
         )}
