@@ -29,7 +29,8 @@ const FOLDERS: Readonly<Record<Product, readonly string[]>> = {
   // `sidestream central` is one program with the rest of the command line.
   central: [...SHARED_FOLDERS, 'server/agent', 'server/central', 'web/dist'],
 }
-const FILES = ['package.json', 'LICENSE', 'native/addon.ts', 'native/scan.ts', 'native/service.ts']
+const NATIVE = ['addon', 'quiet', 'scan', 'service', 'watch']
+const FILES = ['package.json', 'LICENSE', ...NATIVE.map((name) => `native/${name}.ts`)]
 
 /** Folders of a package that its authors need and its users do not. */
 const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|tests?)\//
@@ -44,7 +45,7 @@ const NOT_RUN =
 
 export function packingList(target: Target): PackedFile[] {
   const below = FOLDERS[target.product].flatMap(filesBelow)
-  const own = [...FILES, ...below.filter((path) => !/\.d\.ts$|\.md$/.test(path))]
+  const own = [...FILES, ...below.filter((path) => !/\.d\.[cm]?ts$|\.md$/.test(path))]
   const packages = packagesNeeded(own).flatMap((folder) => filesOfPackage(folder, target))
   return [...own, ...packages].map((path) => ({ from: join(root, path), to: path })).sort(byPlace)
 }

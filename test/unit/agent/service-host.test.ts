@@ -60,7 +60,7 @@ describe('the event log', () => {
     [{ msg: 'agent stopped' }, 101, 'information'],
     [{ msg: 'the agent cannot start', err: { message: 'no scope' } }, 102, 'error'],
     [{ msg: 'enrolled', machineId: 'm', centralUrl: 'https://c' }, 110, 'information'],
-    [{ msg: 'not enrolled yet', err: { message: 'down' } }, 111, 'warning'],
+    [{ msg: 'enrolment', link: 'connecting', reason: 'down' }, 111, 'warning'],
     [{ msg: 'link', link: 'refused', reason: 'retired' }, 112, 'error'],
     [{ msg: 'order targets handled', counts: { done: 1, refused: 2 } }, 120, 'warning'],
   ])('has an entry for %j', (record, id, level) => {

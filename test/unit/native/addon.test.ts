@@ -27,8 +27,8 @@ describe('the addon', () => {
       'startScan',
       'startService',
       'stopService',
-      'writeSystemEvent',
       'watchChanges',
+      'writeSystemEvent',
     ])
   })
 

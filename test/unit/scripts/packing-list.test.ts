@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { root } from '../../../scripts/lib/run.ts'
 import { productXml } from '../../../scripts/package/msi/product.ts'
 import { packingList } from '../../../scripts/package/packing-list.ts'
 import { WINDOWS_SERVICE } from '../../../server/cli/run-service.ts'
@@ -13,6 +16,19 @@ describe('the packing list of the agent', () => {
     expect(agent.filter((to) => to.endsWith('.node'))).toEqual([
       'node_modules/better-sqlite3/prebuilds/win32-x64.node',
     ])
+  })
+
+  it('holds every file of ours that another one loads', () => {
+    const own = agent.filter((to) => !to.startsWith('node_modules/') && /\.m?ts$|\.mjs$/.test(to))
+    const loads = /^import (?!type\b)[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gms
+    const missing = own.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(loads)]
+        .map(([, still, lazily]) => join(dirname(file), (still ?? lazily)!))
+        .filter((path) => !agent.includes(path))
+        .map((path) => `${file} loads ${path}`),
+    )
+    // Only a checkout runs a central; the package has none.
+    expect(missing.filter((line) => !line.includes('/central/'))).toEqual([])
   })
 
   it('holds nothing of central, of tests, or of building', () => {
