@@ -33,15 +33,17 @@ const NATIVE = ['addon', 'quiet', 'scan', 'service', 'watch']
 const FILES = ['package.json', 'LICENSE', ...NATIVE.map((name) => `native/${name}.ts`)]
 
 /** Folders of a package that its authors need and its users do not. */
-const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|tests?)\//
+const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|integration|tests?)\//
 /** Of these packages what only browsers and builds load. */
 const NOT_LOADED: Readonly<Record<string, RegExp>> = {
   'node_modules/csv-stringify': /^dist\//,
-  'node_modules/chevrotain': /^(chevrotain\.(min\.)?m?js|temp\/|src\/)/,
+  'node_modules/chevrotain': /^(lib\/chevrotain\.(min\.)?m?js|src\/|diagrams\/)/,
   'node_modules/node-addon-api': /./,
+  'node_modules/pino': /^(browser\.js$|build\/)/,
+  'node_modules/fastify': /^(scripts|build)\//,
 }
 const NOT_RUN =
-  /(\.d\.[cm]?ts|\.map|\.md|\.markdown|\.ts|tsconfig.*\.json|\.tsbuildinfo)$|\/\.[^/]+$/i
+  /(\.d\.[cm]?ts|\.map|\.md|\.markdown|\.ts|tsconfig.*\.json|eslint\.config\.js|\.html|\.ico|\.tsbuildinfo)$|\/\.[^/]+$/i
 
 export function packingList(target: Target): PackedFile[] {
   const below = FOLDERS[target.product].flatMap(filesBelow)
