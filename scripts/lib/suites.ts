@@ -206,21 +206,6 @@ export const SUITES: Suite[] = [
     needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, windowsBench],
   },
   {
-    name: 'windows-lifecycle',
-    proves:
-      'the packaged MSI under Wine: installed, enrolled, asked, ordered, upgraded, removed, with its service',
-    files: ['test/windows/lifecycle'],
-    inOrder: true,
-    needs: [
-      ...ntfsMount,
-      program('debootstrap', 'debootstrap'),
-      mingw,
-      windowsBench,
-      program('wixl', 'wixl'),
-      program('msibuild', 'msitools'),
-    ],
-  },
-  {
     name: 'demo',
     proves: 'the demo’s own check: found, stripped, restored, seen by an independent reader',
     files: ['test/demo'],
