@@ -1,6 +1,7 @@
 #include "platform/linux/smb_conf_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -31,12 +32,15 @@ Result<std::string> ReadText(const std::string& path) {
   };
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
   if (file == nullptr) return FromErrno(errno, "open", path);
-  std::string text(kLargestBytes + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) return FromErrno(errno, "read", path);
-  if (text.size() > kLargestBytes) {
-    return StreamError{"ADS_UNSUPPORTED", 0, "read", path + " is larger than any smb.conf"};
+  std::string text;
+  std::array<char, 16 << 10> piece;
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get())) {
+    text.append(piece.data(), count);
+    if (text.size() > kLargestBytes) {
+      return StreamError{"ADS_UNSUPPORTED", 0, "read", path + " is larger than any smb.conf"};
+    }
   }
+  if (std::ferror(file.get()) != 0) return FromErrno(errno, "read", path);
   return text;
 }
 
