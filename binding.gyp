@@ -121,6 +121,7 @@
             "native/platform/linux/ntfs3g_windows_scheme.cc",
             "native/platform/linux/ntfs3g_xattr_scheme.cc",
             "native/platform/linux/open_beneath.cc",
+            "native/platform/linux/open_folder.cc",
             "native/platform/linux/overwrite_file.cc",
             "native/platform/linux/posix_identity.cc",
             "native/platform/linux/process_memory.cc",

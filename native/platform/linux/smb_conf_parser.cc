@@ -1,7 +1,6 @@
 #include "platform/linux/smb_conf_parser.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -33,14 +32,17 @@ Result<std::string> ReadText(const std::string& path) {
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
   if (file == nullptr) return FromErrno(errno, "open", path);
   std::string text;
-  std::array<char, 16 << 10> piece;
-  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get())) {
-    text.append(piece.data(), count);
-    if (text.size() > kLargestBytes) {
-      return StreamError{"ADS_UNSUPPORTED", 0, "read", path + " is larger than any smb.conf"};
-    }
-  }
+  // Piece by piece: memory for the largest would take longer to get than most take to read.
+  char piece[16 * 1024];
+  std::size_t count = 0;
+  do {
+    count = std::fread(piece, 1, sizeof piece, file.get());
+    text.append(piece, count);
+  } while (count == sizeof piece && text.size() <= kLargestBytes);
   if (std::ferror(file.get()) != 0) return FromErrno(errno, "read", path);
+  if (text.size() > kLargestBytes) {
+    return StreamError{"ADS_UNSUPPORTED", 0, "read", path + " is larger than any smb.conf"};
+  }
   return text;
 }
 
