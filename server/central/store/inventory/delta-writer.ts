@@ -14,7 +14,7 @@ import {
   type NotableChange,
 } from './inventory-engine.ts'
 import type { ItemEntry, Items } from './items.ts'
-import type { LiveCounts } from './live-counts.ts'
+import type { CountedItem, LiveCounts } from './live-counts.ts'
 import { countStream, type MachineState, type MachineStates } from './machine-states.ts'
 import type { PreparedDelta, PreparedStream } from './prepared-delta.ts'
 import { chosenBuckets, Resync } from './resyncs.ts'
@@ -50,6 +50,8 @@ interface KnownRow {
 
 interface OldRow extends StoredReportRow {
   tally_no: number
+  family_no: number
+  host_no: number
 }
 
 /** One delta while it is applied. */
@@ -101,7 +103,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
 
   const selectOld = (streamId: number): OldRow => {
     // It may be of this very transaction.
-    dictionaries.writeClasses()
+    items.write()
     return statements.selectOld.get(streamId)!
   }
 
@@ -122,14 +124,20 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     const row = selectOld(streamId)
     const old = fromStoredReport(row)
     at.state.digest.subtract(streamDigest(old))
-    const item = { itemNo: row.item_no, classNo: row.class_no, tallyNo: row.tally_no }
+    const item = {
+      itemNo: row.item_no,
+      classNo: row.class_no,
+      familyNo: row.family_no,
+      hostNo: row.host_no,
+      tallyNo: row.tally_no,
+    }
     count(at, item, old.verdict, -1)
     return old.verdict
   }
 
   const count = (
     { state }: Application,
-    item: Omit<ItemEntry, 'verdict' | 'streamNameNo'>,
+    item: CountedItem,
     verdict: VerdictName,
     sign: 1 | -1,
   ): void => {
@@ -260,7 +268,8 @@ function prepare(db: Database) {
       FROM stream WHERE volume_no = ? AND identity = ? AND stream_name_no = ?
     `),
     selectOld: db.prepare<[number], OldRow>(
-      `SELECT ${REPORT_COLUMNS_SQL}, c.tally_no ${REPORT_FROM_SQL} WHERE s.stream_id = ?`,
+      `SELECT ${REPORT_COLUMNS_SQL}, c.tally_no, k.family_no, k.host_no
+       ${REPORT_FROM_SQL} JOIN class_key AS k ON k.class_no = c.class_no WHERE s.stream_id = ?`,
     ),
     selectLive: db.prepare<[number], { streamId: number }>(`
       SELECT s.stream_id AS streamId FROM volume AS v JOIN stream AS s USING (volume_no)
