@@ -95,6 +95,23 @@ it('classes that differ in the case of letters only share a family and a host, a
   expect({ families, hosts }).toEqual({ families: 1, hosts: 2 })
 })
 
+it('of hundreds of streams in one delta, some known, some changed, some named twice, the last word counts', () => {
+  const writer = openWriter()
+  const many = streams(300)
+  const grown = (stream: ReportedStream, index: number): ReportedStream =>
+    index % 3 === 0 ? { ...stream, sizeBytes: stream.sizeBytes + 1 } : stream
+  writer.run([apply(FIRST, 1, many.slice(100, 160))])
+  const first = many.map(grown)
+  const twice = many.slice(40, 60)
+  const [stored] = writer.run([
+    apply(FIRST, 2, [...first.slice(0, 55), ...twice, ...first.slice(55)]),
+  ])
+  const last = first.map((stream, index) => (index >= 40 && index < 55 ? many[index]! : stream))
+  expect(digestOf(stored)).toBe(inventoryOf(last).digest)
+  const numbers = writer.db.prepare('SELECT count(*) FROM stream').pluck().get()
+  expect(numbers).toBe(300)
+})
+
 function originOf(hostUrl: string): NonNullable<ReportedStream['origin']> {
   return {
     id: 3,

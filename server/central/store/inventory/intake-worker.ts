@@ -4,6 +4,7 @@
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { decodeDelta } from './decode-delta.ts'
+import { buffersOf } from './prepared-delta.ts'
 import { YOUNG_GENERATION_MB } from './worker-memory.ts'
 import { prepareJobs } from './writer.ts'
 import {
@@ -30,7 +31,9 @@ writer.on('exit', (code) => process.exit(code))
 
 port.on('message', ({ id, job }: IntakeRequest) => {
   try {
-    writer.postMessage({ id, job: toPrepared(job) } satisfies WriterRequest)
+    const prepared = toPrepared(job)
+    const buffers = prepared.kind === 'apply' ? buffersOf(prepared.delta) : []
+    writer.postMessage({ id, job: prepared } satisfies WriterRequest, buffers)
   } catch (error) {
     const answer = { id, error: describeError(error) }
     port.postMessage({ kind: 'answers', answers: [answer] } satisfies WriterMessage)

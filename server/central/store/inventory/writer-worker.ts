@@ -64,7 +64,7 @@ function takeBatch(): { ids: number[]; jobs: PreparedJob[] } {
     // Alone; see PreparedJob.
     if (job.kind === 'close' || (job.kind === 'prune' && jobs.length > 0)) break
     waiting.shift()
-    if (job.kind === 'apply') entries += job.delta.upserts.length + job.delta.gone.length
+    if (job.kind === 'apply') entries += job.delta.upserts.items.length + job.delta.gone.length
     ids.push(id)
     jobs.push(job)
     if (job.kind === 'prune') break
