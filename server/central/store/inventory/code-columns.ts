@@ -24,8 +24,12 @@ export function newCodeColumn(length: number): CodeColumn {
 }
 
 export function setCode(column: CodeColumn, place: number, code: Code): void {
-  if (typeof code === 'number') column.numbers[place] = code
-  else (column.texts ??= new Map()).set(place, code)
+  if (typeof code === 'number') {
+    column.numbers[place] = code
+  } else {
+    column.texts ??= new Map()
+    column.texts.set(place, code)
+  }
 }
 
 export function codeAt({ numbers, texts }: CodeColumn, place: number): Code {
