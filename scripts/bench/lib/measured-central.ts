@@ -88,7 +88,7 @@ export class MeasuredCentral {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
   }
 
-  /** Since the call before. */
+  /** Since the call before; the first one begins it. */
   async loopDelay(): Promise<LoopDelay> {
     this.#child!.send('loop delay')
     const [delay] = await once(this.#child!, 'message')
