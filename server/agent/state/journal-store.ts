@@ -53,8 +53,11 @@ export interface JournalStore {
   finish(closings: readonly Closing[]): void
   /** Begun and not finished, oldest first. */
   listOpen(): JournalEntry[]
-  /** Whether an order begun after `entryId` has changed the very stream that `target` names. */
-  hasLaterDone(entryId: number, target: AnyTarget): boolean
+  /**
+   * Tells of entries from `fromEntryId` on whether an order begun after them has changed the very stream that their
+   * target names. Reads all that came since, once.
+   */
+  laterDone(fromEntryId: number): (entryId: number, target: AnyTarget) => boolean
 }
 
 interface EntryRow {
@@ -120,11 +123,12 @@ export function createJournalStore(db: Database.Database): JournalStore {
       }
     },
     listOpen: () => q.listOpen.all().map(toEntry),
-    hasLaterDone(entryId, { volumeId, identity, stream }) {
-      return (q.laterDone.all(entryId) as string[]).some((json) => {
-        const other = JSON.parse(json) as AnyTarget
-        return other.stream === stream && other.identity === identity && other.volumeId === volumeId
-      })
+    laterDone(fromEntryId) {
+      const last = new Map<string, number>()
+      for (const { entry_id: entryId, target } of q.laterDone.iterate(fromEntryId)) {
+        last.set(streamOf(JSON.parse(target)), entryId)
+      }
+      return (entryId, target) => (last.get(streamOf(target)) ?? entryId) > entryId
     },
   }
 }
@@ -156,14 +160,17 @@ function prepare(db: Database.Database) {
       'INSERT INTO receipt (entry_id, answer_id) SELECT value, ? FROM json_each(?)',
     ),
     close: db.prepare('DELETE FROM open_target WHERE entry_id IN (SELECT value FROM json_each(?))'),
-    // Reads what came after an interrupted target, which only its repeat asks for.
-    laterDone: db
-      .prepare<[number], string>(`
-        SELECT target FROM order_target JOIN receipt USING (entry_id) JOIN answer USING (answer_id)
-        WHERE entry_id > ? AND outcome = 'done'
-      `)
-      .pluck(),
+    // Only the repeat of an interrupted target asks for it.
+    laterDone: db.prepare<[number], Pick<EntryRow, 'entry_id' | 'target'>>(`
+      SELECT entry_id, target
+      FROM order_target JOIN receipt USING (entry_id) JOIN answer USING (answer_id)
+      WHERE entry_id > ? AND outcome = 'done' ORDER BY entry_id
+    `),
   }
+}
+
+function streamOf({ volumeId, identity, stream }: AnyTarget): string {
+  return [volumeId, identity, stream].join('\0')
 }
 
 function toEntry(row: EntryRow): JournalEntry {

@@ -10,7 +10,7 @@ import type { Closing } from '../state/journal-store.ts'
 import { type Decision, toSeen } from './decide.ts'
 import { type FinishedJob, type InTurn, type PreparedJob, takesBytes } from './job.ts'
 import { resultOf } from './native-result.ts'
-import { carryOutByRoot, decisionFor, readKept } from './prepare.ts'
+import { carryOutByRoot, decisionFor, interruptedByUs, readKept } from './prepare.ts'
 import { afterInterruption, type Result } from './result.ts'
 import type { OrderTools } from './tools.ts'
 
@@ -98,7 +98,8 @@ async function lookAgain(
   if (!look || look.error) return result
   const kept = job.action === 'restore' ? await readKept(tools, job) : null
   if (kept && 'outcome' in kept) return result
-  const decision = decisionFor(tools, { job, entryId, isResumed: true, kept }, toSeen(look))
+  const open = { job, entryId, isResumed: true, kept }
+  const decision = decisionFor(tools, open, toSeen(look), interruptedByUs(tools, [open]))
   const isDone = decision.kind === 'answer' && decision.result.outcome === 'done'
   if (!isDone) return result
   return { outcome: 'done', reason: `Done, although the system said: ${result.reason}` }

@@ -75,9 +75,10 @@ export async function prepare(
   }
   const looks = await inTurn(() => lookAtAll(tools, open))
   const looked: LookedAt[] = []
+  const isOurs = interruptedByUs(tools, open)
   for (const [at, look] of looks.entries()) {
     const large = isLarge(open[at]!, look) ? await readLarge(tools, open[at]!) : null
-    const decided = decide(tools, open[at]!, look, large)
+    const decided = decide(tools, open[at]!, look, large, isOurs)
     if (large?.isInFile && !decided.isInFile) await tools.quarantine.discard(idOf(decided))
     looked.push(decided)
   }
@@ -134,6 +135,7 @@ function decide(
   open: OpenJob,
   look: NativeOperationResult,
   large: LargeRead | null,
+  isOurs: IsOurs,
 ): LookedAt {
   const { job, entryId, isResumed, place } = open
   const modifiedNs = look.modifiedNs ?? 0n
@@ -144,7 +146,7 @@ function decide(
   if (look.error) return answer(resultOf(look.error))
   if (large !== null && 'failure' in large) return answer(large.failure)
   const seen = large === null ? toSeen(look) : { ...toSeen(look), sha256: large.sha256 }
-  const decided = decisionFor(tools, open, seen)
+  const decided = decisionFor(tools, open, seen, isOurs)
   const isAnswer = decided.kind === 'answer'
   const late = isAnswer || isResumed ? null : tools.guard.takeTurn(tools.clock.now())
   const decision = late === null ? decided : answerOf(refused(late))
@@ -152,16 +154,31 @@ function decide(
   return { job, entryId, isResumed, place, modifiedNs, decision, seen, isInFile }
 }
 
+type IsOurs = (open: Omit<OpenJob, 'place'>) => boolean
+
+/** Tells which of these were begun before, with nothing done to their streams by a later order. */
+export function interruptedByUs(
+  { state }: Pick<OrderTools, 'state'>,
+  jobs: readonly Omit<OpenJob, 'place'>[],
+): IsOurs {
+  const from = Math.min(...jobs.map(({ entryId }) => entryId ?? Infinity))
+  if (from === Infinity) return () => false
+  const hasLaterDone = state.journal.laterDone(from)
+  return ({ entryId, isResumed, job }) =>
+    isResumed && entryId !== null && !hasLaterDone(entryId, job.target)
+}
+
 export function decisionFor(
   { state }: Pick<OrderTools, 'state'>,
-  { job: { action, target }, entryId, isResumed, kept }: Omit<OpenJob, 'place'>,
+  open: Omit<OpenJob, 'place'>,
   seen: Seen,
+  isOurs: IsOurs,
 ): Decision {
+  const { job, isResumed, kept } = open
+  const { action, target } = job
   switch (action) {
-    case 'strip': {
-      const isOurs = isResumed && entryId !== null && !state.journal.hasLaterDone(entryId, target)
-      return decideStrip(target as OrderTarget, seen, isOurs)
-    }
+    case 'strip':
+      return decideStrip(target as OrderTarget, seen, isOurs(open))
     case 'reduce': {
       const original = isResumed ? (state.quarantine.find(target.targetId)?.bytes ?? null) : null
       return decideReduce(target as OrderTarget, seen, original)
