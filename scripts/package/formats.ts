@@ -4,7 +4,8 @@ import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { agentUnit, centralUnit } from '../../server/cli/systemd-units.ts'
 import { findProgram } from '../lib/run.ts'
-import { CORRECTIONS, productXml } from './msi/product.ts'
+import { type CabinetFile, writeCabinet } from './msi/cabinet.ts'
+import { CABINET, CORRECTIONS, fileId, productXml } from './msi/product.ts'
 import type { Architecture, Target } from './packing-list.ts'
 import type { Staged } from './stage.ts'
 
@@ -21,6 +22,19 @@ export function buildMsi(staged: Staged, version: string, output: string): void 
   rmSync(output, { force: true })
   run('wixl', ['-a', 'x64', '-o', output, description])
   for (const correction of CORRECTIONS) run('msibuild', [output, '-q', correction])
+  const cabinet = join(staged.folder, CABINET)
+  writeCabinet(filesInSequence(staged, output), cabinet)
+  run('msibuild', [output, '-a', CABINET, cabinet])
+}
+
+/** The installer reads the cabinet once, so its files lie in the order in which the File table counts them. */
+function filesInSequence(staged: Staged, msi: string): CabinetFile[] {
+  const table = execFileSync('msiinfo', ['export', msi, 'File'], { encoding: 'utf8' })
+  const columns = table.split(/\r?\n/).map((line) => line.split('\t'))
+  const sequence = new Map(columns.map((row) => [row[0], Number(row[7])]))
+  return staged.files
+    .map((path) => ({ name: fileId(path), path: join(staged.folder, path) }))
+    .sort((one, other) => sequence.get(one.name)! - sequence.get(other.name)!)
 }
 
 export function buildTar(staged: Staged, name: string, output: string): void {
