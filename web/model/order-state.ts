@@ -33,11 +33,11 @@ export function deedsOf(
   order: Order,
   who: { username: string; mayCreate: boolean; mayApprove: boolean },
 ): Set<OrderDeed> {
-  const { state, createdBy } = order
+  const { state, createdBy, writers } = order
   const deeds = new Set<OrderDeed>()
   const isOwn = createdBy === who.username
   if (state === 'awaiting-approval') {
-    if (who.mayApprove && !isOwn) deeds.add('approve')
+    if (who.mayApprove && !isOwn && !writers.includes(who.username)) deeds.add('approve')
     if (who.mayApprove || (isOwn && who.mayCreate)) deeds.add('reject')
   }
   if (!who.mayCreate) return deeds

@@ -75,7 +75,8 @@ function OrderNotices({ order }: { order: Order }) {
     <>
       {state === 'awaiting-approval' && (
         <Notice tone="warn">
-          Nothing is done until somebody else than <Name text={order.createdBy} /> approves it:{' '}
+          Nothing is done until somebody else than{' '}
+          <Name text={[order.createdBy, ...order.writers].join(', ')} /> approves it:{' '}
           <Name text={approval.neededBecause ?? ''} />
         </Notice>
       )}

@@ -37,7 +37,15 @@ async function orderedThree() {
   await stores.orders.freeze({ ...head, expiresAt }, { kind: 'streams', selection }, NOW)
   const plan = { canaryMachines: 0, rampPercent: [], stopAtFailedPercent: null }
   const why = { reason: 'why', approvalNeeded: null, undoes: null, retries: null }
-  const order = { orderId, previewId, confirmCount: 3, createdBy: 'anna', expiresAt, plan }
+  const order = {
+    orderId,
+    previewId,
+    confirmCount: 3,
+    createdBy: 'anna',
+    writers: [],
+    expiresAt,
+    plan,
+  }
   await stores.orders.create({ ...order, ...why }, NOW)
   return { dataDir, stores, machineId, upserts, orderId }
 }

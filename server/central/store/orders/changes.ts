@@ -69,6 +69,7 @@ export function createChanges(
         ...order,
         ...order.plan,
         ramp: JSON.stringify(order.plan.rampPercent),
+        writers: JSON.stringify(order.writers),
         previewNo: preview.previewNo,
         action: preview.action,
         targetCount: preview.targetCount,
@@ -171,10 +172,10 @@ function checkPreview(preview: PreviewRow, order: NewOrder, sql: ReturnType<type
 function prepare(db: Database) {
   return {
     insert: db.prepare<object>(`
-      INSERT INTO strip_order (order_id, preview_no, action, state, created_by, created_at, expires_at, reason,
+      INSERT INTO strip_order (order_id, preview_no, action, state, created_by, writers_json, created_at, expires_at, reason,
         undoes_no, retries_no, approval_needed, canary_machines, ramp_json, stop_at_failed_percent, target_count,
         machine_count, queued)
-      VALUES (@orderId, @previewNo, @action, 'awaiting-approval', @createdBy, @now, @expiresAt, @reason,
+      VALUES (@orderId, @previewNo, @action, 'awaiting-approval', @createdBy, @writers, @now, @expiresAt, @reason,
         (SELECT order_no FROM strip_order WHERE order_id = @undoes),
         (SELECT order_no FROM strip_order WHERE order_id = @retries), @approvalNeeded, @canaryMachines, @ramp,
         @stopAtFailedPercent, @targetCount, @machineCount, @targetCount)

@@ -73,6 +73,8 @@ export interface NewOrder {
   previewId: PreviewId
   confirmCount: number
   createdBy: string
+  /** The people behind a rule that makes it: none of them may approve it. */
+  writers: readonly string[]
   reason: string
   expiresAt: number
   plan: Omit<OrderPlan, 'expiresAt'>
