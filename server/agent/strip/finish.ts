@@ -97,7 +97,7 @@ async function lookAgain(
   const operation = { act: 'look', path, identity, stream, mostBytes: CONTENT_BYTES } as const
   const [look] = await carryOutByRoot(tools, [{ root: place!.root, operation }])
   if (!look || look.error) return result
-  const kept = job.action === 'restore' ? await readKept(tools, job) : null
+  const kept = job.action === 'restore' ? await readKept(tools, job, place) : null
   if (kept && 'outcome' in kept) return result
   const decision = decisionFor(tools, { job, entryId, isResumed: true, kept }, toSeen(look))
   const isDone = decision.kind === 'answer' && decision.result.outcome === 'done'

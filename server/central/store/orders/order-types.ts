@@ -144,6 +144,16 @@ export interface TargetBatch {
   reason: string
   targets: StoredTarget[]
   last: Place
+  /** Of a strip and a reduce: of streams up to this size, receipts should bring the bytes. */
+  returnUpToBytes: number
+}
+
+/** What is kept of a target that an undo puts back. */
+export interface StoredCopy {
+  /** Of the target that is undone. */
+  targetId: TargetId
+  takenBy: 'strip' | 'reduce'
+  contentBase64: string
 }
 
 export interface Place {
