@@ -111,7 +111,9 @@ export function createOrderService(parts: {
     },
 
     approve: async (orderId, { confirmCount, reason }, actor) => {
-      const { createdBy, writers, targetCount } = await findOrder(orders, orderId)
+      const { createdBy, writers, targetCount, state } = await findOrder(orders, orderId)
+      // Whoever asks: it is too late, which the store says.
+      if (state !== 'awaiting-approval') return change('approve', orderId, actor, reason)
       // A token is its owner: it has no name of its own here.
       const isActor = (name: string) => name.toLowerCase() === actor.toLowerCase()
       if (isActor(createdBy)) {
@@ -165,7 +167,7 @@ function confirm(actual: number, believed: number): void {
   throw new AppError(
     'COUNT_MISMATCH',
     409,
-    `${actual} targets would be in this order, not ${believed}: look again`,
+    `${actual === 0 ? 'nothing' : `${actual} targets`} would be in this order, not ${believed}: look again`,
     { details: { targetCount: actual } },
   )
 }
