@@ -31,6 +31,7 @@ import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
+import { createKeptContentService } from './ordering/kept-content-service.ts'
 import { createOrderPolicyService } from './ordering/order-policy.ts'
 import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
@@ -331,6 +332,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       rules,
       previews,
       orderPolicy,
+      keptContent: createKeptContentService(shared),
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
