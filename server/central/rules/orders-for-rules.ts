@@ -1,5 +1,6 @@
 /** A rule's order is a person's order: previewed, frozen, counted, and made of exactly what the preview named. */
 import { AppError } from '../../shared/app-error.ts'
+import { ALL_MACHINES } from '../accounts/scope-service.ts'
 import { approvalNeeded, type OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'
 import type { PreviewService } from '../ordering/preview-service.ts'
@@ -21,6 +22,7 @@ export function ordersForRules(parts: {
         request,
         author,
         WAIT_MS,
+        ALL_MACHINES,
       )
       if (state !== 'ready') {
         throw new AppError(
