@@ -98,11 +98,16 @@ export function guardRoutes(app: FastifyInstance, parts: AccessParts): void {
     const changesState = !STATE_KEEPING.has(request.method) || request.ws
     if (changesState) checkOrigin(request, parts.allowedOrigins)
     const { access } = request.routeOptions.config
-    if (access === 'public') return
+    const isUpgrade = request.ws && !webSockets.has(`GET ${request.routeOptions.url}`)
+    if (access === 'public') {
+      if (isUpgrade) throw noWebSocket()
+      return
+    }
     request.session = requireSession(request, parts)
     checkScope(request, request.session)
     const refusal = refusalOf(request.session, access as Exclude<Access, 'public'>)
     if (refusal !== null) throw refusal
+    if (isUpgrade) throw noWebSocket()
     if (request.routeOptions.config.scope === 'machine') checkMachine(request)
   })
 
@@ -139,6 +144,11 @@ function requireSession(request: FastifyRequest, parts: AccessParts): Session {
   const hasToken = bearerOf(request) !== undefined
   const message = hasToken ? 'this token is not valid (any more)' : 'sign in first'
   throw new AppError('NOT_SIGNED_IN', 401, message)
+}
+
+/** It would be opened first, and then be of no use. */
+function noWebSocket(): AppError {
+  return new AppError('NO_WEBSOCKET', 400, 'there is no WebSocket here')
 }
 
 function isScoped({ session }: FastifyRequest): boolean {
