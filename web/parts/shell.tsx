@@ -141,7 +141,11 @@ function ConnectionState() {
     case 'connecting':
       return <Status tone="busy">Connecting</Status>
     case 'reconnecting':
-      return <Status tone="bad">Reconnecting: what you see may be old</Status>
+      return (
+        <Status tone="bad">
+          Reconnecting<span class="where-wide">: what you see may be old</span>
+        </Status>
+      )
   }
 }
 
