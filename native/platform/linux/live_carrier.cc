@@ -49,9 +49,10 @@ LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd pa
     : scheme_(file_system.scheme),
       fd_(std::move(fd)),
       parent_fd_(std::move(parent_fd)),
+      base_name_(std::move(base_name)),
       facts_(facts),
-      ref_{XattrPlace::Behind(fd_.get()), fd_.get(),           parent_fd_.get(),
-           std::move(base_name),          facts.IsDirectory(), facts.inode},
+      ref_{XattrPlace::Behind(fd_.get()), fd_.get(),  parent_fd_.get(), base_name_,
+           facts.IsDirectory(),           facts.inode},
       identity_(IdentityOf(*scheme_, ref_, facts, file_system.identity_suffix)) {}
 
 // A partial listing is none: what is not seen could be what is meant.
