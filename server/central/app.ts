@@ -32,6 +32,7 @@ import { eventsRoute } from './http/events-route.ts'
 import { type FactorRoutesOptions, factorRoutes } from './http/factor-routes.ts'
 import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
+import { type KeptContentRoutesOptions, keptContentRoutes } from './http/kept-content-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
@@ -71,6 +72,7 @@ export interface AppParts
     SavedQueryRoutesOptions,
     OpenIdRoutesOptions,
     OrderRoutesOptions,
+    KeptContentRoutesOptions,
     PreviewRoutesOptions,
     FactorRoutesOptions {
   machines: MachineService
@@ -154,6 +156,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(streamRoutes, parts)
   await app.register(previewRoutes, parts)
   await app.register(orderRoutes, parts)
+  await app.register(keptContentRoutes, parts)
   await app.register(liveRoutes, parts)
   await app.register(fileRoutes, parts)
   await app.register(sinkRoutes, parts)

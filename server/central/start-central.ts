@@ -31,6 +31,7 @@ import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
+import { createKeptContentService } from './ordering/kept-content-service.ts'
 import { createOrderPolicyService } from './ordering/order-policy.ts'
 import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
@@ -109,6 +110,12 @@ export interface CentralTiming extends CertificateTiming {
   auditHeadEveryMs: number
 }
 
+/**
+ * Connections that may wait to be accepted: a whole fleet comes back at once. Beyond Node's 511 the kernel drops what
+ * comes, whose sender tries again only after seconds; it takes as many as `net.core.somaxconn` allows, 4096 on most.
+ */
+const BACKLOG = 4_096
+
 const TIMING: CentralTiming = {
   helloTimeoutMs: 10_000,
   // Below the minute after which many proxies drop a silent connection.
@@ -156,7 +163,7 @@ export interface AssembledCentral {
 export async function startCentral(options: CentralOptions): Promise<RunningCentral> {
   const { app, firstPassword, certificates, listens, close } = await assembleCentral(options)
   try {
-    await app.listen({ host: options.host, port: options.port })
+    await app.listen({ host: options.host, port: options.port, backlog: BACKLOG })
   } catch (error) {
     await close()
     throw error
@@ -303,10 +310,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       inventory,
       checkHello: (context, hello) =>
         checkSignature(context, hello, () => admission.refusal(hello.machineId, hello.facts)),
-      onConnected: (machineId) => {
+      onConnected: (machineId, facts) => {
         void keys.tellPins(machineId, pins())
         dispatcher.dispatchMachine(machineId)
-        const { facts } = stores.machines.find(machineId)!
         labels.applyRules(machineId, facts)
         live.connected(machineId)
       },
@@ -326,6 +332,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       rules,
       previews,
       orderPolicy,
+      keptContent: createKeptContentService(shared),
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),

@@ -39,6 +39,7 @@ export const AUDIT_ACTIONS = [
   'order.expired',
   'order.finished',
   'order-policy.changed',
+  'kept-content.changed',
   'scan.requested',
   'content.read',
   'access.denied',

@@ -64,9 +64,22 @@ const orNull = (ms: number | null) => (ms === null ? null : toTimestamp(ms))
 export function toOrder(stored: StoredOrder): Order {
   const { counts, plan, step, machineCount, undoableCount, action } = stored
   const rollout = { ...plan, step, machineCount }
-  const { orderId, state, createdBy, reason, query, origin, digest, undoes, retries } = stored
+  const { orderId, state, createdBy, writers, reason, query, origin, digest, undoes, retries } =
+    stored
   return {
-    ...{ orderId, action, state, createdBy, reason, query, origin, digest, undoes, retries },
+    ...{
+      orderId,
+      action,
+      state,
+      createdBy,
+      writers: [...writers],
+      reason,
+      query,
+      origin,
+      digest,
+      undoes,
+      retries,
+    },
     createdAt: toTimestamp(stored.createdAt),
     finishedAt: orNull(stored.finishedAt),
     expiresAt: toTimestamp(stored.expiresAt),

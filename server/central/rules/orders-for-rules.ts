@@ -15,13 +15,9 @@ export function ordersForRules(parts: {
 }): RuleOrders {
   const { orders, previews, policy } = parts
   return {
-    make: async ({ action, streamIds, author, reason, stopAtFailedPercent }) => {
-      const request = { action, selection: { streamIds } }
-      const { previewId, state, targetCount, error } = await previews.begin(
-        request,
-        author,
-        WAIT_MS,
-      )
+    make: async ({ action, streamIds, author, writers, reason, stopAtFailedPercent }) => {
+      const asked = { action, selection: { streamIds } }
+      const { previewId, state, targetCount, error } = await previews.begin(asked, author, WAIT_MS)
       if (state !== 'ready') {
         throw new AppError(
           'PREVIEW_NOT_READY',
@@ -34,7 +30,8 @@ export function ordersForRules(parts: {
         return null
       }
       const plan = { canaryMachines: 0, rampPercent: [], stopAtFailedPercent }
-      return orders.create({ previewId, confirmCount: targetCount, reason, plan }, author)
+      const request = { previewId, confirmCount: targetCount, reason, plan }
+      return orders.create(request, author, writers)
     },
     get: orders.get,
     secondPersonNeeded: (action, targetCount) => {

@@ -16,6 +16,7 @@ export interface OrderRow extends CountRow {
   action: OrderAction
   state: OrderState
   createdBy: string
+  writers: string
   createdAt: number
   finishedAt: number | null
   expiresAt: number
@@ -56,7 +57,7 @@ interface JoinedRow extends OrderRow {
 
 const COLUMNS = `
   o.order_no AS orderNo, o.order_id AS orderId, o.preview_no AS previewNo, o.action, o.state,
-  o.created_by AS createdBy, o.created_at AS createdAt, o.finished_at AS finishedAt, o.expires_at AS expiresAt,
+  o.created_by AS createdBy, o.writers_json AS writers, o.created_at AS createdAt, o.finished_at AS finishedAt, o.expires_at AS expiresAt,
   o.reason, o.undoes_no AS undoesNo, o.retries_no AS retriesNo, o.approval_needed AS approvalNeeded,
   o.decided_by AS decidedBy, o.decided_at AS decidedAt, o.decision_reason AS decisionReason,
   o.canary_machines AS canaryMachines, o.ramp_json AS ramp, o.stop_at_failed_percent AS stopAt, o.step,
@@ -134,6 +135,7 @@ function toOrder(row: JoinedRow): StoredOrder {
   const isUndo = row.undoesNo !== null
   return {
     ...{ orderId, action, state, createdBy, createdAt, finishedAt, expiresAt, reason },
+    writers: JSON.parse(row.writers) as string[],
     query: row.query,
     origin: row.origin === null ? null : JSON.parse(row.origin),
     digest: row.digest,
