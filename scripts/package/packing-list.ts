@@ -1,9 +1,11 @@
 /**
- * What goes into a package, and nothing else: our own folders that the product needs, and of the locked
- * packages those that these folders import, with what they need. No development packages, no tests, no types.
+ * What goes into a package, and nothing else. Central's: our own folders that it needs, and of the locked packages
+ * those that these folders import, with what they need. The agent's: the same in the few files that setup makes of it,
+ * with each package's name, version and licence. No development packages, no tests, no types.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CLI } from '../../server/cli/bundles.mjs'
 import { root } from '../lib/run.ts'
 
 export type Product = 'agent' | 'central'
@@ -29,11 +31,11 @@ const FOLDERS: Readonly<Record<Product, readonly string[]>> = {
   // `sidestream central` is one program with the rest of the command line.
   central: [...SHARED_FOLDERS, 'server/agent', 'server/central', 'web/dist'],
 }
-const NATIVE = ['addon', 'quiet', 'scan', 'service', 'watch']
-const FILES = [
-  ...['package.json', 'LICENSE', 'server/agent/DEPLOYMENT.md'],
-  ...NATIVE.map((name) => `native/${name}.ts`),
-]
+const NATIVE = ['addon', 'carry-out', 'quiet', 'scan', 'service', 'watch']
+/** Not in the files that setup makes: it finds its compiled part beside itself. */
+const APART = 'node_modules/better-sqlite3/'
+const NOTICE = /\/(package\.json|(licen[cs]e|copying|notice)[^/]*)$/i
+const FILES = ['package.json', 'LICENSE', 'server/agent/DEPLOYMENT.md']
 
 /** Folders of a package that its authors need and its users do not. */
 const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|integration|tests?)\//
@@ -50,9 +52,24 @@ const NOT_RUN =
 
 export function packingList(target: Target): PackedFile[] {
   const below = FOLDERS[target.product].flatMap(filesBelow)
-  const own = [...FILES, ...below.filter((path) => !/\.d\.[cm]?ts$|\.md$/.test(path))]
+  const native = NATIVE.map((name) => `native/${name}.ts`)
+  const own = [...native, ...below.filter((path) => !/\.d\.[cm]?ts$|\.md$/.test(path))]
   const packages = packagesNeeded(own).flatMap((folder) => filesOfPackage(folder, target))
-  return [...own, ...packages].map((path) => ({ from: join(root, path), to: path })).sort(byPlace)
+  const isAgent = target.product === 'agent'
+  const paths = isAgent
+    ? [
+        ...own.filter((path) => !path.endsWith('.ts')),
+        ...madeFiles(),
+        ...packages.filter((path) => path.startsWith(APART) || NOTICE.test(path)),
+      ]
+    : [...own, ...packages]
+  return [...FILES, ...paths].map((path) => ({ from: join(root, path), to: path })).sort(byPlace)
+}
+
+/** What setup made of the sources, without central. */
+function madeFiles(): string[] {
+  const folder = CLI.folder.slice(root.length + 1)
+  return filesBelow(folder).filter((path) => !/\.(central\.mjs|json)$/.test(path))
 }
 
 function filesBelow(folder: string): string[] {

@@ -42,6 +42,8 @@ export function stage(
   const { program, name } = runtimeFor(target)
   add(name, program)
   write('package.json', packageJson(version))
+  // Of no sources, which are not here: what setup made stands for itself.
+  if (target.product === 'agent') write('build/cli/sources.json', '[]\n')
   write('installed.json', `${JSON.stringify({ ...target, version })}\n`)
   if (target.platform === 'win32') {
     write('sidestream.cmd', WINDOWS_LAUNCHER)

@@ -82,7 +82,11 @@ async function write(bundle, input, plugins, options) {
   const { output } = await made.write({
     dir: bundle.folder,
     entryFileNames: '[name].mjs',
-    chunkFileNames: '[name]-[hash].mjs',
+    // An agent's package leaves out what is central's.
+    chunkFileNames: ({ moduleIds }) =>
+      moduleIds.some((id) => id.includes(`${sep}server${sep}central${sep}`))
+        ? '[name]-[hash].central.mjs'
+        : '[name]-[hash].mjs',
     ...options,
   })
   await made.close()

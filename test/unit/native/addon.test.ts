@@ -24,6 +24,8 @@ describe('the addon', () => {
       'removeEventSource',
       'removeService',
       'reportServiceState',
+      'returnFreeMemory',
+      'shareFreeMemory',
       'startScan',
       'startService',
       'stopService',
