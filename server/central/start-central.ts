@@ -109,6 +109,12 @@ export interface CentralTiming extends CertificateTiming {
   auditHeadEveryMs: number
 }
 
+/**
+ * Connections that may wait to be accepted: a whole fleet comes back at once. Beyond Node's 511 the kernel drops what
+ * comes, whose sender tries again only after seconds; it takes as many as `net.core.somaxconn` allows, 4096 on most.
+ */
+const BACKLOG = 4_096
+
 const TIMING: CentralTiming = {
   helloTimeoutMs: 10_000,
   // Below the minute after which many proxies drop a silent connection.
@@ -156,7 +162,7 @@ export interface AssembledCentral {
 export async function startCentral(options: CentralOptions): Promise<RunningCentral> {
   const { app, firstPassword, certificates, listens, close } = await assembleCentral(options)
   try {
-    await app.listen({ host: options.host, port: options.port })
+    await app.listen({ host: options.host, port: options.port, backlog: BACKLOG })
   } catch (error) {
     await close()
     throw error
@@ -303,10 +309,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       inventory,
       checkHello: (context, hello) =>
         checkSignature(context, hello, () => admission.refusal(hello.machineId, hello.facts)),
-      onConnected: (machineId) => {
+      onConnected: (machineId, facts) => {
         void keys.tellPins(machineId, pins())
         dispatcher.dispatchMachine(machineId)
-        const { facts } = stores.machines.find(machineId)!
         labels.applyRules(machineId, facts)
         live.connected(machineId)
       },

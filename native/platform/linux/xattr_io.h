@@ -28,20 +28,30 @@ class XattrPlace {
   // By path; a link at its end is not followed. Borrows `path`. A bare name in the working folder
   // is the cheapest there is: a third of the way through /proc/self/fd.
   static XattrPlace At(const char* path);
+  // Through a descriptor of a file that was opened for reading: a quarter of the way through
+  // /proc/self/fd, for whoever may read the file.
+  static XattrPlace Opened(int fd);
 
+  // -1 where it is reached by path.
+  int opened_fd() const { return opened_fd_; }
   const char* path() const { return borrowed_ != nullptr ? borrowed_ : own_.data(); }
   bool follows_link() const { return borrowed_ == nullptr; }
 
  private:
+  int opened_fd_ = -1;
   const char* borrowed_ = nullptr;
   std::array<char, 32> own_{};  // "/proc/self/fd/2147483647"
 };
 
-// As the kernel lists them: each name ends with a NUL.
+// The names of an inode's attributes. For the stack, where most lists fit: a walk reads one for
+// every file, and moves none.
 class XattrNames {
  public:
   XattrNames() = default;
-  explicit XattrNames(std::string list) : list_(std::move(list)) {}
+  XattrNames(const XattrNames&) = delete;
+  XattrNames& operator=(const XattrNames&) = delete;
+
+  Status Read(const XattrPlace& place);
 
   template <typename Use>
   void ForEach(Use use) const {
@@ -54,10 +64,11 @@ class XattrNames {
   }
 
  private:
-  std::string list_;
+  std::array<char, 1024> small_;  // not filled with anything first
+  std::string large_;
+  std::string_view list_;  // as the kernel writes it: each name ends with a NUL
 };
 
-Result<XattrNames> ListXattrs(const XattrPlace& place);
 Result<std::vector<std::byte>> GetXattr(const XattrPlace& place, const std::string& name);
 // Bytes of the value. The kernel answers 65536 for anything larger.
 Result<std::size_t> GetXattrSize(const XattrPlace& place, const std::string& name);

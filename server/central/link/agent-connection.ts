@@ -165,7 +165,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
         })
       }
       this.#parts.wheel.add(this)
-      this.#parts.onConnected(this.#machineId)
+      this.#parts.onConnected(this.#machineId, hello.facts)
     } catch (error) {
       this.failed(error)
     }

@@ -122,15 +122,14 @@ export function createMachineService(parts: MachineServiceParts): MachineService
       return readQuarantine(link, machineId, page, QUARANTINE_TIMEOUT_MS)
     },
     connected: async (machineId, facts) => {
-      const before = machines.findKnown(machineId)
-      // A commit only where something is new: a whole fleet may come back at once.
-      const known = machines.find(machineId)
-      if (!isDeepStrictEqual(known?.facts, facts)) machines.setFacts(machineId, facts, clock.now())
       lastSeen.note(machineId, clock.now())
       changed(machineId)
-      if (before !== undefined && before.hostname !== facts.hostname) {
-        await inventory.putMachines([{ ...before, hostname: facts.hostname }])
-      }
+      const known = machines.find(machineId)
+      // A commit only where something is new: a whole fleet may come back at once.
+      if (isDeepStrictEqual(known?.facts, facts)) return
+      machines.setFacts(machineId, facts, clock.now())
+      if (known === undefined || known.facts.hostname === facts.hostname) return
+      await inventory.putMachines([machines.findKnown(machineId)!])
     },
     disconnected: (machineId) => {
       lastSeen.note(machineId, clock.now())

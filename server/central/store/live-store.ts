@@ -214,7 +214,11 @@ export function createLiveStore(db: Database): LiveStore {
       if (blob === null) return []
       return JSON.parse(zstdDecompressSync(blob).toString('utf8')) as ReportedStream[]
     },
-    take: (machineId, askId) => db.transaction(take).immediate(machineId, askId),
+    take: (machineId, askId) => {
+      // No lock for a machine that nothing waits for: a whole fleet may connect at once.
+      if (statements.selectWaiting.get({ machineId }) === undefined) return undefined
+      return db.transaction(take).immediate(machineId, askId)
+    },
     putBack: (questionId, machineId) =>
       void statements.putBack.run({ questionNo: questionNo(questionId), machineId }),
     settle: (questionId, machineId, how, now) =>
