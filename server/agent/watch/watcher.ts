@@ -101,6 +101,9 @@ export class Watcher implements FeedHost {
     const looked = { root, volumeId: target.volumeId as VolumeId, isImage: target.kind === 'image' }
     const { places, checkpoints } = state
     const tools = { addon, scope, inventory, limits, places, clock, timings }
+    if (target.kind === 'image' && target.isWritable) {
+      return new ScanFeed(root, 'files of a mounted volume cannot be looked at by identity yet')
+    }
     switch (target.kind) {
       case 'folder':
         return new NoticeFeed(tools, looked, this)
