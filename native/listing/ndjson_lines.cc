@@ -40,7 +40,7 @@ bool NamesSystemFolder(std::u16string_view path) {
 
 // False also for some paths that are ordinary.
 bool IsOrdinaryPlace(std::u16string_view path) {
-  if (path == u"." || path == u"/") return false;
+  if (path == u"." || path.ends_with(u"\\.") || path == u"/") return false;
   if (path.size() <= kLongestRootPath && path.find(u':') != std::u16string_view::npos) return false;
   return !NamesSystemFolder(path);
 }

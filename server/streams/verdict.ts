@@ -194,9 +194,12 @@ function knownStreamRule(stream: StreamToJudge, known: KnownStream): RuleName {
     : 'known-harmless'
 }
 
-/** `.` in an image, `C:`, `C:\`, `\\?\C:\` or `/` of a live system. */
+/**
+ * `.` in an image, `Partition2\.` in one of several volumes (no file is named so), `C:`, `C:\`, `\\?\C:\` or
+ * `/` of a live system.
+ */
 function isVolumeRoot(path: string): boolean {
-  return path === '.' || path === '/' || /^(?:\\\\[?.]\\)?[A-Za-z]:[\\/]?$/.test(path)
+  return path === '/' || /^(?:(?:Partition\d+\\)?\.|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]?)$/.test(path)
 }
 
 /** One of the files that hold the volume together, at its root (MS-FSCC 5.4), or below `$Extend`. */

@@ -32,6 +32,7 @@ export type {
   PendingAudit,
   Place,
   PreviewSummary,
+  StoredCopy,
   StoredOrder,
   StoredOrderMachine,
   StoredPreview,
@@ -66,6 +67,7 @@ export interface OrderStoreOptions {
 
 const METHODS = {
   orderPage: 0,
+  isOrderWithin: 0,
   previewTargets: 0,
   targetPage: 0,
   machinePage: 0,
@@ -84,6 +86,10 @@ const METHODS = {
   takeBatch: 0,
   addReceipts: 0,
   offered: 0,
+  copiesFor: 0,
+  targetContent: 0,
+  keptContent: 0,
+  setKeptContentPolicy: 0,
   tick: 0,
   acknowledge: 0,
   probe: 0,

@@ -71,6 +71,7 @@ const path = fc.oneof(
   units.map((name) => `Program Files\\${name}`),
   fc.constantFrom(
     '.',
+    'Partition2\\.',
     '/',
     'C:',
     'c:\\',

@@ -130,7 +130,7 @@ describe('judge', () => {
     expect(verdictOf(stream, null, { sizeBytes })).toBe(expected)
   })
 
-  it.each(['.', 'C:', 'C:\\', 'd:/', '\\\\?\\C:\\', '/'])(
+  it.each(['.', 'Partition2\\.', 'C:', 'C:\\', 'd:/', '\\\\?\\C:\\', '/'])(
     'suspects an unknown stream on the volume root %s',
     (path) => {
       expect(verdictOf('notes', 'abc', { path })).toBe('suspicious volume-root')
