@@ -29,7 +29,7 @@ const FOLDERS: Readonly<Record<Product, readonly string[]>> = {
   // `sidestream central` is one program with the rest of the command line.
   central: [...SHARED_FOLDERS, 'server/agent', 'server/central', 'web/dist'],
 }
-const NATIVE = ['addon', 'quiet', 'scan', 'service', 'watch']
+const NATIVE = ['addon', 'carry-out', 'quiet', 'scan', 'service', 'watch']
 const FILES = [
   ...['package.json', 'LICENSE', 'server/agent/DEPLOYMENT.md'],
   ...NATIVE.map((name) => `native/${name}.ts`),
