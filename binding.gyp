@@ -156,6 +156,7 @@
             "native/platform/windows/folder_access.cc",
             "native/platform/windows/folder_reader.cc",
             "native/platform/windows/live_target.cc",
+            "native/platform/windows/look_at_carriers.cc",
             "native/platform/windows/machine_state.cc",
             "native/platform/windows/mount_point.cc",
             "native/platform/windows/nt_api.cc",

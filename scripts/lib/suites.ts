@@ -208,7 +208,9 @@ export const SUITES: Suite[] = [
     proves:
       'the Windows addon and CLI, run under Wine on a real NTFS volume, seen again from Linux',
     files: [
-      ...['agent', 'cli', 'listing', 'strip', 'tree'].map((name) => `test/windows/${name}.test.ts`),
+      ...['agent', 'cli', 'listing', 'look', 'strip', 'tree'].map(
+        (name) => `test/windows/${name}.test.ts`,
+      ),
     ],
     inOrder: true,
     needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, windowsBench],

@@ -20,8 +20,10 @@ class WholeVolume final : public StreamProvider {
   }
 
   // The raw pass cannot leave folders out, and what an administrator excluded must not be reported.
+  // Named carriers changed a moment ago, which need not be on the disk yet.
   Status Scan(const ScanOptions& options, ScanSink& sink) const override {
-    const StreamProvider* const raw = options.exclude.empty() ? Raw() : nullptr;
+    const bool is_raw = options.exclude.empty() && options.carriers.empty();
+    const StreamProvider* const raw = is_raw ? Raw() : nullptr;
     return raw != nullptr ? raw->Scan(options, sink) : live_->Scan(options, sink);
   }
 

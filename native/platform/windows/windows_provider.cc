@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/utf16.h"
+#include "platform/windows/look_at_carriers.h"
 #include "platform/windows/nt_error.h"
 #include "platform/windows/open_beneath.h"
 #include "platform/windows/scan_carrier.h"
@@ -33,6 +34,9 @@ Status WindowsProvider::Scan(const ScanOptions& options, ScanSink& sink) const {
   if (!is_directory_) {
     ScanFile(options, sink);
     return std::nullopt;
+  }
+  if (IsVolume() && !options.carriers.empty()) {
+    return LookAtCarriers(handle_.get(), volume_, options, sink);
   }
   // `\??\C:\` is `C:` to people who exclude `C:\Users`.
   std::u16string exclusion = path_.shown;

@@ -26,10 +26,31 @@ static size_t host_name(HANDLE root, WCHAR *name, ULONG room)
     return units;
 }
 
+/* Wine finds a file by its record number; NTFS does so by the whole reference, and else finds none. */
+static NTSTATUS open_by_id(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa, IO_STATUS_BLOCK *io, LARGE_INTEGER *size,
+                           ULONG attributes, ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_len)
+{
+    uint64_t given, record;
+    memcpy(&given, oa->ObjectName->Buffer, sizeof given);
+    record = given & 0xFFFFFFFFFFFFull;
+    char *path = xalloc(UNIX_PATH);
+    int is_ours = !handle_path(oa->RootDirectory, path) && has_streams(path);
+    int is_same = is_ours && with_sequence(path, record) == given;
+    xfree(path);
+    if (is_ours && !is_same) return STATUS_INVALID_PARAMETER;
+    UNICODE_STRING text = { sizeof record, sizeof record, (WCHAR *)&record };
+    OBJECT_ATTRIBUTES fixed = *oa;
+    if (is_ours) fixed.ObjectName = &text;
+    NTSTATUS st = real_create(h, access, &fixed, io, size, attributes, sharing, disposition, options, ea, ea_len);
+    return st == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_INVALID_PARAMETER : st;
+}
+
 NTSTATUS WINAPI hook_create(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa, IO_STATUS_BLOCK *io, LARGE_INTEGER *size,
                             ULONG attributes, ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_len)
 {
-    enum { ROOM = 4096 };
+    enum { ROOM = 4096, OPEN_BY_FILE_ID = 0x2000, ID_SIZE = 8 };
+    if ((options & OPEN_BY_FILE_ID) && oa && oa->RootDirectory && oa->ObjectName && oa->ObjectName->Length == ID_SIZE)
+        return open_by_id(h, access, oa, io, size, attributes, sharing, disposition, options, ea, ea_len);
     size_t colon, end, host = 0;
     const UNICODE_STRING *given = oa ? oa->ObjectName : NULL;
     if (!given || !given->Buffer || !split(given->Buffer, given->Length / 2, &colon, &end))
