@@ -11,4 +11,11 @@ export interface NativeMachineState {
 
 export interface NativeMachine {
   machineState(): NativeMachineState
+  /**
+   * For the whole process, from now on: threads of the addon take memory from what is free anywhere, instead
+   * of each keeping its own. They may wait for each other for it.
+   */
+  shareFreeMemory(): void
+  /** Gives back to the system what this process does not use. Takes some ms. */
+  returnFreeMemory(): void
 }

@@ -78,7 +78,12 @@ char32_t CharacterAt(std::u16string_view units, std::size_t& at) {
 
 std::u16string UnitsFromBytes(std::string_view bytes) {
   std::u16string units;
-  units.reserve(bytes.size());
+  AppendUnits(units, bytes);
+  return units;
+}
+
+void AppendUnits(std::u16string& units, std::string_view bytes) {
+  units.reserve(units.size() + bytes.size());
   while (!bytes.empty()) {
     // Nearly all names are nothing but ASCII.
     const auto is_ascii = [](char byte) { return static_cast<std::uint8_t>(byte) < 0x80; };
@@ -100,7 +105,6 @@ std::u16string UnitsFromBytes(std::string_view bytes) {
     }
     bytes.remove_prefix(length);
   }
-  return units;
 }
 
 std::optional<std::string> BytesFromUnits(std::u16string_view units) {

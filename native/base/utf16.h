@@ -14,6 +14,7 @@ namespace sidestream {
 
 // Never fails.
 std::u16string UnitsFromBytes(std::string_view bytes);
+void AppendUnits(std::u16string& units, std::string_view bytes);
 
 // Empty where no byte string has these units: a lone surrogate other than an escape, or escapes
 // that spell valid UTF-8 (they would come back as other units, so a name could change on its way

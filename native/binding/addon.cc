@@ -44,6 +44,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("readChanges", Napi::Function::New<ReadChanges>(env, "readChanges"));
   exports.Set("watchChanges", Napi::Function::New<WatchChanges>(env, "watchChanges"));
   exports.Set("machineState", Napi::Function::New<ReadMachineState>(env, "machineState"));
+  Export<ShareFreeMemoryCall>(exports, "shareFreeMemory");
+  Export<ReturnFreeMemoryCall>(exports, "returnFreeMemory");
   exports.Set("openCarrier", Napi::Function::New<OpenCarrier>(env, "openCarrier"));
   exports.Set("carryOut", Napi::Function::New<CarryOut>(env, "carryOut"));
   ExportSystem(exports);

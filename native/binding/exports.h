@@ -19,6 +19,8 @@ Napi::Value StartScan(const Napi::CallbackInfo& info);
 Napi::Value ReadChanges(const Napi::CallbackInfo& info);
 Napi::Value WatchChanges(const Napi::CallbackInfo& info);
 Napi::Value ReadMachineState(const Napi::CallbackInfo& info);
+Napi::Value ShareFreeMemoryCall(const Napi::CallbackInfo& info);
+Napi::Value ReturnFreeMemoryCall(const Napi::CallbackInfo& info);
 Napi::Value OpenCarrier(const Napi::CallbackInfo& info);
 Napi::Value CarryOut(const Napi::CallbackInfo& info);
 

@@ -49,6 +49,12 @@ class BatchQueue::Part final : public ScanPart {
     BatchWithRoom().unreadable.push_back(std::move(unreadable));
   }
   bool IsFull() const override { return bytes_ + batches_.back().BytesHeld() >= kPartBytes; }
+  bool IsDue() const override {
+    if (batches_.size() > 1 || sidestream::IsFull(batches_.back(), queue_.options_)) return true;
+    return !batches_.back().empty() &&
+           queue_.is_consumer_waiting_.load(std::memory_order_relaxed) &&
+           Clock::now() - since_ >= kMaxAge;
+  }
 
   std::vector<Batch>& batches() { return batches_; }
 
@@ -58,6 +64,7 @@ class BatchQueue::Part final : public ScanPart {
       bytes_ += batches_.back().BytesHeld();
       StartBatch();
     }
+    if (batches_.back().empty()) since_ = Clock::now();
     return batches_.back();
   }
   void StartBatch() {
@@ -67,7 +74,8 @@ class BatchQueue::Part final : public ScanPart {
 
   BatchQueue& queue_;
   std::vector<Batch> batches_;
-  std::size_t bytes_ = 0;  // of all but the last
+  std::size_t bytes_ = 0;    // of all but the last
+  Clock::time_point since_;  // when something came into the last
 };
 
 BatchQueue::BatchQueue(BatchOptions options, std::function<void()> on_ready)

@@ -58,6 +58,7 @@ class CopiedPart final : public ScanPart {
     findings_.emplace_back(std::move(unreadable));
   }
   bool IsFull() const override { return findings_.size() >= kFullAt; }
+  bool IsDue() const override { return !findings_.empty(); }
 
   void AddTo(ScanSink& sink) {
     for (auto& finding : findings_) {

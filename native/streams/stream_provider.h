@@ -102,6 +102,9 @@ class ScanPart {
   virtual void AddUnreadable(Unreadable unreadable) = 0;
   // It holds so much memory that it should be added before it gets more.
   virtual bool IsFull() const = 0;
+  // Where no order has to be kept, it should be added now: there is enough in it, or the caller has
+  // been waiting for what is there.
+  virtual bool IsDue() const = 0;
 };
 
 struct StreamEntry {

@@ -20,8 +20,10 @@
 namespace sidestream {
 namespace {
 
-// Resident contents kept from the pass, all workers together. Beyond it they are read again.
+// Resident contents kept from the pass, all workers together. Beyond it they are read again, which
+// nobody waits for in the background.
 constexpr std::uint64_t kKeptValueBytes = 12u << 20;
+constexpr std::uint64_t kKeptValueBytesInBackground = 2u << 20;
 // The part of a scan's time that the pass takes, for the progress bar.
 constexpr double kPassShare = 0.75;
 
@@ -105,7 +107,8 @@ class MftProvider final : public StreamProvider {
     collect.include_deleted = options.include_deleted;
     if (options.hash || options.content_bytes > 0) {
       // The last shard is for records kept after the pass.
-      collect.kept_value_bytes = kKeptValueBytes / (shards - 1);
+      collect.kept_value_bytes =
+          options.background ? kKeptValueBytesInBackground : kKeptValueBytes / (shards - 1);
     }
     if (options.carriers.empty()) {
       RunMftPass(volume, collect, prefix, {from, share * kPassShare}, sink, table);

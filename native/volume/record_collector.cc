@@ -140,7 +140,7 @@ void RecordCollector::CollectRecord(const ntfs::FileRecord& record, std::uint64_
 ntfs::ParseStatus RecordCollector::CollectAttribute(const ntfs::RawAttribute& raw, RecordRow& row) {
   switch (raw.type) {
     case AttributeType::kData:
-      if (!raw.has_name()) return std::nullopt;
+      if (!raw.has_name() || IsLookingForName()) return std::nullopt;
       return AddStream(raw);
     case AttributeType::kFileName: {
       const auto attribute = ntfs::DecodeAttribute(raw);
@@ -148,7 +148,7 @@ ntfs::ParseStatus RecordCollector::CollectAttribute(const ntfs::RawAttribute& ra
       const auto name = ntfs::ParseFileName(attribute.value().value, raw.volume_offset);
       if (!name.ok()) return name.error();
       pending_names_.push_back(name.value());
-      if (!options_.wanted_name.empty() && IsWanted(name.value())) has_wanted_name_ = true;
+      if (IsLookingForName() && IsWanted(name.value())) has_wanted_name_ = true;
       return std::nullopt;
     }
     case AttributeType::kStandardInformation: {
@@ -161,7 +161,8 @@ ntfs::ParseStatus RecordCollector::CollectAttribute(const ntfs::RawAttribute& ra
     }
     case AttributeType::kAttributeList:
       has_attribute_list_ = true;
-      if (!row.is_extension() && !row.is_deleted && row.record >= ntfs::kRootRecord) {
+      if (!row.is_extension() && !row.is_deleted && !IsLookingForName() &&
+          row.record >= ntfs::kRootRecord) {
         AddPromises(raw, row);
       }
       return std::nullopt;

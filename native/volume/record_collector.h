@@ -25,7 +25,8 @@ struct CollectOptions {
   // Keep the values of resident streams, so that contents need no second read, up to this many
   // bytes a worker. What does not fit is read again when it is wanted.
   std::uint64_t kept_value_bytes = 0;
-  // Also keep every file that has this name, whatever its case. Empty: none.
+  // Not empty: keep no streams, but directories and the files that have this name, whatever its
+  // case.
   std::u16string_view wanted_name;
   // Also keep what records hold that are not in use, as far as it still decodes.
   bool include_deleted = false;
@@ -86,6 +87,7 @@ class RecordCollector {
   // The same for a name that many have; it is not empty.
   std::uint32_t AddStreamName(std::span<const std::byte> name);
   void AddPromises(const ntfs::RawAttribute& raw, const RecordRow& row);
+  bool IsLookingForName() const { return !options_.wanted_name.empty(); }
   bool IsWanted(const ntfs::FileName& name) const;
   bool IsMarkedInUse(std::uint64_t number, ntfs::RecordState state) const;
   void ReportDamage(std::uint64_t number, const std::string& what);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { freshScanBundle } from '../../server/cli/scan-bundle.mjs'
+import { CLI, freshBundle, SCAN } from '../../server/cli/bundles.mjs'
 import { fingerprint, isStamped, writeStamp } from './fingerprint.mjs'
 import { platform, root, runtimeFolder, runtimePath } from './runtime.mjs'
 import { missingTools } from './toolchain.mjs'
@@ -15,7 +15,7 @@ export class SetupError extends Error {
   }
 }
 
-export const STEPS = [installPackages, buildAddon, bundleScan, buildConsole]
+export const STEPS = [installPackages, buildAddon, bundleCode, buildConsole]
 
 async function installPackages() {
   const stamp = 'node_modules/.sidestream-packages'
@@ -65,9 +65,9 @@ async function buildAddon() {
   return true
 }
 
-async function bundleScan() {
-  if (freshScanBundle() !== null) return false
-  await step('bundling the scan', () => run(runtimePath(), ['scripts/setup/bundle-scan.mjs']))
+async function bundleCode() {
+  if ([SCAN, CLI].every((bundle) => freshBundle(bundle) !== null)) return false
+  await step('bundling the code', () => run(runtimePath(), ['scripts/setup/bundle-code.mjs']))
   return true
 }
 

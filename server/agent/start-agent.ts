@@ -85,6 +85,7 @@ const HASH_LIMIT_BYTES = 256 * 1024 * 1024
 
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   makeStateDir(options.stateDir)
+  options.addon.shareFreeMemory()
   const config = loadConfig(options)
   const identity = readIdentity(options.stateDir)
   const enrolment = readEnrolment(options.stateDir)
@@ -188,6 +189,7 @@ async function buildParts(
     (why) => void scanRunner.start('quietly', why),
   )
   scanRunner.keepInStep(watcher)
+  scanRunner.listen({ progress() {}, finished: () => giveBackMemory(addon, state) })
   const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start('quietly'))
 
@@ -254,6 +256,12 @@ async function buildParts(
     return link
   })
   return { app, schedule, scanRunner, watcher, orders, asks, central, status }
+}
+
+/** What a scan or an order took, and the long wait for the next one does not need. */
+function giveBackMemory(addon: AgentAddon, state: AgentState): void {
+  state.giveBackMemory()
+  addon.returnFreeMemory()
 }
 
 function paceFor({ filesPerSecond, megabytesPerSecond }: QuietConfig): ScanPace {

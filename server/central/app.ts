@@ -15,6 +15,7 @@ import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
+import type { ScopeService } from './accounts/scope-service.ts'
 import type { SessionService } from './accounts/session-service.ts'
 import type { SignInService } from './accounts/sign-in-service.ts'
 import type { TokenService } from './accounts/token-service.ts'
@@ -32,6 +33,7 @@ import { eventsRoute } from './http/events-route.ts'
 import { type FactorRoutesOptions, factorRoutes } from './http/factor-routes.ts'
 import { type FileRoutesOptions, fileRoutes } from './http/file-routes.ts'
 import { type HealthRoutesOptions, healthRoutes } from './http/health-routes.ts'
+import { type KeptContentRoutesOptions, keptContentRoutes } from './http/kept-content-routes.ts'
 import { liveRoutes } from './http/live-routes.ts'
 import { type MachineCareRoutesOptions, machineCareRoutes } from './http/machine-care-routes.ts'
 import { machineRoutes } from './http/machine-routes.ts'
@@ -71,6 +73,7 @@ export interface AppParts
     SavedQueryRoutesOptions,
     OpenIdRoutesOptions,
     OrderRoutesOptions,
+    KeptContentRoutesOptions,
     PreviewRoutesOptions,
     FactorRoutesOptions {
   machines: MachineService
@@ -83,6 +86,7 @@ export interface AppParts
   signIns: SignInService
   users: UserService
   tokens: TokenService
+  scopes: ScopeService
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
@@ -154,6 +158,7 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(streamRoutes, parts)
   await app.register(previewRoutes, parts)
   await app.register(orderRoutes, parts)
+  await app.register(keptContentRoutes, parts)
   await app.register(liveRoutes, parts)
   await app.register(fileRoutes, parts)
   await app.register(sinkRoutes, parts)
@@ -168,8 +173,10 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(trendRoutes, parts)
   await app.register(quarantineRoutes, parts)
   await app.register(eventsRoute, parts)
-  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
-    app.swagger(),
+  app.get(
+    '/openapi.json',
+    { config: { access: 'public', scope: 'none' }, schema: { hide: true } },
+    async () => app.swagger(),
   )
 }
 

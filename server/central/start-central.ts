@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { ScopeHandling } from '../protocol/api/scope.ts'
 import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import type { MachineId } from '../protocol/ids.ts'
@@ -31,6 +32,7 @@ import { createMachineService } from './machines/machine-service.ts'
 import { startRetention } from './machines/retention.ts'
 import { createMetrics } from './metrics.ts'
 import { createDispatcher } from './ordering/dispatcher.ts'
+import { createKeptContentService } from './ordering/kept-content-service.ts'
 import { createOrderPolicyService } from './ordering/order-policy.ts'
 import { startOrderRelay } from './ordering/order-relay.ts'
 import { createOrderService } from './ordering/order-service.ts'
@@ -109,6 +111,12 @@ export interface CentralTiming extends CertificateTiming {
   auditHeadEveryMs: number
 }
 
+/**
+ * Connections that may wait to be accepted: a whole fleet comes back at once. Beyond Node's 511 the kernel drops what
+ * comes, whose sender tries again only after seconds; it takes as many as `net.core.somaxconn` allows, 4096 on most.
+ */
+const BACKLOG = 4_096
+
 const TIMING: CentralTiming = {
   helloTimeoutMs: 10_000,
   // Below the minute after which many proxies drop a silent connection.
@@ -134,6 +142,8 @@ export interface RunningCentral {
   port: number
   /** `METHOD /url` → who may use it, of every route there is. */
   routeAccess: ReadonlyMap<string, Access>
+  /** `METHOD /url` → what it does with an account's scope. */
+  routeScope: ReadonlyMap<string, ScopeHandling | undefined>
   /** Those of them that are WebSockets. */
   webSockets: ReadonlySet<string>
   /** The administrator's password, on the first run only and only if it was generated. */
@@ -156,19 +166,19 @@ export interface AssembledCentral {
 export async function startCentral(options: CentralOptions): Promise<RunningCentral> {
   const { app, firstPassword, certificates, listens, close } = await assembleCentral(options)
   try {
-    await app.listen({ host: options.host, port: options.port })
+    await app.listen({ host: options.host, port: options.port, backlog: BACKLOG })
   } catch (error) {
     await close()
     throw error
   }
   const { port } = app.server.address() as AddressInfo
   listens(port)
-  const { routeAccess, webSockets } = app
+  const { routeAccess, routeScope, webSockets } = app
   const pins = certificates?.pins() ?? []
   const isAnyAddress = options.host === '0.0.0.0' || options.host === '::'
   const name = isAnyAddress ? certificates?.names[0] : undefined
   const url = urlOf(certificates, name ?? options.host, port)
-  return { url, pins, port, routeAccess, webSockets, firstPassword, close }
+  return { url, pins, port, routeAccess, routeScope, webSockets, firstPassword, close }
 }
 
 function urlOf(certificates: Certificates | null, host: string, port: number): string {
@@ -249,8 +259,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const savedQueries = createSavedQueryService({
       ...shared,
       live,
-      countStreams: async (q) => {
-        const { total } = await streams.page({ q, presence: 'live' }, { limit: 1 })
+      scopes: accounts.scopes,
+      countStreams: async (q, scope) => {
+        const { total } = await streams.page({ q, presence: 'live', scope }, { limit: 1 })
         return total
       },
       minScheduleSeconds: timing.minScheduleSeconds,
@@ -303,10 +314,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       inventory,
       checkHello: (context, hello) =>
         checkSignature(context, hello, () => admission.refusal(hello.machineId, hello.facts)),
-      onConnected: (machineId) => {
+      onConnected: (machineId, facts) => {
         void keys.tellPins(machineId, pins())
         dispatcher.dispatchMachine(machineId)
-        const { facts } = stores.machines.find(machineId)!
         labels.applyRules(machineId, facts)
         live.connected(machineId)
       },
@@ -326,6 +336,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       rules,
       previews,
       orderPolicy,
+      keptContent: createKeptContentService(shared),
       live,
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),

@@ -66,7 +66,7 @@ function addPreview(order: Command, { terminal, environment, finish }: CliContex
       .option(
         '--done-of <order>',
         'for mark: the files that this strip order took marks off',
-        nonEmpty,
+        orderId,
       )
       .option(
         '--zone <number>',
@@ -86,7 +86,7 @@ function addCreate(order: Command, { terminal, environment, finish }: CliContext
     order
       .command('create')
       .description('Make an order of a preview: of exactly what it froze.')
-      .argument('<preview>', 'its id', nonEmpty)
+      .argument('<preview>', 'its id', previewId)
       .option('--canary <machines>', 'so many machines first', integerIn(0, 10_000))
       .option(
         '--ramp <percent...>',
@@ -101,7 +101,7 @@ function addCreate(order: Command, { terminal, environment, finish }: CliContext
       .option(
         '--expires <time>',
         'RFC 3339; what was not sent by then expires (default: 30 days)',
-        nonEmpty,
+        timeToCome,
       ),
   ).action(async (previewId: string, flags: CreateFlags) => {
     finish(await (await load()).runOrderCreate(previewId, flags, environment, terminal))
@@ -124,7 +124,7 @@ const REASONED = {
 function addDecisions(order: Command, { terminal, environment, finish }: CliContext): void {
   for (const deed of ['approve', 'undo', 'retry'] as const) {
     const command = withConfirmation(
-      order.command(deed).description(CONFIRMED[deed]).argument('<order>', 'its id', nonEmpty),
+      order.command(deed).description(CONFIRMED[deed]).argument('<order>', 'its id', orderId),
     )
     if (deed === 'retry') {
       command.option('--states <state...>', 'of failed, in-use, denied, expired, cancelled')
@@ -135,7 +135,7 @@ function addDecisions(order: Command, { terminal, environment, finish }: CliCont
   }
   for (const deed of ['reject', 'pause', 'resume', 'cancel'] as const) {
     const command = withCommon(
-      order.command(deed).description(REASONED[deed]).argument('<order>', 'its id', nonEmpty),
+      order.command(deed).description(REASONED[deed]).argument('<order>', 'its id', orderId),
     )
     const why = ['--reason <text>', 'why; kept in the audit log'] as const
     if (deed === 'cancel') command.option(...why, nonEmpty)
@@ -159,7 +159,7 @@ function addLooking(order: Command, { terminal, environment, finish }: CliContex
     order
       .command('show')
       .description('One order: its state, or every target or machine of it.')
-      .argument('<order>', 'its id', nonEmpty)
+      .argument('<order>', 'its id', orderId)
       .addOption(new Option('--targets', 'every target and its receipt').conflicts('machines'))
       .option('--state <state>', 'with --targets: only these, such as changed', nonEmpty)
       .option('--machines', 'machine by machine'),
@@ -170,11 +170,30 @@ function addLooking(order: Command, { terminal, environment, finish }: CliContex
     order
       .command('watch')
       .description('Follow an order to its end. Exit code 0: all is done; 3: not all.')
-      .argument('<order>', 'its id', nonEmpty)
+      .argument('<order>', 'its id', orderId)
       .option('--time-limit <seconds>', 'look no longer than this', integerIn(1, 31_536_000)),
   ).action(async (orderId: string, flags: WatchFlags) => {
     finish(await (await load()).runOrderWatch(orderId, flags, environment, terminal))
   })
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function previewId(value: string): string {
+  if (ID.test(value)) return value
+  throw new InvalidArgumentError('It must be the id that `sidestream order preview` printed.')
+}
+
+function orderId(value: string): string {
+  if (ID.test(value)) return value
+  throw new InvalidArgumentError('It must be an id, as `sidestream order list` shows them.')
+}
+
+/** As central takes it: UTC. */
+function timeToCome(value: string): string {
+  const ms = /^\d{4}-\d{2}-\d{2}T/.test(value) ? Date.parse(value) : Number.NaN
+  if (ms > Date.now()) return new Date(ms).toISOString()
+  throw new InvalidArgumentError('It must be a time to come, such as 2027-12-24T18:00:00Z.')
 }
 
 function integerIn(min: number, max: number): (value: string) => number {

@@ -62,7 +62,8 @@ export function previewText(preview: OrderPreview): string {
     lines.push(`somebody else must approve it: ${displayName(preview.approvalNeeded)}`)
   }
   lines.push(`frozen until ${preview.expiresAt}, SHA-256 of the targets ${preview.digest}`)
-  if (targetCount > 0) {
+  if (targetCount === 0) lines.push('nothing to order: no stream that it means may be named')
+  else {
     const { previewId } = preview
     lines.push(
       `order it: sidestream order create ${previewId} --confirm ${targetCount} --reason "…"`,

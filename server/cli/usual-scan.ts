@@ -1,7 +1,7 @@
 /**
  * `sidestream scan TARGET --format ndjson`, the listing that programs ask for, told by its words alone. It
  * must start quickly: the parser of arguments, which would say the same, is not loaded at all, and setup puts
- * this file and all it needs into one (scripts/setup/scan-bundle.mjs), since finding and loading thirty
+ * this file and all it needs into one (scripts/setup/bundle-code.mjs), since finding and loading thirty
  * takes longer than they run.
  */
 import { loadAddon, type NativeScan } from '../../native/addon.ts'

@@ -13,6 +13,7 @@
  *   POST /v1/identity/rotate-key   {} → IdentityKept; the next connection, which begins at once, brings a new key
  *   GET  /v1/quarantine?cursor=&limit=   QuarantinePage   (quarantine.ts)
  *   POST /v1/quarantine/list   QuarantineQuery → QuarantinePage; the same, over the link
+ *   POST /v1/quarantine/missing   MissingQuery → MissingReply
  *
  * Failures are ErrorReply with a stable code.
  */

@@ -23,6 +23,8 @@ export const MAX_FRAME_BYTES = 16 * 1024 * 1024
 export const MAX_TARGETS_PER_REQUEST = 50
 /** Bytes of stream content in one answer to a read. */
 export const MAX_READ_BYTES = 1024 * 1024
+/** Of a removed stream, that a receipt may bring along: nearly every Zone.Identifier is smaller. */
+export const MAX_RETURNED_BYTES = 4_096
 /** Unreadable places that a finished scan names; the count is always exact. */
 export const MAX_UNREADABLE_SAMPLES = 100
 /** Streams or files that one request names for an order; a query may find more. */

@@ -9,7 +9,7 @@ import {
   Timestamp,
   VolumeId,
 } from './ids.ts'
-import { MAX_TARGETS_PER_REQUEST } from './limits.ts'
+import { MAX_RETURNED_BYTES, MAX_TARGETS_PER_REQUEST } from './limits.ts'
 
 /** `reduce` keeps only the zone of a Zone.Identifier, `mark` writes one where there is none. */
 export const OrderAction = Type.Union([
@@ -47,12 +47,31 @@ export const OrderTarget = Type.Object(
 )
 export type OrderTarget = Static<typeof OrderTarget>
 
+/** Bytes of a small stream. */
+const SmallContent = Type.String({
+  maxLength: 4 * Math.ceil(MAX_RETURNED_BYTES / 3),
+  pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+})
+
+/**
+ * What central kept of a small stream, for an agent whose quarantine has it no more. It is not believed: it must have
+ * the size and hash of its target, and be allowed by the machine's policy like any other change. Since protocol 4.
+ */
+export const CentralCopy = Type.Object(
+  {
+    takenBy: Type.Union([Type.Literal('strip'), Type.Literal('reduce')]),
+    contentBase64: SmallContent,
+  },
+  { additionalProperties: false },
+)
+export type CentralCopy = Static<typeof CentralCopy>
+
 /**
  * Puts back what the target `strippedTargetId` of a strip or reduce took away; its bytes are in the agent's
  * quarantine. Over a reduced stream, and nothing else, it writes.
  */
 export const RestoreTarget = Type.Object(
-  { ...OrderTarget.properties, strippedTargetId: TargetId },
+  { ...OrderTarget.properties, strippedTargetId: TargetId, copy: Type.Optional(CentralCopy) },
   { additionalProperties: false },
 )
 export type RestoreTarget = Static<typeof RestoreTarget>
@@ -95,6 +114,12 @@ export const Receipt = Type.Object(
     outcome: ReceiptOutcome,
     reason: Type.String({ maxLength: 1_024, description: 'One sentence for people' }),
     at: Timestamp,
+    contentBase64: Type.Optional(
+      Type.Unsafe<string>({
+        ...SmallContent,
+        description: 'What was removed or reduced, if the request asked for so many bytes',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -110,6 +135,14 @@ export const StripRequest = Type.Object(
     orderedBy: Type.String({ maxLength: 256 }),
     reason: Type.String({ maxLength: 1_024 }),
     targets: Type.Array(OrderTarget, { minItems: 1, maxItems: MAX_TARGETS_PER_REQUEST }),
+    returnUpToBytes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_RETURNED_BYTES,
+        description:
+          'Receipts of what is done bring along the bytes of streams up to this size. Since protocol 4',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

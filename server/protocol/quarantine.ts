@@ -1,6 +1,7 @@
 /**
  * What an agent keeps of streams that it took away, newest first: `GET /v1/quarantine?cursor=&limit=`, and for
- * central, whose requests carry no query string, `POST /v1/quarantine/list` with the same in its body.
+ * central, whose requests carry no query string, `POST /v1/quarantine/list` with the same in its body. And which of
+ * some targets it could not put back: `POST /v1/quarantine/missing`.
  */
 import { type Static, Type } from 'typebox'
 import {
@@ -13,6 +14,7 @@ import {
   Timestamp,
   VolumeId,
 } from './ids.ts'
+import { MAX_TARGETS_PER_REQUEST } from './limits.ts'
 import { ReceiptOutcome } from './order.ts'
 import { CarrierKind } from './stream.ts'
 
@@ -66,3 +68,13 @@ export const QuarantinePage = Type.Object(
   strict,
 )
 export type QuarantinePage = Static<typeof QuarantinePage>
+
+const Targets = Type.Array(TargetId, { maxItems: MAX_TARGETS_PER_REQUEST })
+
+/** Targets of strips and reduces. Since protocol 4. */
+export const MissingQuery = Type.Object({ targetIds: Targets }, strict)
+export type MissingQuery = Static<typeof MissingQuery>
+
+/** Of which this agent has no whole copy: it was installed anew, or its quarantine has let go of it. */
+export const MissingReply = Type.Object({ missing: Targets }, strict)
+export type MissingReply = Static<typeof MissingReply>

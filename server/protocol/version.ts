@@ -12,8 +12,11 @@
  *   when to come back. Binary frames to central begin with their kind; deltas are always binary.
  * - 3: 2026-11-22: a hello is bound to the TLS session (`binding`) and may bring the machine's next key (`nextKey`). The
  *   agent's routes `POST /v1/identity/pins` and `/v1/identity/rotate-key` (agent-api.ts).
+ * - 4: 2026-11-23: receipts may bring the bytes of small streams along (`returnUpToBytes`, `contentBase64`), a restore may
+ *   bring them back (`copy`), and `POST /v1/quarantine/missing` says for which targets that is needed (order.ts,
+ *   quarantine.ts).
  */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /** The oldest version that central still serves. An agent speaks the newest only: update central first. */
 export const OLDEST_PROTOCOL_VERSION = 1

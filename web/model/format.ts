@@ -60,7 +60,8 @@ export function exactTime(timestamp: string): string {
   return Number.isNaN(ms) ? timestamp : `${exact.format(ms)} (${timestamp})`
 }
 
-const ZONES = ['This PC', 'Intranet', 'Trusted', 'Internet', 'Restricted']
+/** By their numbers. */
+export const ZONES = ['This PC', 'Intranet', 'Trusted', 'Internet', 'Restricted']
 
 /** A zone number, or `none`, as people know it. */
 export function zoneLabel(zone: number | string | null): string {

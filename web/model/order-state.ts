@@ -1,5 +1,6 @@
 /** An order's states and what may be done in each; central has the last word. */
 import type { Order } from '../../server/protocol/api/orders.ts'
+import type { MarkOrigin } from '../../server/protocol/order.ts'
 
 type State = Order['state']
 
@@ -24,7 +25,29 @@ export const ORDER_STATES: Record<
   expired: { label: 'expired', tone: 'warn' },
 }
 
-export type OrderDeed = 'approve' | 'reject' | 'pause' | 'resume' | 'cancel' | 'retry' | 'undo'
+/** What its targets are called: a mark is written where there is no stream yet. */
+export function namedBy(action: Order['action']): 'file' | 'stream' {
+  return action === 'mark' ? 'file' : 'stream'
+}
+
+/** What a mark says, line by line. */
+export function markLines({ zoneId, referrerUrl, hostUrl }: MarkOrigin): string[] {
+  return [
+    `ZoneId=${zoneId}`,
+    ...(referrerUrl === undefined ? [] : [`ReferrerUrl=${referrerUrl}`]),
+    ...(hostUrl === undefined ? [] : [`HostUrl=${hostUrl}`]),
+  ]
+}
+
+export type OrderDeed =
+  | 'approve'
+  | 'reject'
+  | 'pause'
+  | 'resume'
+  | 'cancel'
+  | 'retry'
+  | 'mark'
+  | 'undo'
 
 const GOING: readonly State[] = ['canary', 'running']
 
@@ -33,11 +56,11 @@ export function deedsOf(
   order: Order,
   who: { username: string; mayCreate: boolean; mayApprove: boolean },
 ): Set<OrderDeed> {
-  const { state, createdBy } = order
+  const { state, createdBy, writers } = order
   const deeds = new Set<OrderDeed>()
   const isOwn = createdBy === who.username
   if (state === 'awaiting-approval') {
-    if (who.mayApprove && !isOwn) deeds.add('approve')
+    if (who.mayApprove && !isOwn && !writers.includes(who.username)) deeds.add('approve')
     if (who.mayApprove || (isOwn && who.mayCreate)) deeds.add('reject')
   }
   if (!who.mayCreate) return deeds
@@ -45,6 +68,7 @@ export function deedsOf(
   if (state === 'paused') deeds.add('resume')
   if (GOING.includes(state) || state === 'paused') deeds.add('cancel')
   if (order.retryableCount > 0) deeds.add('retry')
+  if (order.action === 'strip' && (order.counts.done ?? 0) > 0) deeds.add('mark')
   if (order.undoableCount > 0) deeds.add('undo')
   return deeds
 }

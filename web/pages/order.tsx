@@ -3,7 +3,7 @@ import { useLocation, useRoute } from 'preact-iso'
 import type { Order } from '../../server/protocol/api/orders.ts'
 import { api, isNotThere, orderExportUrl } from '../api.ts'
 import { formatCount, plural } from '../model/format.ts'
-import { ACTIONS } from '../model/order-state.ts'
+import { ACTIONS, markLines, namedBy } from '../model/order-state.ts'
 import { Empty, Facts, Failure, Loading, Notice, Time } from '../parts/bits.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { Name } from '../parts/name.tsx'
@@ -48,7 +48,7 @@ function Detail({ order, onChanged }: { order: Order; onChanged: () => void }) {
             <a href="/orders">Orders</a>
           </p>
           <h1>
-            {ACTIONS[order.action].label} {plural(order.targetCount, 'stream')} on{' '}
+            {ACTIONS[order.action].label} {plural(order.targetCount, namedBy(order.action))} on{' '}
             {plural(order.machineCount, 'machine')} <OrderState order={order} />
           </h1>
         </div>
@@ -75,7 +75,8 @@ function OrderNotices({ order }: { order: Order }) {
     <>
       {state === 'awaiting-approval' && (
         <Notice tone="warn">
-          Nothing is done until somebody else than <Name text={order.createdBy} /> approves it:{' '}
+          Nothing is done until somebody else than{' '}
+          <Name text={[order.createdBy, ...order.writers].join(', ')} /> approves it:{' '}
           <Name text={approval.neededBecause ?? ''} />
         </Notice>
       )}
@@ -121,6 +122,12 @@ function OrderFacts({ order }: { order: Order }) {
                 <Name text={approval.by} /> <Time at={approval.at} />:{' '}
                 <Name text={approval.reason} />
               </span>
+            ),
+          ],
+          [
+            'The mark says',
+            order.origin === null ? null : (
+              <Name key="origin" text={markLines(order.origin).join(', ')} />
             ),
           ],
           ['Query', order.query === null ? null : <Name key="query" text={order.query} />],

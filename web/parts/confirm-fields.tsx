@@ -10,6 +10,8 @@ interface ConfirmFieldsProps {
   count: number
   /** `strip`, `put back`. */
   verb: string
+  /** What is counted; streams if absent. */
+  named?: 'file' | 'stream'
   reason: string
   typed: string
   onReason: (reason: string) => void
@@ -37,7 +39,7 @@ export function ConfirmFields(props: ConfirmFieldsProps) {
       </label>
       <label class="field">
         <span>
-          To confirm, type how many streams to {props.verb}:{' '}
+          To confirm, type how many {props.named ?? 'stream'}s to {props.verb}:{' '}
           <strong>{formatCount(props.count)}</strong>
         </span>
         <input

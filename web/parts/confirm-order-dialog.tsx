@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import type { Order } from '../../server/protocol/api/orders.ts'
 import { ApiError, api } from '../api.ts'
 import { plural } from '../model/format.ts'
-import { ACTIONS, countFrom } from '../model/order-state.ts'
+import { ACTIONS, countFrom, namedBy } from '../model/order-state.ts'
 import { ConfirmFields, isConfirmed, isReason } from './confirm-fields.tsx'
 import { FormDialog } from './form-dialog.tsx'
 
@@ -73,10 +73,10 @@ const WORDS: Record<ConfirmedDeed, (order: Order, count: number) => Words> = {
   approve: ({ action, createdBy, machineCount }, count) => ({
     title: 'Approve this order',
     verb: `let ${createdBy} ${ACTIONS[action].verb}`,
-    action: `Approve: ${ACTIONS[action].verb} ${plural(count, 'stream')}`,
+    action: `Approve: ${ACTIONS[action].verb} ${plural(count, namedBy(action))}`,
     says: (
       <p class="preview-lead">
-        It will {ACTIONS[action].verb} <strong>{plural(count, 'stream')}</strong> on{' '}
+        It will {ACTIONS[action].verb} <strong>{plural(count, namedBy(action))}</strong> on{' '}
         <strong>{plural(machineCount, 'machine')}</strong>: exactly those listed on its page.
       </p>
     ),
@@ -103,11 +103,12 @@ const WORDS: Record<ConfirmedDeed, (order: Order, count: number) => Words> = {
   retry: ({ action }, count) => ({
     title: 'Try again',
     verb: `${ACTIONS[action].verb}, once more,`,
-    action: `Try again: ${ACTIONS[action].verb} ${plural(count, 'stream')}`,
+    action: `Try again: ${ACTIONS[action].verb} ${plural(count, namedBy(action))}`,
     says: (
       <p class="preview-lead">
         A new order names again what failed, was in use or was denied:{' '}
-        <strong>{plural(count, 'stream')}</strong>. Each is checked again before anything is done.
+        <strong>{plural(count, namedBy(action))}</strong>. Each is checked again before anything is
+        done.
       </p>
     ),
   }),

@@ -7,9 +7,10 @@ import { formatCount, plural } from '../model/format.ts'
 import { ACTIONS, deedsOf, type OrderDeed } from '../model/order-state.ts'
 import { may, session } from '../session.ts'
 import { type ConfirmedDeed, ConfirmOrderDialog } from './confirm-order-dialog.tsx'
+import { MarkDialog } from './mark-dialog.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 
-type ReasonedDeed = Exclude<OrderDeed, ConfirmedDeed>
+type ReasonedDeed = Exclude<OrderDeed, ConfirmedDeed | 'mark'>
 
 const REASONED: Record<ReasonedDeed, { title: string; action: string }> = {
   reject: { title: 'Reject this order', action: 'Reject order' },
@@ -42,6 +43,7 @@ export function OrderDeeds({ order, onChanged }: { order: Order; onChanged: () =
           {labelOf(deed, order)}
         </button>
       ))}
+      {opened === 'mark' && <MarkDialog order={order} onClose={close} />}
       {opened !== null && isConfirmedDeed(opened) && (
         <ConfirmOrderDialog
           order={order}
@@ -53,7 +55,7 @@ export function OrderDeeds({ order, onChanged }: { order: Order; onChanged: () =
           }}
         />
       )}
-      {opened !== null && !isConfirmedDeed(opened) && (
+      {opened !== null && opened !== 'mark' && !isConfirmedDeed(opened) && (
         <ReasonDialog
           {...REASONED[opened]}
           send={(reason) => api.decideOrder(order.orderId, opened, { reason })}
@@ -84,6 +86,8 @@ function labelOf(deed: OrderDeed, order: Order): string {
       return `Cancel ${formatCount(order.counts.queued ?? 0)} queued…`
     case 'retry':
       return `Try ${plural(order.retryableCount, 'stream')} again…`
+    case 'mark':
+      return 'Mark these files again…'
     case 'undo':
       return order.action === 'mark'
         ? `Undo: take off ${plural(order.undoableCount, 'mark')}…`

@@ -7,7 +7,7 @@ import { useLocation } from 'preact-iso'
 import type { OrderPreview, PreviewRequest } from '../../server/protocol/api/orders.ts'
 import { api, hasCode } from '../api.ts'
 import { formatCount, plural } from '../model/format.ts'
-import { ACTIONS } from '../model/order-state.ts'
+import { ACTIONS, namedBy } from '../model/order-state.ts'
 import { Failure, Loading, Notice } from './bits.tsx'
 import { ConfirmFields, isConfirmed, isReason } from './confirm-fields.tsx'
 import { Dialog } from './dialog.tsx'
@@ -24,13 +24,18 @@ export function OrderDialog({ request, onClose }: OrderDialogProps) {
   const previewing = usePreview(request)
   const { preview, error, again } = previewing
   return (
-    <Dialog title={`${ACTIONS[request.action].label} streams`} onClose={onClose}>
+    <Dialog
+      title={`${ACTIONS[request.action].label} ${namedBy(request.action)}s`}
+      onClose={onClose}
+    >
       {error !== null ? (
         <Failure error={error} retry={again} />
       ) : preview === null ? (
         <Loading what="what an order would do" />
       ) : preview.state === 'counting' ? (
-        <p role="status">Counting: {formatCount(preview.counted)} streams so far…</p>
+        <p role="status">
+          Counting: {formatCount(preview.counted)} {namedBy(request.action)}s so far…
+        </p>
       ) : preview.state === 'failed' ? (
         <Failure error={new Error(preview.error)} retry={again} />
       ) : (
@@ -86,6 +91,7 @@ function OrderForm({ preview, previewing, onClose }: OrderFormProps) {
           <ConfirmFields
             count={targetCount}
             verb={verb}
+            named={namedBy(action)}
             reason={reason}
             typed={typed}
             onReason={setReason}
@@ -115,7 +121,7 @@ function OrderForm({ preview, previewing, onClose }: OrderFormProps) {
         {targetCount > 0 && (
           <button type="submit" class="button is-danger" disabled={!isReady}>
             {preview.approvalNeeded === null ? label : `Ask to ${verb}`}{' '}
-            {plural(targetCount, 'stream')} on {plural(machineCount, 'machine')}
+            {plural(targetCount, namedBy(action))} on {plural(machineCount, 'machine')}
           </button>
         )}
       </footer>

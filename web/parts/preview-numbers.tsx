@@ -4,13 +4,14 @@ import { useState } from 'preact/hooks'
 import type { OrderPreview, PreviewTarget } from '../../server/protocol/api/orders.ts'
 import { api, orderExportUrl } from '../api.ts'
 import { formatBytes, formatCount, plural } from '../model/format.ts'
-import { ACTIONS } from '../model/order-state.ts'
+import { ACTIONS, markLines, namedBy } from '../model/order-state.ts'
 import { Failure, Notice, Verdict } from './bits.tsx'
 import { useResource } from './hooks.ts'
 import { Name } from './name.tsx'
 
 export function PreviewNumbers({ preview }: { preview: OrderPreview }) {
   const { action, targetCount, machineCount, offlineMachineCount, totalBytes, excluded } = preview
+  const named = namedBy(action)
   return (
     <div class="preview">
       <p class="preview-lead">
@@ -18,13 +19,15 @@ export function PreviewNumbers({ preview }: { preview: OrderPreview }) {
           `Nothing of this can be ordered to ${ACTIONS[action].verb}.`
         ) : (
           <>
-            <strong>{plural(targetCount, 'stream')}</strong> on{' '}
-            <strong>{plural(machineCount, 'machine')}</strong>, {formatBytes(totalBytes)}.
+            <strong>{plural(targetCount, named)}</strong> on{' '}
+            <strong>{plural(machineCount, 'machine')}</strong>
+            {named === 'stream' && `, ${formatBytes(totalBytes)}`}.
             {offlineMachineCount > 0 &&
               ` ${plural(offlineMachineCount, 'machine')} offline: queued until ${offlineMachineCount === 1 ? 'it returns' : 'they return'}.`}
           </>
         )}
       </p>
+      {targetCount > 0 && <Mark preview={preview} />}
       {targetCount > 0 && <Buckets preview={preview} />}
       {excluded.length > 0 && (
         <>
@@ -41,6 +44,25 @@ export function PreviewNumbers({ preview }: { preview: OrderPreview }) {
       {targetCount > 0 && <PreviewTargets preview={preview} />}
       {targetCount > 0 && <Warnings preview={preview} />}
     </div>
+  )
+}
+
+/** Of a mark: what each file will say. */
+function Mark({ preview: { origin } }: { preview: OrderPreview }) {
+  if (origin === null) return null
+  return (
+    <p>
+      Each gets a Zone.Identifier that says{' '}
+      {markLines(origin).map((line, index) => (
+        <span key={line}>
+          {index > 0 && ', '}
+          <code>
+            <Name text={line} />
+          </code>
+        </span>
+      ))}
+      . Windows then treats it as downloaded, for every user.
+    </p>
   )
 }
 

@@ -22,7 +22,7 @@ namespace sidestream {
 
 // A folder whose own streams and files were looked at, with the folders in it that were not.
 struct WalkedFolder {
-  UniqueFd fd;  // O_PATH; may be closed while many deeper ones are open
+  UniqueFd fd;  // O_PATH suffices; may be closed while many deeper ones are open
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   const FileSystem* file_system = nullptr;

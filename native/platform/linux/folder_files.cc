@@ -20,9 +20,10 @@ constexpr std::int64_t kSettledNs = 2'000'000'000;
 
 }  // namespace
 
-FolderFiles::FolderFiles(WalkContext& context, const WalkedFolder& folder, const std::string& path,
-                         Reached reached, std::int64_t read_at_ns)
+FolderFiles::FolderFiles(WalkContext& context, OwnFindings& findings, const WalkedFolder& folder,
+                         const std::string& path, Reached reached, std::int64_t read_at_ns)
     : context_(context),
+      findings_(findings),
       folder_(folder),
       path_(path),
       shown_(context.Shown(path)),
@@ -99,7 +100,7 @@ bool FolderFiles::ReportInPlace(const FolderEntry& entry, const FileSystem& file
   const std::u16string shown = ShownPathOf(entry.name);
   const std::u16string_view path = shown;
   const CarrierRow row{{&path, 1}, identity, facts.modified_ns, false, false};
-  for (const ReadStream& stream : all) Report(stream, row, context_.sink());
+  for (const ReadStream& stream : all) findings_.Add(FoundOf(stream, row));
   return true;
 }
 
@@ -125,9 +126,12 @@ std::string FolderFiles::PathOf(std::string_view name) const {
 }
 
 std::u16string FolderFiles::ShownPathOf(std::string_view name) const {
-  std::u16string shown = shown_;
+  std::u16string shown;
+  shown.reserve(shown_.size() + 1 + name.size());
+  shown.append(shown_);
   if (shown != u"/") shown.push_back(u'/');
-  return shown.append(UnitsFromBytes(name));
+  AppendUnits(shown, name);
+  return shown;
 }
 
 }  // namespace sidestream

@@ -13,6 +13,7 @@
 
 #include "platform/linux/folder_exchange.h"
 #include "platform/linux/folder_reader.h"
+#include "platform/linux/own_findings.h"
 #include "platform/linux/walk_context.h"
 
 namespace sidestream {
@@ -24,10 +25,10 @@ class FolderFiles {
     kThroughProc,
   };
 
-  // `folder` and `path`, relative to the target, are borrowed. `read_at_ns`: CLOCK_REALTIME, not
-  // after its entries were read.
-  FolderFiles(WalkContext& context, const WalkedFolder& folder, const std::string& path,
-              Reached reached, std::int64_t read_at_ns);
+  // All but the last two are borrowed; `path` is relative to the target. `read_at_ns`:
+  // CLOCK_REALTIME, not after its entries were read.
+  FolderFiles(WalkContext& context, OwnFindings& findings, const WalkedFolder& folder,
+              const std::string& path, Reached reached, std::int64_t read_at_ns);
 
   enum class Seen { kFolder, kFile, kOther };
   // A folder is left to the caller. Only folders and regular files can have streams.
@@ -43,6 +44,7 @@ class FolderFiles {
   std::u16string ShownPathOf(std::string_view name) const;
 
   WalkContext& context_;
+  OwnFindings& findings_;
   const WalkedFolder& folder_;
   const std::string& path_;
   const std::u16string shown_;  // the folder's path as reported

@@ -49,13 +49,10 @@ LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, const Xattr
     : scheme_(file_system.scheme),
       fd_(std::move(fd)),
       parent_(std::move(parent)),
+      base_name_(std::move(base_name)),
       facts_(facts),
-      ref_{place,
-           fd_.get(),
-           parent_ == nullptr ? -1 : parent_->get(),
-           std::move(base_name),
-           facts.IsDirectory(),
-           facts.inode},
+      ref_{place,      fd_.get(),           parent_ == nullptr ? -1 : parent_->get(),
+           base_name_, facts.IsDirectory(), facts.inode},
       identity_(IdentityOf(*scheme_, ref_, facts, file_system.identity_suffix)) {}
 
 // A partial listing is none: what is not seen could be what is meant.

@@ -64,6 +64,7 @@ class LiveCarrier final : public Carrier {
   const std::shared_ptr<const StreamScheme> scheme_;
   const UniqueFd fd_;
   const SharedFd parent_;
+  const std::string base_name_;
   const FileFacts facts_;
   const CarrierRef ref_;
   const std::string identity_;

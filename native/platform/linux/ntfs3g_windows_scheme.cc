@@ -36,7 +36,7 @@ struct StreamPlace {
 Result<StreamPlace> PlaceOf(const CarrierRef& carrier, const std::string& stream) {
   if (stream.empty()) return StreamError{"ADS_INVALID_NAME", 0, "open", "empty stream name"};
   if (carrier.is_directory) return StreamPlace{carrier.fd, ":" + stream};
-  return StreamPlace{carrier.parent_fd, carrier.base_name + ":" + stream};
+  return StreamPlace{carrier.parent_fd, std::string(carrier.base_name) + ":" + stream};
 }
 
 // `flags` without O_CREAT opens what is there only.

@@ -91,10 +91,10 @@ class Ntfs3gXattr final : public StreamScheme {
 
  private:
   Result<std::vector<StoredStream>> StreamsAt(const XattrPlace& place) const {
-    const auto keys = ListXattrs(place);
-    if (!keys.ok()) return keys.error();
+    XattrNames keys;
+    if (auto error = keys.Read(place)) return std::move(*error);
     std::vector<StoredStream> streams;
-    keys.value().ForEach([&](std::string_view key) {
+    keys.ForEach([&](std::string_view key) {
       if (key == kEfsInfo || !key.starts_with(prefix_) || key.size() == prefix_.size()) return;
       streams.push_back({std::string(key.substr(prefix_.size())), std::string(key)});
     });

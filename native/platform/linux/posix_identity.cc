@@ -4,6 +4,9 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
 
 #include "platform/linux/errno_error.h"
 
@@ -12,6 +15,13 @@ namespace {
 
 std::int64_t Nanoseconds(const struct statx_timestamp& time) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+constexpr std::size_t kMostDigits = 20;  // of 64 bits, or 19 and a sign
+
+void AppendNumber(std::string& text, std::integral auto number) {
+  char digits[kMostDigits];
+  text.append(digits, std::to_chars(digits, digits + kMostDigits, number).ptr);
 }
 
 Result<FileFacts> Statx(int fd, const char* name, int flags) {
@@ -40,9 +50,16 @@ Result<FileFacts> FactsOf(int fd) { return Statx(fd, "", AT_EMPTY_PATH); }
 Result<FileFacts> FactsOf(int folder_fd, const char* name) { return Statx(folder_fd, name, 0); }
 
 std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,
-                       const FileFacts& facts, const std::string& suffix) {
+                       const FileFacts& facts, std::string_view suffix) {
   const std::int64_t birth_ns = scheme.BirthNs(carrier).value_or(facts.birth_ns);
-  return "posix:" + std::to_string(facts.inode) + ":" + std::to_string(birth_ns) + suffix;
+  std::string identity;
+  identity.reserve(sizeof "posix::" + 2 * kMostDigits + suffix.size());
+  identity.append("posix:");
+  AppendNumber(identity, facts.inode);
+  identity.push_back(':');
+  AppendNumber(identity, birth_ns);
+  identity.append(suffix);
+  return identity;
 }
 
 }  // namespace sidestream

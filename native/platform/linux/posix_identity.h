@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "platform/linux/stream_scheme.h"
@@ -34,6 +35,6 @@ Result<FileFacts> FactsOf(int folder_fd, const char* name);
 
 // `posix:<ino>:<birth ns><suffix>`, see NativeBatch.identities; `suffix` is that of the FileSystem.
 std::string IdentityOf(const StreamScheme& scheme, const CarrierRef& carrier,
-                       const FileFacts& facts, const std::string& suffix);
+                       const FileFacts& facts, std::string_view suffix);
 
 }  // namespace sidestream

@@ -24,9 +24,9 @@ class Samba final : public StreamScheme {
   Result<FirstLook> LookAt(const XattrPlace& place) const override {
     FirstLook look;
     look.is_all = !shares_.may_be_unmarked();
-    const auto keys = ListXattrs(place);
-    if (!keys.ok()) return keys.error();
-    keys.value().ForEach([&](std::string_view key) {
+    XattrNames keys;
+    if (auto error = keys.Read(place)) return std::move(*error);
+    keys.ForEach([&](std::string_view key) {
       if (key == kDepotMarkerName) look.is_all = false;
       auto stream = StreamOfXattr(key, shares_.all_forms());
       if (!stream) return;
@@ -37,14 +37,14 @@ class Samba final : public StreamScheme {
   }
 
   Result<StreamListing> List(const CarrierRef& carrier) const override {
-    const auto keys = ListXattrs(carrier.place);
-    if (!keys.ok()) return keys.error();
+    XattrNames keys;
+    if (auto error = keys.Read(carrier.place)) return std::move(*error);
     const auto forms = shares_.FormsFor(carrier);
     if (!forms.ok()) return forms.error();
     StreamListing listing;
     bool has_extents = false;
     bool is_looked_for = shares_.may_be_unmarked();
-    keys.value().ForEach([&](std::string_view key) {
+    keys.ForEach([&](std::string_view key) {
       if (key == kDepotMarkerName) is_looked_for = true;
       if (IsExtent(key, *forms.value())) has_extents = true;
       auto stream = StreamOfXattr(key, *forms.value());

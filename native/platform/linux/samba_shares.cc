@@ -58,7 +58,10 @@ Result<SambaPlace> SambaShares::PlaceOf(const CarrierRef& carrier) const {
 }
 
 Result<std::shared_ptr<const SambaForms>> SambaShares::FormsFor(const CarrierRef& carrier) const {
-  if (!have_own_names_) return usual_forms_;
+  // Not counted: the walkers would do nothing but hand each other the count.
+  if (!have_own_names_) {
+    return std::shared_ptr<const SambaForms>(std::shared_ptr<void>(), &usual_forms_);
+  }
   const auto place = PlaceOf(carrier);
   if (!place.ok()) return place.error();
   auto forms = std::make_shared<SambaForms>();

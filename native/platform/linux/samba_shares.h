@@ -36,12 +36,13 @@ class SambaShares {
   const SambaForms& all_forms() const { return all_forms_; }
 
   Result<SambaPlace> PlaceOf(const CarrierRef& carrier) const;
+  // Lives as long as this object does.
   Result<std::shared_ptr<const SambaForms>> FormsFor(const CarrierRef& carrier) const;
 
  private:
   std::vector<SambaShare> shares_;  // longest root first
   SambaForms all_forms_;
-  const std::shared_ptr<const SambaForms> usual_forms_ = std::make_shared<SambaForms>(1);
+  const SambaForms usual_forms_ = SambaForms(1);
   bool have_own_names_ = false;
   bool may_be_unmarked_ = false;
 };

@@ -1,6 +1,7 @@
 #include "platform/linux/scan_carrier.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/sha256.h"
 #include "base/utf16.h"
@@ -64,7 +65,7 @@ Result<ReadStream> ReadForScan(const StreamScheme& scheme, const CarrierRef& car
   return read;
 }
 
-void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink) {
+FoundStream FoundOf(const ReadStream& stream, const CarrierRow& row) {
   FoundStream found;
   found.path = row.paths.front();
   found.links = row.paths;
@@ -78,23 +79,23 @@ void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink) {
   found.has_more_links = row.has_more_links;
   if (stream.sha256) found.sha256 = *stream.sha256;
   if (stream.front) found.content = *stream.front;
-  sink.Add(found);
+  return found;
 }
 
 void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const FileFacts& facts,
                  std::span<const std::u16string_view> paths, const ScanOptions& options,
                  ScanSink& sink) {
   const StreamScheme& scheme = *file_system.scheme;
-  const std::u16string path(paths.front());
+  const auto add_unreadable = [&](std::optional<std::u16string> stream, const StreamError& error) {
+    sink.AddUnreadable({std::u16string(paths.front()), std::move(stream), error});
+  };
   const auto listing = scheme.List(carrier);
   if (!listing.ok()) {
-    if (!MeansVanished(listing.error().system_code)) {
-      sink.AddUnreadable({path, std::nullopt, listing.error()});
-    }
+    if (!MeansVanished(listing.error().system_code)) add_unreadable(std::nullopt, listing.error());
     return;
   }
   const auto& [streams, incomplete] = listing.value();
-  if (incomplete) sink.AddUnreadable({path, std::nullopt, *incomplete});
+  if (incomplete) add_unreadable(std::nullopt, *incomplete);
   if (streams.empty()) return;
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
   // A folder's link count is not one of names.
@@ -104,9 +105,9 @@ void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const
     if (sink.IsCancelled()) return;
     const auto read = ReadForScan(scheme, carrier, stream, options, sink);
     if (read.ok()) {
-      Report(read.value(), row, sink);
+      sink.Add(FoundOf(read.value(), row));
     } else if (read.error().code != "ADS_NOT_FOUND") {
-      sink.AddUnreadable({path, UnitsFromBytes(stream.name), read.error()});
+      add_unreadable(UnitsFromBytes(stream.name), read.error());
     }
   }
 }

@@ -38,7 +38,8 @@ struct CarrierRow {
   bool has_more_links;
 };
 
-void Report(const ReadStream& stream, const CarrierRow& row, ScanSink& sink);
+// Borrows both.
+FoundStream FoundOf(const ReadStream& stream, const CarrierRow& row);
 
 // Lists, reads and reports. A stream that cannot be measured or read is reported as unreadable by
 // name; one that went away meanwhile is not.

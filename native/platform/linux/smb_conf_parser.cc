@@ -31,8 +31,14 @@ Result<std::string> ReadText(const std::string& path) {
   };
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
   if (file == nullptr) return FromErrno(errno, "open", path);
-  std::string text(kLargestBytes + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  std::string text;
+  // Piece by piece: memory for the largest would take longer to get than most take to read.
+  char piece[16 * 1024];
+  std::size_t count = 0;
+  do {
+    count = std::fread(piece, 1, sizeof piece, file.get());
+    text.append(piece, count);
+  } while (count == sizeof piece && text.size() <= kLargestBytes);
   if (std::ferror(file.get()) != 0) return FromErrno(errno, "read", path);
   if (text.size() > kLargestBytes) {
     return StreamError{"ADS_UNSUPPORTED", 0, "read", path + " is larger than any smb.conf"};

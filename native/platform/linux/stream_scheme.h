@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,12 +21,12 @@
 
 namespace sidestream {
 
-// One carrier. Borrowed: descriptors and place belong to the caller.
+// One carrier. Borrowed: descriptors, place and name belong to the caller.
 struct CarrierRef {
   XattrPlace place;  // of its extended attributes
   int fd = -1;       // on the carrier itself, O_PATH at least; -1 after a FirstLook that showed all
-  int parent_fd = -1;     // O_PATH on the folder that holds it; -1 for a folder that is the target
-  std::string base_name;  // its name in that folder
+  int parent_fd = -1;  // O_PATH on the folder that holds it; -1 for a folder that is the target
+  std::string_view base_name;  // its name in that folder
   bool is_directory = false;
   std::uint64_t inode = 0;
 };

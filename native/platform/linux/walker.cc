@@ -13,6 +13,7 @@
 
 #include "platform/linux/errno_error.h"
 #include "platform/linux/open_beneath.h"
+#include "platform/linux/open_folder.h"
 #include "platform/linux/scan_carrier.h"
 
 namespace sidestream {
@@ -58,7 +59,8 @@ std::optional<GivenFolder> CopyOf(const WalkedFolder& folder, std::string_view p
 
 // Without a working folder of its own, shared with no thread, a walker reaches files through
 // /proc/self/fd, which takes three times as long.
-Walker::Walker(WalkContext& context) : context_(context), has_own_cwd_(unshare(CLONE_FS) == 0) {}
+Walker::Walker(WalkContext& context)
+    : context_(context), findings_(context.sink()), has_own_cwd_(unshare(CLONE_FS) == 0) {}
 
 void Walker::EnterTarget() {
   const WalkTarget& target = context_.target();
@@ -66,26 +68,29 @@ void Walker::EnterTarget() {
   if (!facts.ok()) return context_.Fail(facts.error());
   UniqueFd fd(fcntl(target.fd, F_DUPFD_CLOEXEC, 0));
   if (!fd.ok()) return context_.Fail(FromErrno(errno, "open", target.absolute_path));
-  if (!context_.IsExcluded("")) Enter(std::move(fd), facts.value(), -1, "");
+  if (!context_.IsExcluded("")) Enter({std::move(fd), false}, facts.value(), -1, "");
 }
 
 void Walker::Run() {
   while (!context_.IsOver()) {
     if (folders_.empty()) {
       FlushCount();
+      findings_.HandOver();
       auto given = context_.exchange().Take();
       if (!given) return;
       Accept(std::move(*given));
     }
     Step();
   }
+  findings_.HandOver();
 }
 
 void Walker::Accept(GivenFolder given) {
   path_ = std::move(given.path);
   if (!given.files.empty()) {
     const auto reached = MoveInto(given.folder);
-    LookAtEach(FolderFiles(context_, given.folder, path_, reached, given.read_at_ns), given.files);
+    LookAtEach(FolderFiles(context_, findings_, given.folder, path_, reached, given.read_at_ns),
+               given.files);
   }
   folders_.push_back(std::move(given.folder));
 }
@@ -106,16 +111,20 @@ void Walker::Step() {
 }
 
 void Walker::OpenAndEnter(const std::string& name, int parent_fd) {
-  UniqueFd fd(openat(parent_fd, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  UniqueFd fd = OpenCachedFolder(parent_fd, name.c_str());
+  const bool is_for_listing = fd.ok();
+  if (!fd.ok()) fd = UniqueFd(openat(parent_fd, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.ok()) return context_.AddUnlessVanished(path_, FromErrno(errno, "open", "folder"));
   const auto facts = FactsOf(fd.get());
   if (!facts.ok()) return context_.AddUnlessVanished(path_, facts.error());
-  if (facts.value().IsDirectory()) Enter(std::move(fd), facts.value(), parent_fd, name);
+  if (!facts.value().IsDirectory()) return;
+  Enter({std::move(fd), is_for_listing}, facts.value(), parent_fd, name);
 }
 
 // Reports the folder's own streams and those of its files; its folders wait.
-void Walker::Enter(UniqueFd fd, const FileFacts& facts, int parent_fd, const std::string& name) {
-  const FileSystem& file_system = context_.FileSystemOf(fd.get(), facts);
+void Walker::Enter(OpenedFolder opened, const FileFacts& facts, int parent_fd,
+                   const std::string& name) {
+  const FileSystem& file_system = context_.FileSystemOf(opened.fd.get(), facts);
   if (file_system.is_pseudo) return;
   if (file_system.unsupported) return context_.AddUnreadable(path_, *file_system.unsupported);
   Count();
@@ -124,10 +133,14 @@ void Walker::Enter(UniqueFd fd, const FileFacts& facts, int parent_fd, const std
   folder.inode = facts.inode;
   folder.file_system = &file_system;
   folder.path_bytes = path_.size();
-  folder.fd = std::move(fd);
+  folder.fd = std::move(opened.fd);
   const auto reached = MoveInto(folder);
   ReportOwnStreams(folder, reached, facts, parent_fd, name);
-  ReadEntries(folder, reached);
+  if (opened.is_for_listing) {
+    ReadEntries(folder.fd.get(), folder, reached);
+  } else {
+    ListEntries(folder, reached);
+  }
   folders_.push_back(std::move(folder));
   if (folders_.size() > kOpenFolders) folders_[folders_.size() - 1 - kOpenFolders].fd.Reset();
 }
@@ -203,17 +216,18 @@ FolderFiles::Reached Walker::MoveInto(const WalkedFolder& folder) const {
   return is_inside ? FolderFiles::Reached::kInWorkingFolder : FolderFiles::Reached::kThroughProc;
 }
 
-void Walker::ReadEntries(WalkedFolder& folder, FolderFiles::Reached reached) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  UniqueFd fd(openat(folder.fd.get(), ".", kFlags | O_NOATIME));
-  // Refused to all but the owner and root.
-  if (!fd.ok() && errno == EPERM) fd = UniqueFd(openat(folder.fd.get(), ".", kFlags));
+void Walker::ListEntries(WalkedFolder& folder, FolderFiles::Reached reached) {
+  const UniqueFd fd = OpenForListing(folder.fd.get());
   if (!fd.ok()) return context_.AddUnlessVanished(path_, FromErrno(errno, "list", "folder"));
+  ReadEntries(fd.get(), folder, reached);
+}
+
+void Walker::ReadEntries(int listed_fd, WalkedFolder& folder, FolderFiles::Reached reached) {
   const std::int64_t read_at_ns = NowNs();
-  const FolderFiles files(context_, folder, path_, reached, read_at_ns);
+  const FolderFiles files(context_, findings_, folder, path_, reached, read_at_ns);
   std::vector<PendingFile> aside;
   std::size_t listed = 0;
-  const auto error = reader_.ForEach(fd.get(), [&](const FolderEntry& entry) {
+  const auto error = reader_.ForEach(listed_fd, [&](const FolderEntry& entry) {
     // Of a folder with very many files, whoever has nothing else to do takes some.
     const bool is_shared = ++listed > kManyFiles && context_.exchange().IsWanted();
     if (is_shared && entry.type == DT_REG) {
@@ -259,6 +273,7 @@ void Walker::Count() {
 void Walker::FlushCount() {
   context_.sink().Advance(uncounted_, -1);
   uncounted_ = 0;
+  findings_.HandOverIfDue();
 }
 
 }  // namespace sidestream

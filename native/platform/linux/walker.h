@@ -11,6 +11,7 @@
 #include "platform/linux/folder_exchange.h"
 #include "platform/linux/folder_files.h"
 #include "platform/linux/folder_reader.h"
+#include "platform/linux/own_findings.h"
 #include "platform/linux/walk_context.h"
 
 namespace sidestream {
@@ -30,7 +31,11 @@ class Walker {
   void Accept(GivenFolder given);
   void Step();
   void OpenAndEnter(const std::string& name, int parent_fd);
-  void Enter(UniqueFd fd, const FileFacts& facts, int parent_fd, const std::string& name);
+  struct OpenedFolder {
+    UniqueFd fd;
+    bool is_for_listing;  // else O_PATH
+  };
+  void Enter(OpenedFolder opened, const FileFacts& facts, int parent_fd, const std::string& name);
   void Leave();
   void Reopen(WalkedFolder& folder, int child_fd);
   void GiveFolders();
@@ -38,7 +43,8 @@ class Walker {
   FolderFiles::Reached MoveInto(const WalkedFolder& folder) const;
   void ReportOwnStreams(const WalkedFolder& folder, FolderFiles::Reached reached,
                         const FileFacts& facts, int parent_fd, const std::string& name);
-  void ReadEntries(WalkedFolder& folder, FolderFiles::Reached reached);
+  void ListEntries(WalkedFolder& folder, FolderFiles::Reached reached);
+  void ReadEntries(int listed_fd, WalkedFolder& folder, FolderFiles::Reached reached);
   void GiveFiles(const WalkedFolder& folder, std::vector<PendingFile>& files,
                  std::int64_t read_at_ns);
   void LookAtEach(const FolderFiles& files, std::vector<PendingFile>& pending);
@@ -47,6 +53,7 @@ class Walker {
   void FlushCount();
 
   WalkContext& context_;
+  OwnFindings findings_;
   FolderReader reader_;
   std::vector<WalkedFolder> folders_;  // deepest last
   std::string path_;                   // of the folder or child at hand, relative to the target

@@ -10,29 +10,25 @@
 namespace sidestream {
 namespace {
 
-// Most carriers' lists and most Zone.Identifier values fit, so one system call does.
+// Most Zone.Identifier values fit, so one system call does.
 constexpr std::size_t kFirstTry = 1024;
 
-// Calls `read(buffer, size)` (a listxattr or getxattr) with a buffer that is large enough, also
-// when the value grows between asking for its size and reading it. `Bytes` is a container of bytes.
-template <typename Bytes, typename Read, typename What>
-Result<Bytes> ReadGrowing(Read read, const char* operation, What what) {
-  using Byte = typename Bytes::value_type;
-  Byte small[kFirstTry];
-  ssize_t length = read(small, kFirstTry);
-  if (length >= 0) return Bytes(small, small + length);
+// After a first try that failed. Calls `read(buffer, size)` (a listxattr or getxattr) with a buffer
+// that is large enough, also when the value grows between asking for its size and reading it.
+// False: it failed otherwise, and errno says how.
+template <typename Bytes, typename Read>
+bool ReadGrowing(Bytes& large, Read read) {
   for (int tries = 0; errno == ERANGE && tries < 8; ++tries) {
-    length = read(nullptr, 0);
-    if (length < 0) break;
-    Bytes large(static_cast<std::size_t>(length) + 1, Byte{});
+    ssize_t length = read(nullptr, 0);
+    if (length < 0) return false;
+    large.resize(static_cast<std::size_t>(length) + 1);
     length = read(large.data(), large.size());
     if (length >= 0) {
       large.resize(static_cast<std::size_t>(length));
-      return large;
+      return true;
     }
   }
-  const int error_number = errno;
-  return FromErrno(error_number, operation, what());
+  return false;
 }
 
 ssize_t Get(const XattrPlace& place, const std::string& name, void* buffer, std::size_t size) {
@@ -95,18 +91,31 @@ XattrPlace XattrPlace::Opened(int fd) {
   return place;
 }
 
-Result<XattrNames> ListXattrs(const XattrPlace& place) {
-  auto list = ReadGrowing<std::string>(
-      [&](char* buffer, std::size_t size) { return List(place, buffer, size); }, "list",
-      [] { return "extended attributes"; });
-  if (!list.ok()) return list.error();
-  return XattrNames(std::move(list.value()));
+Status XattrNames::Read(const XattrPlace& place) {
+  const auto read = [&](char* buffer, std::size_t size) { return List(place, buffer, size); };
+  const ssize_t length = read(small_.data(), small_.size());
+  if (length >= 0) {
+    list_ = {small_.data(), static_cast<std::size_t>(length)};
+    return std::nullopt;
+  }
+  if (!ReadGrowing(large_, read)) return FromErrno(errno, "list", "extended attributes");
+  list_ = large_;
+  return std::nullopt;
 }
 
 Result<std::vector<std::byte>> GetXattr(const XattrPlace& place, const std::string& name) {
-  return ReadGrowing<std::vector<std::byte>>(
-      [&](std::byte* buffer, std::size_t size) { return Get(place, name, buffer, size); }, "read",
-      [&] { return Named(name); });
+  const auto read = [&](std::byte* buffer, std::size_t size) {
+    return Get(place, name, buffer, size);
+  };
+  std::byte small[kFirstTry];
+  const ssize_t length = read(small, kFirstTry);
+  if (length >= 0) return std::vector<std::byte>(small, small + length);
+  std::vector<std::byte> large;
+  if (!ReadGrowing(large, read)) {
+    const int error_number = errno;
+    return FromErrno(error_number, "read", Named(name));
+  }
+  return large;
 }
 
 Result<std::size_t> GetXattrSize(const XattrPlace& place, const std::string& name) {

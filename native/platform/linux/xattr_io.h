@@ -43,11 +43,15 @@ class XattrPlace {
   std::array<char, 32> own_{};  // "/proc/self/fd/2147483647"
 };
 
-// As the kernel lists them: each name ends with a NUL.
+// The names of an inode's attributes. For the stack, where most lists fit: a walk reads one for
+// every file, and moves none.
 class XattrNames {
  public:
   XattrNames() = default;
-  explicit XattrNames(std::string list) : list_(std::move(list)) {}
+  XattrNames(const XattrNames&) = delete;
+  XattrNames& operator=(const XattrNames&) = delete;
+
+  Status Read(const XattrPlace& place);
 
   template <typename Use>
   void ForEach(Use use) const {
@@ -60,10 +64,11 @@ class XattrNames {
   }
 
  private:
-  std::string list_;
+  std::array<char, 1024> small_;  // not filled with anything first
+  std::string large_;
+  std::string_view list_;  // as the kernel writes it: each name ends with a NUL
 };
 
-Result<XattrNames> ListXattrs(const XattrPlace& place);
 Result<std::vector<std::byte>> GetXattr(const XattrPlace& place, const std::string& name);
 // Bytes of the value. The kernel answers 65536 for anything larger.
 Result<std::size_t> GetXattrSize(const XattrPlace& place, const std::string& name);

@@ -78,7 +78,9 @@ async function measure(
   fleet.churn(CHURN)
   await sleep(2_000)
   const startedMs = performance.now()
-  await central.start()
+  await central.start(PATIENCE_MS)
+  const readySeconds = (performance.now() - startedMs) / 1_000
+  console.log(`ready after ${readySeconds.toFixed(1)} s`)
   const after = await inStep(fleet, machines, 5 * 60_000)
   const backSeconds = (performance.now() - startedMs) / 1_000
   const rssAfter = central.rssMib()
@@ -108,7 +110,7 @@ async function measure(
       atMost: 1,
     },
   ]
-  return { targets, details: { rssAfter, backCpuSeconds } }
+  return { targets, details: { rssAfter, readySeconds, backCpuSeconds } }
 }
 
 function inStep(fleet: SimulatedFleet, machines: number, timeoutMs: number): Promise<PartState> {

@@ -43,7 +43,8 @@ export class MeasuredCentral {
     return join(this.folder, 'central')
   }
 
-  async start(): Promise<void> {
+  /** `timeoutMs`: longer where others load the machine meanwhile. */
+  async start(timeoutMs?: number): Promise<void> {
     const log = openSync(join(this.folder, 'central.log'), 'a')
     const args = ['central', '--data', this.dataDir, '--port', String(this.#port)]
     this.#child = fork(CLI, [...args, '--log-level', 'warn'], {
@@ -51,11 +52,12 @@ export class MeasuredCentral {
       env: { ...process.env, SIDESTREAM_ADMIN_PASSWORD: this.#password },
       stdio: ['ignore', log, log, 'ipc'],
     })
-    await waitFor('central to be ready', async () => {
+    const isReady = async (): Promise<true | undefined> => {
       if (this.#child?.exitCode !== null) throw new Error(`central ended; see ${this.folder}`)
       const answer = await fetch(`${this.url}/readyz`).catch(() => undefined)
       return answer?.ok ? true : undefined
-    })
+    }
+    await waitFor('central to be ready', isReady, timeoutMs)
   }
 
   /** For a browser that signs in by itself. */
@@ -86,7 +88,7 @@ export class MeasuredCentral {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
   }
 
-  /** Since the call before. */
+  /** Since the call before; the first one begins it. */
   async loopDelay(): Promise<LoopDelay> {
     this.#child!.send('loop delay')
     const [delay] = await once(this.#child!, 'message')

@@ -4,6 +4,7 @@
  * the disk. `same-as-writer.ts` proves that the tables are the same, but for the machines' digests, which no search reads.
  */
 import type { Database } from 'better-sqlite3'
+import type { ClassPlace } from '../../../server/central/store/inventory/classes.ts'
 import { createDictionaries } from '../../../server/central/store/inventory/dictionaries.ts'
 import type { KnownMachine } from '../../../server/central/store/inventory/inventory-engine.ts'
 import { itemReportOf } from '../../../server/central/store/inventory/item-report.ts'
@@ -18,7 +19,7 @@ import {
   type SyntheticFleet,
   syntheticFleet,
 } from '../../lib/synthetic-fleet.ts'
-import { fillFamilies } from './families.ts'
+import { countFamilies } from './families.ts'
 import { createTallies } from './tallies.ts'
 
 export interface StoreSize {
@@ -42,9 +43,6 @@ const LATE_INDEXES = [
   'item_by_referrer',
   'item_by_size',
 ]
-
-/** What these do for each class is done for all of them at the end. */
-const LATE_TRIGGERS = ['class_is_new', 'class_is_counted']
 
 const BULK_PRAGMAS = ['synchronous = OFF', 'wal_autocheckpoint = 65536', 'cache_size = -1048576']
 
@@ -85,9 +83,9 @@ export function buildStore(
   const db = openToWrite(file)
   try {
     for (const pragma of BULK_PRAGMAS) db.pragma(pragma)
-    const late = [...LATE_TRIGGERS, ...LATE_INDEXES].map((name) => drop(db, name))
+    const late = LATE_INDEXES.map((name) => drop(db, name))
     fill(db, size, onProgress)
-    db.transaction(() => fillFamilies(db))()
+    db.transaction(() => countFamilies(db))()
     for (const made of late) db.exec(made)
     db.exec('ANALYZE')
     db.pragma('wal_checkpoint(TRUNCATE)')
@@ -116,13 +114,18 @@ function fill(db: Database, size: StoreSize, onProgress: (streams: number) => vo
 }
 
 function createStreamFiller(db: Database, fleet: SyntheticFleet) {
-  const dictionaries = createDictionaries(db)
   const itemsByClass = new Map<number, number>()
-  const items = createItems(db, dictionaries, {
-    added: (_, classNo) => {
+  // All of them are counted at the end.
+  const counts = {
+    addedItem: ({ classNo }: ClassPlace) => {
       itemsByClass.set(classNo, (itemsByClass.get(classNo) ?? 0) + 1)
     },
-  })
+    takeItem: () => 0,
+    addedClass: () => undefined,
+    takeClass: () => ({ live: 0, items: 0 }),
+  }
+  const dictionaries = createDictionaries(db, counts)
+  const items = createItems(db, dictionaries, counts)
   const tallies = createTallies(db)
   const insertVolume = db.prepare(
     'INSERT INTO volume (machine_no, volume_id, is_writable, confirmed_at) VALUES (?, ?, 1, ?)',
@@ -161,7 +164,10 @@ function createStreamFiller(db: Database, fleet: SyntheticFleet) {
       }
       tallies.endMachine(index + 1)
     },
-    flush: dictionaries.flush,
+    flush: (): void => {
+      items.write()
+      dictionaries.flush()
+    },
     finish: (): void => {
       tallies.finish(itemsByClass)
       db.prepare('UPDATE engine SET next_stream_id = ?').run(next)

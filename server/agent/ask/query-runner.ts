@@ -16,7 +16,6 @@ import { AppError } from '../../shared/app-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { QueryError } from '../../streams/query/ast.ts'
 import { asksFor, type QueryMatcher, queryMatcher } from '../../streams/query/evaluate-query.ts'
-import { parseQuery } from '../../streams/query/parse-query.ts'
 import { CONTENT_BYTES, type ReportLimits, toReport } from '../inventory/report.ts'
 import type { Scope } from '../scan/scope.ts'
 import { fileRefusal, placeRefusal, withoutNested } from './asked-places.ts'
@@ -39,8 +38,8 @@ export class QueryRunner {
     this.#tools = tools
   }
 
-  answer(request: QueryRequest): Promise<QueryReply> {
-    const matches = matcherOf(request, this.#tools.clock.now())
+  async answer(request: QueryRequest): Promise<QueryReply> {
+    const matches = await matcherOf(request, this.#tools.clock.now())
     return this.#tools.asks.run(request.askId, request.limits.timeMs, (signal) =>
       new Answer(this.#tools, request, matches, signal).find(),
     )
@@ -49,7 +48,9 @@ export class QueryRunner {
 
 type StreamMatcher = (stream: ReportedStream, content: Uint8Array | null) => boolean
 
-function matcherOf({ query, machine }: QueryRequest, now: number): StreamMatcher {
+async function matcherOf({ query, machine }: QueryRequest, now: number): Promise<StreamMatcher> {
+  // Most agents are never asked, and the parser's tables take memory for as long as they run.
+  const { parseQuery } = await import('../../streams/query/parse-query.ts')
   let matches: QueryMatcher
   try {
     const parsed = parseQuery(query, now, 'machines')

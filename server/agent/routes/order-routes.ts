@@ -7,10 +7,13 @@ import {
   RestoreRequest,
   StripRequest,
 } from '../../protocol/order.ts'
+import type { QuarantineStore } from '../state/quarantine-store.ts'
+import { withContents } from '../strip/central-copy.ts'
 import type { OrderRunner } from '../strip/order-runner.ts'
 
 export interface OrderRoutesOptions {
   readonly orderRunner: OrderRunner
+  readonly quarantineStore: QuarantineStore
 }
 
 const BODIES = {
@@ -26,15 +29,18 @@ const BODIES = {
  */
 export const orderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (
   app,
-  { orderRunner },
+  { orderRunner, quarantineStore },
 ) => {
   for (const action of ['strip', 'restore', 'reduce', 'mark'] as const) {
     app.post(
       `/${action}`,
       { schema: { body: BODIES[action], response: { 200: ReceiptsReply } } },
-      async ({ body: { targets, ...order } }) => ({
-        receipts: await orderRunner.run(action, order, targets),
-      }),
+      async ({ body }) => {
+        const { orderId, orderedBy, reason, targets } = body
+        const receipts = await orderRunner.run(action, { orderId, orderedBy, reason }, targets)
+        const upToBytes = 'returnUpToBytes' in body ? (body.returnUpToBytes ?? 0) : 0
+        return { receipts: withContents(quarantineStore, receipts, upToBytes) }
+      },
     )
   }
 }

@@ -1,14 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
-import { QuarantinePage, QuarantineQuery } from '../../protocol/quarantine.ts'
+import {
+  MissingQuery,
+  MissingReply,
+  QuarantinePage,
+  QuarantineQuery,
+} from '../../protocol/quarantine.ts'
 import type { QuarantineStore } from '../state/quarantine-store.ts'
+import { missingOf } from '../strip/central-copy.ts'
 import { quarantinePage } from '../strip/quarantine-page.ts'
 
 export interface QuarantineRoutesOptions {
   readonly quarantineStore: QuarantineStore
 }
 
-/** What is kept, without its bytes: those leave by a restore only. */
+/** What is kept, without its bytes: those leave by a restore, and small ones with the receipt of what took them. */
 export const quarantineRoutes: FastifyPluginAsyncTypebox<QuarantineRoutesOptions> = async (
   app,
   { quarantineStore },
@@ -29,5 +35,11 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<QuarantineRoutesOptions
     '/quarantine/list',
     { schema: { body: QuarantineQuery, response: { 200: QuarantinePage } } },
     async ({ body }) => page(body),
+  )
+
+  app.post(
+    '/quarantine/missing',
+    { schema: { body: MissingQuery, response: { 200: MissingReply } } },
+    async ({ body }) => ({ missing: missingOf(quarantineStore, body.targetIds) }),
   )
 }

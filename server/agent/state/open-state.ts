@@ -22,6 +22,8 @@ export interface AgentState {
   readonly scans: ScanStore
   /** All of `work` or nothing of it; synchronous. May be nested. */
   transaction<Result>(work: () => Result): Result
+  /** The pages that SQLite keeps at hand. */
+  giveBackMemory(): void
   close(): void
 }
 
@@ -42,6 +44,7 @@ export function openState(stateDir: string): AgentState {
     scans: createScanStore(db),
     // Inside another it is a part of that one, and no savepoint: what fails in it fails all of it.
     transaction: (work) => (db.inTransaction ? work() : db.transaction(work).immediate()),
+    giveBackMemory: () => void db.pragma('shrink_memory'),
     close: () => db.close(),
   }
 }
@@ -58,7 +61,7 @@ function openDatabase(file: string): Database.Database {
     db.pragma('synchronous = FULL')
     // In KiB. The journal's ids are random, so its index is read and written all over: with SQLite's 2 MiB
     // the targets of a large order would wait for its pages.
-    db.pragma('cache_size = -32768')
+    db.pragma('cache_size = -8192')
     // In pages of 4 KiB. Folding the log back takes two more fsyncs and writes each page once, however
     // often it changed since.
     db.pragma('wal_autocheckpoint = 8192')

@@ -34,6 +34,8 @@ export interface KeptStream {
   readonly action: 'strip' | 'reduce'
   readonly bytes: Uint8Array
   readonly sha256: string
+  /** This agent does not know that it took it. */
+  readonly isFromCentral?: true
 }
 
 export function toSeen(look: NativeOperationResult): Seen {
@@ -107,9 +109,14 @@ export function decideRestore(
   const reduced = kept.action === 'reduce' ? reducedZoneIdentifier(bytes) : null
   const { content } = seen
   // Reduced, or a reduce or its undo that was cut off: nobody else leaves a front of the one before the
-  // rest of the other.
+  // rest of the other. Where only central says that it was reduced, it must be so to the byte: "between" would let it
+  // add to any mark whose front it knows.
   const isOurs =
-    reduced && content && (isBetween(content, bytes, reduced) || isBetween(content, reduced, bytes))
+    reduced &&
+    content &&
+    (kept.isFromCentral && !isResumed
+      ? isSame(content, reduced)
+      : isBetween(content, bytes, reduced) || isBetween(content, reduced, bytes))
   if (isOurs) return overwrite(content, bytes)
   if (!isResumed) return OCCUPIED
   if (content && isBetween(content, NOTHING, bytes)) return overwrite(content, bytes)

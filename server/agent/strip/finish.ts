@@ -96,7 +96,7 @@ async function lookAgain(
   const operation = { act: 'look', path, identity, stream, mostBytes: CONTENT_BYTES } as const
   const [look] = await carryOutByRoot(tools, [{ root: place!.root, operation }])
   if (!look || look.error) return result
-  const kept = job.action === 'restore' ? await readKept(tools, job) : null
+  const kept = job.action === 'restore' ? await readKept(tools, job, place) : null
   if (kept && 'outcome' in kept) return result
   const open = { job, entryId, isResumed: true, kept }
   const decision = decisionFor(tools, open, toSeen(look), interruptedByUs(tools, [open]))

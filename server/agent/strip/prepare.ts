@@ -13,6 +13,7 @@ import { toTimestamp } from '../../shared/clock.ts'
 import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier-limit.ts'
 import type { ScopePlace } from '../scan/scope.ts'
 import type { NewlyKept } from '../state/quarantine-store.ts'
+import { readCopy } from './central-copy.ts'
 import {
   type Decision,
   decideMark,
@@ -64,7 +65,8 @@ export async function prepare(
     const reason = isResumed
       ? placeRefusal(place)
       : tools.guard.refusal(job.action, job.target, place)
-    const kept = reason === null && job.action === 'restore' ? await readKept(tools, job) : null
+    const kept =
+      reason === null && job.action === 'restore' ? await readKept(tools, job, place) : null
     const result = reason !== null ? refused(reason) : kept && 'outcome' in kept ? kept : null
     if (result !== null || place === null) {
       const decision = answerOf(result ?? refused('not in scope'))
@@ -228,27 +230,30 @@ async function* chunksOf(
   }
 }
 
-/** What a restore puts back, or why it cannot. */
+/** What a restore puts back, or why it cannot: from the quarantine, or else what central kept. */
 export async function readKept(
-  { state, quarantine }: Pick<OrderTools, 'state' | 'quarantine'>,
-  { target: { targetId: _, ...target } }: Job,
+  { state, quarantine, guard }: Pick<OrderTools, 'state' | 'quarantine' | 'guard'>,
+  job: Job,
+  place: ScopePlace | null,
 ): Promise<KeptStream | Result> {
-  const { strippedTargetId } = target as Omit<RestoreTarget, 'targetId'>
+  const target = job.target as RestoreTarget
+  const { strippedTargetId, copy } = target
+  const orElse = (result: Result) => (copy ? readCopy(guard, target, copy, place) : result)
   const entry = state.quarantine.find(strippedTargetId)
   const taken = state.journal.find(strippedTargetId)
   if (!entry || !taken?.receipt)
-    return refused('This agent’s quarantine holds nothing of that order.')
+    return orElse(refused('This agent’s quarantine holds nothing of that order.'))
   const fields = ['volumeId', 'identity', 'stream', 'sizeBytes', 'sha256'] as const
   const original = taken.target as OrderTarget
-  if (fields.some((field) => original[field] !== (target as OrderTarget)[field])) {
+  if (fields.some((field) => original[field] !== target[field])) {
     return refused('This is not the stream that was taken away.')
   }
   if (entry.prunedAt !== null) {
-    return refused(`The copy in quarantine was pruned at ${entry.prunedAt}, by its bounds.`)
+    return orElse(refused(`The copy in quarantine was pruned at ${entry.prunedAt}, by its bounds.`))
   }
   const bytes = entry.bytes ?? (await quarantine.read(strippedTargetId).catch(() => null))
   if (bytes === null || sha256(bytes) !== entry.sha256) {
-    return failed('The copy in quarantine is damaged; nothing was written.')
+    return orElse(failed('The copy in quarantine is damaged; nothing was written.'))
   }
   return { action: taken.action as KeptStream['action'], bytes, sha256: entry.sha256 }
 }

@@ -22,6 +22,8 @@ export interface KeyPair {
 
 export class MachineIdentity {
   #identity: Identity
+  /** Of the PEM beside it, which takes longer to read than a signature to make. */
+  #parsed: { pem: string; key: KeyObject } | null = null
   readonly #save: (identity: Identity) => void
 
   constructor(identity: Identity, save: (identity: Identity) => void) {
@@ -83,7 +85,9 @@ export class MachineIdentity {
   }
 
   #key(): KeyObject {
-    return createPrivateKey(this.#identity.privateKey)
+    const pem = this.#identity.privateKey
+    if (this.#parsed?.pem !== pem) this.#parsed = { pem, key: createPrivateKey(pem) }
+    return this.#parsed.key
   }
 
   #set(identity: Identity): void {

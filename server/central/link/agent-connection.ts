@@ -17,6 +17,7 @@ import {
   type Welcome1,
 } from '../../protocol/link-frames-1.ts'
 import type { Welcome2 } from '../../protocol/link-frames-2.ts'
+import type { Welcome3 } from '../../protocol/link-frames-3.ts'
 import {
   deltaBytes,
   encodeFrame,
@@ -51,7 +52,8 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
   readonly #socket: WebSocket
   readonly #parts: LinkParts
   readonly #machineId: MachineId
-  readonly #protocol: AnyHello['protocol']
+  /** What the agent speaks. */
+  readonly protocol: AnyHello['protocol']
   readonly #meter: FrameMeter
   readonly #deltas: DeltaQueue
   #requests: PendingRequests | null = null
@@ -67,10 +69,10 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     this.#socket = socket
     this.#parts = parts
     this.#machineId = hello.machineId
-    this.#protocol = hello.protocol
+    this.protocol = hello.protocol
     this.#meter = new FrameMeter(parts.limits.meter)
     // Only since protocol 2 does a delta's sequence go on from the one before.
-    this.#deltas = new DeltaQueue(parts.gate, this, hello.protocol === 2)
+    this.#deltas = new DeltaQueue(parts.gate, this, hello.protocol !== 1)
     socket.on('message', (data: RawData, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on(hello.protocol === 1 ? 'pong' : 'ping', () => this.#heard(0))
     socket.on('close', () => this.#ended())
@@ -93,7 +95,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     this.#isOpen = false
     this.#deltas.stop()
     const { code, reason, retryAfterSeconds } = CLOSE_CODES[why]
-    if (this.#protocol !== 1 && retryAfterSeconds !== null) {
+    if (this.protocol !== 1 && retryAfterSeconds !== null) {
       // Spread over as long again: what closes one agent often closes many.
       const afterSeconds = retryAfterSeconds * (1 + Math.random())
       this.#socket.send(
@@ -107,7 +109,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
   // DeltaQueueListener
 
   stored(sequence: number): void {
-    if (this.#protocol === 1) this.#send({ type: 'inventory.ack', sequence })
+    if (this.protocol === 1) this.#send({ type: 'inventory.ack', sequence })
     else this.#send({ type: 'inventory.ack', sequence, window: this.#parts.gate.windowFor(this) })
   }
 
@@ -135,7 +137,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     else this.#silentRounds += 1
     this.#wasHeard = false
     if (this.#silentRounds >= MAX_SILENT_ROUNDS) this.#socket.terminate()
-    else if (this.#protocol === 1 && this.#isOpen) this.#socket.ping()
+    else if (this.protocol === 1 && this.#isOpen) this.#socket.ping()
   }
 
   async #welcome(hello: AnyHello): Promise<void> {
@@ -165,7 +167,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
         })
       }
       this.#parts.wheel.add(this)
-      this.#parts.onConnected(this.#machineId)
+      this.#parts.onConnected(this.#machineId, hello.facts)
     } catch (error) {
       this.failed(error)
     }
@@ -177,7 +179,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     this.#heard(data.length)
     try {
       if (!this.#isWelcome) throw new FrameError('a frame before the welcome')
-      if (this.#protocol === 1) this.#receive1(data, isBinary)
+      if (this.protocol === 1) this.#receive1(data, isBinary)
       else this.#receive2(data, isBinary)
     } catch (error) {
       this.#fail(error instanceof FrameError ? 'badFrame' : 'serverError', error)
@@ -260,7 +262,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     if (this.#held === 0 && this.#socket.isPaused) this.#socket.resume()
   }
 
-  #send(frame: FrameToAgent | Welcome1 | Welcome2 | InventoryAck1): void {
+  #send(frame: FrameToAgent | Welcome1 | Welcome2 | Welcome3 | InventoryAck1): void {
     if (!this.#isOpen) return
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
       this.close('unreadAnswers')

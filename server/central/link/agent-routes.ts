@@ -1,7 +1,6 @@
 /** `/agent/v1`: where agents connect, and where they enrol. Open to strangers; each checks for itself. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { EnrolReply, EnrolRequest } from '../../protocol/enrolment.ts'
-import { AppError } from '../../shared/app-error.ts'
 import { bindingOf } from '../../shared/tls-binding.ts'
 import type { EnrolmentService } from '../enrolment/enrolment-service.ts'
 import { ERROR_REPLIES } from '../http/error-replies.ts'
@@ -22,31 +21,27 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
     '/agent/v1',
     {
       websocket: true,
-      config: { access: 'public' },
+      config: { access: 'public', scope: 'none' },
       // Before the socket is one: a refusal here costs next to nothing.
       preValidation: async (_request, reply) => {
         const seconds = link.admission.refusal()
         if (seconds === null) return
-        void reply.header('retry-after', String(seconds))
-        throw new AppError(
-          'CENTRAL_BUSY',
-          503,
-          `too many agents at once; come back in ${seconds} s`,
-        )
+        const message = `too many agents at once; come back in ${seconds} s`
+        // Not thrown: as an error of ours it would be logged, thousands of times while a fleet comes back.
+        const refusal = { code: 'CENTRAL_BUSY', message }
+        await reply.code(503).header('retry-after', String(seconds)).send(refusal)
       },
     },
     (socket, request) => {
       socket.on('error', (error: Error) =>
         link.logger.debug({ err: error }, 'an agent socket failed'),
       )
-      const greeted = link.admission.begin()
-      socket.once('close', greeted)
-      greet(
-        socket,
-        bindingOf(request.socket),
-        link,
-        (hello) => new AgentConnection(socket, hello, link, greeted),
-      )
+      const admitted = link.admission.begin()
+      socket.once('close', admitted.over)
+      greet(socket, bindingOf(request.socket), link, (hello) => {
+        admitted.spoke()
+        new AgentConnection(socket, hello, link, admitted.over)
+      })
     },
   )
 
@@ -55,6 +50,7 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
     {
       config: {
         access: 'public',
+        scope: 'none',
         // A fleet that gets its agents on one morning may come from behind one address; a flood of refusals may
         // not fill the audit log.
         rateLimit: { max: 3_000, timeWindow: 60_000 },

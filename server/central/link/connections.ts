@@ -5,6 +5,7 @@ import { type AgentLink, type AgentRequest, machineOffline } from '../machines/a
 
 export interface Connection {
   readonly isReady: boolean
+  readonly protocol: number
   request(request: AgentRequest): Promise<{ status: number; body: unknown }>
   close(why: CloseName): void
 }
@@ -24,6 +25,7 @@ export function createConnections(): Connections {
   const connections = new Map<MachineId, Connection>()
   return {
     isOnline: (machineId) => connections.get(machineId)?.isReady === true,
+    protocolOf: (machineId) => connections.get(machineId)?.protocol ?? null,
     countOnline: () => connections.size,
     request: async (machineId, request) => {
       const connection = connections.get(machineId)

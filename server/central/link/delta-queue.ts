@@ -5,7 +5,7 @@
  */
 import type { IntakeGate } from './intake-gate.ts'
 
-/** As they came (protocol 2), or decoded (1). */
+/** As they came (since protocol 2), or decoded (1). */
 export interface QueuedDelta {
   readonly bytes: number
   /** Resolves when it is committed; several of one connection in their order. */

@@ -9,12 +9,13 @@ import { MAX_HELLO_BYTES } from '../../protocol/limits.ts'
 import { Hello } from '../../protocol/link-frames.ts'
 import { Hello1 } from '../../protocol/link-frames-1.ts'
 import { Hello2 } from '../../protocol/link-frames-2.ts'
+import { Hello3 } from '../../protocol/link-frames-3.ts'
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { encodeFrame, FrameError, frameDecoder, parseFrame } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { HelloCheck } from './hello-check.ts'
 
-export type AnyHello = Hello1 | Hello2 | Hello
+export type AnyHello = Hello1 | Hello2 | Hello3 | Hello
 
 export interface GreetingParts {
   readonly checkHello: HelloCheck
@@ -25,7 +26,8 @@ export interface GreetingParts {
 const decoders = {
   1: frameDecoder<Hello1>(Hello1),
   2: frameDecoder<Hello2>(Hello2),
-  3: frameDecoder<Hello>(Hello),
+  3: frameDecoder<Hello3>(Hello3),
+  4: frameDecoder<Hello>(Hello),
 }
 
 /**
@@ -80,6 +82,6 @@ export function decodeHello(data: Buffer, isBinary: boolean): AnyHello | null {
   }
   if (value?.type !== 'hello') throw new FrameError(`${String(value?.type)} before hello`)
   const { protocol } = value
-  if (protocol === 1 || protocol === 2 || protocol === 3) return decoders[protocol].check(value)
-  return null
+  const decoder = decoders[protocol as keyof typeof decoders]
+  return typeof protocol === 'number' && decoder !== undefined ? decoder.check(value) : null
 }

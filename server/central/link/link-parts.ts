@@ -1,5 +1,6 @@
 /** What the agents' connections share, made once for a central. */
 import type { MachineId } from '../../protocol/ids.ts'
+import type { MachineFacts } from '../../protocol/link-frames.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { InventoryService } from '../machines/inventory-service.ts'
 import type { MachineService } from '../machines/machine-service.ts'
@@ -31,7 +32,7 @@ export interface LinkNeeds {
   readonly inventory: InventoryService
   readonly checkHello: HelloCheck
   /** Called when the machine can be asked. */
-  onConnected(machineId: MachineId): void
+  onConnected(machineId: MachineId, facts: MachineFacts): void
   readonly scanEverySeconds: number
   readonly helloTimeoutMs: number
   /** How often an agent gives a sign of life. */

@@ -18,6 +18,8 @@ export interface AgentRequest {
 export interface AgentLink {
   isOnline(machineId: MachineId): boolean
   countOnline(): number
+  /** What its agent speaks; null: it is not connected. */
+  protocolOf(machineId: MachineId): number | null
   /** Rejects with MACHINE_OFFLINE, also when the connection ends before the answer, or AGENT_TIMEOUT. */
   request(machineId: MachineId, request: AgentRequest): Promise<{ status: number; body: unknown }>
 }

@@ -6,9 +6,15 @@
  * the agent answers from its journal. So nothing here needs to survive a crash.
  */
 import pLimit, { type LimitFunction } from 'p-limit'
-import type { MachineId, OrderId } from '../../protocol/ids.ts'
+import type { MachineId, OrderId, TargetId } from '../../protocol/ids.ts'
 import { MAX_TARGETS_PER_REQUEST } from '../../protocol/limits.ts'
-import { type OrderAction, type Receipt, ReceiptsReply } from '../../protocol/order.ts'
+import {
+  type CentralCopy,
+  type OrderAction,
+  type Receipt,
+  ReceiptsReply,
+} from '../../protocol/order.ts'
+import { MissingReply } from '../../protocol/quarantine.ts'
 import { AppError } from '../../shared/app-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -42,6 +48,10 @@ const ASK: Record<OrderAction, ReturnType<typeof agentRoute<typeof ReceiptsReply
   mark: agentRoute('POST', '/v1/mark', ReceiptsReply),
   restore: agentRoute('POST', '/v1/restore', ReceiptsReply),
 }
+
+const askMissing = agentRoute('POST', '/v1/quarantine/missing', MissingReply)
+/** From this protocol on, bytes of small streams come with receipts, and go back with an undo. */
+const BYTES_SINCE = 4
 
 /** Batches that are taken at a time: their answers come together, and each is some work. */
 const BATCHES_AT_ONCE = 16
@@ -153,22 +163,48 @@ async function runRound(
   return outcome
 }
 
-async function ask(
-  { link, timeoutMs }: Parts,
-  machineId: MachineId,
-  batch: TargetBatch,
-): Promise<Receipt[]> {
-  const { orderId, action, createdBy, reason, targets } = batch
-  const head = { orderId, orderedBy: createdBy, reason }
-  const body = { ...head, targets: targets.map((target) => toWire(target, batch)) }
+async function ask(parts: Parts, machineId: MachineId, batch: TargetBatch): Promise<Receipt[]> {
+  const { link, timeoutMs } = parts
+  const { orderId, action, createdBy, reason, targets, returnUpToBytes } = batch
+  const takesBytes = (link.protocolOf(machineId) ?? 0) >= BYTES_SINCE
+  const copies =
+    takesBytes && action === 'restore' ? await copiesFor(parts, machineId, batch) : new Map()
+  const returned =
+    takesBytes && (action === 'strip' || action === 'reduce') ? { returnUpToBytes } : {}
+  const head = { orderId, orderedBy: createdBy, reason, ...returned }
+  const body = { ...head, targets: targets.map((target) => toWire(target, batch, copies)) }
   return (await ASK[action](link, machineId, body, timeoutMs)).receipts
 }
 
+/** By the target that is undone: what central kept of those that the agent says it has not. */
+async function copiesFor(
+  { stores, link, timeoutMs }: Parts,
+  machineId: MachineId,
+  { orderId, targets }: TargetBatch,
+): Promise<Map<TargetId, CentralCopy>> {
+  const kept = await stores.orders.copiesFor(orderId, targets)
+  if (kept.length === 0) return new Map()
+  const targetIds = kept.map(({ targetId }) => targetId)
+  const { missing } = await askMissing(link, machineId, { targetIds }, timeoutMs)
+  const isMissing = new Set(missing)
+  return new Map(
+    kept
+      .filter(({ targetId }) => isMissing.has(targetId))
+      .map(({ targetId, takenBy, contentBase64 }) => [targetId, { takenBy, contentBase64 }]),
+  )
+}
+
 /** As server/protocol/order.ts has it for each action. */
-function toWire(target: StoredTarget, { action, origin }: TargetBatch) {
+function toWire(
+  target: StoredTarget,
+  { action, origin }: TargetBatch,
+  copies: ReadonlyMap<TargetId | null, CentralCopy>,
+) {
   const { targetId, volumeId, identity, path, stream, sizeBytes, sha256, strippedTargetId } = target
   const file = { targetId, volumeId, identity, path, stream }
   if (action === 'mark') return { ...file, expected: 'absent', origin }
   const named = { ...file, sizeBytes, sha256 }
-  return action === 'restore' ? { ...named, strippedTargetId } : named
+  if (action !== 'restore') return named
+  const copy = copies.get(strippedTargetId)
+  return { ...named, strippedTargetId, ...(copy === undefined ? {} : { copy }) }
 }

@@ -25,7 +25,8 @@ import { approvalNeeded, type OrderPolicyService } from './order-policy.ts'
 import { createOrderReading, findOrder, type OrderReading, toOrder } from './order-reading.ts'
 
 export interface OrderService extends OrderReading {
-  create(request: OrderRequest, actor: string): Promise<Order>
+  /** `writers`: the people behind it, where `actor` is a rule. */
+  create(request: OrderRequest, actor: string, writers?: readonly string[]): Promise<Order>
   approve(orderId: OrderId, request: ApprovalRequest, actor: string): Promise<Order>
   reject(orderId: OrderId, request: ReasonRequest, actor: string): Promise<Order>
   pause(orderId: OrderId, request: ReasonRequest, actor: string): Promise<Order>
@@ -73,7 +74,8 @@ export function createOrderService(parts: {
     await orders.freeze({ ...list, expiresAt: now + LIST_KEPT_MS }, source, now)
     try {
       const expiresAt = now + EXPIRES_MS
-      return await add({ ...rest, previewId, expiresAt, plan: AT_ONCE, approvalNeeded: null })
+      const more = { plan: AT_ONCE, approvalNeeded: null, writers: [] }
+      return await add({ ...rest, ...more, previewId, expiresAt })
     } catch (error) {
       await orders.dropPreview(previewId)
       throw error
@@ -89,7 +91,7 @@ export function createOrderService(parts: {
   return {
     ...reading,
 
-    create: async ({ previewId, confirmCount, reason, plan }, actor) => {
+    create: async ({ previewId, confirmCount, reason, plan }, actor, writers = []) => {
       const now = clock.now()
       const { expiresAt, ...rollout } = checkedPlan(plan, now)
       const { action, targetCount, summary } = await orders.findPreview(previewId)
@@ -99,6 +101,7 @@ export function createOrderService(parts: {
         confirmCount,
         reason,
         createdBy: actor,
+        writers,
         expiresAt,
         plan: rollout,
         approvalNeeded: approvalNeeded(policy.get(), { action, targetCount, byVerdict }),
@@ -108,10 +111,17 @@ export function createOrderService(parts: {
     },
 
     approve: async (orderId, { confirmCount, reason }, actor) => {
-      const { createdBy, targetCount } = await findOrder(orders, orderId)
+      const { createdBy, writers, targetCount, state } = await findOrder(orders, orderId)
+      // Whoever asks: it is too late, which the store says.
+      if (state !== 'awaiting-approval') return change('approve', orderId, actor, reason)
       // A token is its owner: it has no name of its own here.
-      if (createdBy.toLowerCase() === actor.toLowerCase()) {
+      const isActor = (name: string) => name.toLowerCase() === actor.toLowerCase()
+      if (isActor(createdBy)) {
         const message = `${actor} created this order: somebody else has to approve it`
+        throw new AppError('OWN_ORDER', 409, message)
+      }
+      if (writers.some(isActor)) {
+        const message = `${actor} wrote ${createdBy}, which created this order: somebody else has to approve it`
         throw new AppError('OWN_ORDER', 409, message)
       }
       confirm(targetCount, confirmCount)
@@ -157,7 +167,7 @@ function confirm(actual: number, believed: number): void {
   throw new AppError(
     'COUNT_MISMATCH',
     409,
-    `${actual} targets would be in this order, not ${believed}: look again`,
+    `${actual === 0 ? 'nothing' : `${actual} targets`} would be in this order, not ${believed}: look again`,
     { details: { targetCount: actual } },
   )
 }

@@ -1,5 +1,6 @@
 /** A rule's order is a person's order: previewed, frozen, counted, and made of exactly what the preview named. */
 import { AppError } from '../../shared/app-error.ts'
+import { ALL_MACHINES } from '../accounts/scope-service.ts'
 import { approvalNeeded, type OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'
 import type { PreviewService } from '../ordering/preview-service.ts'
@@ -15,12 +16,13 @@ export function ordersForRules(parts: {
 }): RuleOrders {
   const { orders, previews, policy } = parts
   return {
-    make: async ({ action, streamIds, author, reason, stopAtFailedPercent }) => {
-      const request = { action, selection: { streamIds } }
+    make: async ({ action, streamIds, author, writers, reason, stopAtFailedPercent }) => {
+      const asked = { action, selection: { streamIds } }
       const { previewId, state, targetCount, error } = await previews.begin(
-        request,
+        asked,
         author,
         WAIT_MS,
+        ALL_MACHINES,
       )
       if (state !== 'ready') {
         throw new AppError(
@@ -34,7 +36,8 @@ export function ordersForRules(parts: {
         return null
       }
       const plan = { canaryMachines: 0, rampPercent: [], stopAtFailedPercent }
-      return orders.create({ previewId, confirmCount: targetCount, reason, plan }, author)
+      const request = { previewId, confirmCount: targetCount, reason, plan }
+      return orders.create(request, author, writers)
     },
     get: orders.get,
     secondPersonNeeded: (action, targetCount) => {

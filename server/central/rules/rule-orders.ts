@@ -11,6 +11,8 @@ export interface RuleOrders {
     action: OrderedAction
     streamIds: number[]
     author: string
+    /** Who wrote the rule, and who changed it last. */
+    writers: readonly string[]
     reason: string
     stopAtFailedPercent: number
   }): Promise<Order | null>

@@ -101,6 +101,7 @@ async function enforce(
     action,
     streamIds: chosen.map(({ streamId }) => streamId),
     author: authorOf(ruleId),
+    writers: [...new Set([rule.owner, rule.changedBy])],
     reason: `rule ${ruleId}, ${name}: ${query}`.slice(0, 1_024),
     stopAtFailedPercent: caps.stopAtFailedPercent,
   })

@@ -287,7 +287,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
       )
     }
     const needed = approvalNeeded(rule)
-    if (needed !== null && actor === changedBy) {
+    if (needed !== null && actor.toLowerCase() === changedBy.toLowerCase()) {
       throw new AppError(
         'OWN_RULE',
         409,

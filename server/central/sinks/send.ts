@@ -8,6 +8,8 @@ import type { StoredDelivery } from '../store/sink-store.ts'
 import { formatSyslog, withOctetCount } from './syslog-format.ts'
 
 const ANSWER_MS = 10_000
+/** Longer than a reset takes to come back from the other side of the world. */
+const SETTLE_MS = 400
 
 export async function sendWebhook(
   { url, secret }: WebhookSettings,
@@ -50,14 +52,34 @@ export function sendSyslog(
   return settings.transport === 'tcp' ? sendTcp(settings, messages) : sendUdp(settings, messages)
 }
 
-/** Syslog has no acknowledgement: taken is what the other side's system took before it closed in peace. */
+/**
+ * Syslog has no acknowledgement. Taken is what was written to a receiver that then kept the connection for a while, and
+ * closed it in peace when we had: one that is about to end closes first, and its system throws away what comes later.
+ */
 function sendTcp({ host, port }: SyslogSettings, messages: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
+    let isOurEnd = false
+    let settled: NodeJS.Timeout | undefined
     const socket = connect({ host, port, timeout: ANSWER_MS })
+    const closedEarly = () => new Error('the receiver closed the connection before it had all')
     socket.on('timeout', () => socket.destroy(new Error('the receiver does not answer')))
+    socket.on('end', () => {
+      if (!isOurEnd) socket.destroy(closedEarly())
+    })
     socket.on('error', reject)
-    socket.on('close', () => resolve())
-    socket.on('connect', () => socket.end(Buffer.concat(messages.map(withOctetCount))))
+    socket.on('close', () => {
+      clearTimeout(settled)
+      if (isOurEnd) resolve()
+      else reject(closedEarly())
+    })
+    socket.on('connect', () => {
+      socket.write(Buffer.concat(messages.map(withOctetCount)), () => {
+        settled = setTimeout(() => {
+          isOurEnd = true
+          socket.end()
+        }, SETTLE_MS)
+      })
+    })
     // Nothing comes back, but the end of the connection is seen only where it is read.
     socket.resume()
   })

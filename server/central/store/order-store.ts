@@ -15,7 +15,7 @@
  * - Each change leaves an audit event in the same transaction; {@link OrderStoreOptions.onNotice} gets it before the call
  *   resolves, and again after a restart until it is acknowledged.
  */
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { AppError } from '../../shared/app-error.ts'
 import { describeState, type EngineState } from './inventory/inventory-engine.ts'
 import type { OrderMethods } from './orders/methods.ts'
@@ -32,6 +32,7 @@ export type {
   PendingAudit,
   Place,
   PreviewSummary,
+  StoredCopy,
   StoredOrder,
   StoredOrderMachine,
   StoredPreview,
@@ -66,6 +67,7 @@ export interface OrderStoreOptions {
 
 const METHODS = {
   orderPage: 0,
+  isOrderWithin: 0,
   previewTargets: 0,
   targetPage: 0,
   machinePage: 0,
@@ -84,6 +86,10 @@ const METHODS = {
   takeBatch: 0,
   addReceipts: 0,
   offered: 0,
+  copiesFor: 0,
+  targetContent: 0,
+  keptContent: 0,
+  setKeptContentPolicy: 0,
   tick: 0,
   acknowledge: 0,
   probe: 0,
@@ -95,8 +101,10 @@ export async function openOrderStore(options: OrderStoreOptions): Promise<OrderS
   let listener = (notice: OrdersNotice): void => void kept.push(notice)
   let openOrders = 0
   const client = await startWorkerClient<OrdersJob, unknown, OrdersNotice>({
-    script: new URL('./orders/orders-worker.ts', import.meta.url),
-    file: options.file,
+    startWorker: (take) => {
+      const script = new URL('./orders/orders-worker.ts', import.meta.url)
+      return new Worker(script, { workerData: { file: options.file } }).on('message', take)
+    },
     probe: { kind: 'call', method: 'probe', args: [] },
     onNotice: (notice) => {
       openOrders = notice.openOrders

@@ -6,7 +6,7 @@
  * worker that dies fails what waited for it, and is started anew. In both states jobs are refused at once.
  */
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { EngineState } from './inventory/inventory-engine.ts'
 
 export interface WorkerClient<Job, Answer> {
@@ -17,10 +17,11 @@ export interface WorkerClient<Job, Answer> {
   close(): Promise<void>
 }
 
-export interface WorkerClientOptions<Job, Notice> {
-  script: URL
-  /** The database; the worker gets it as its data. */
-  file: string
+export interface WorkerClientOptions<Job, Answer, Notice> {
+  /** All that it says goes to `take`, whichever way it comes. */
+  startWorker(take: (message: WorkerMessage<Answer, Notice>) => void): Worker
+  /** What of a job is handed over without a copy. */
+  buffersOf?: (job: Job) => ArrayBuffer[]
   /** Writes, and changes nothing: whether it can. */
   probe: Job
   /** What the worker tells by itself. The first one of each start says that the database is open. */
@@ -33,6 +34,7 @@ export interface WorkerClientOptions<Job, Notice> {
   onWorker?: ((worker: Worker) => void) | undefined
 }
 
+/** A worker gets lists of these. */
 export type WorkerRequest<Job> =
   | { id: number; job: Job }
   /** No more will come: commit, write the WAL back, end. */
@@ -71,13 +73,16 @@ const NO_SPACE = /^SQLITE_(FULL|IOERR)/
 
 /** Resolves when the database is open. Rejects if it cannot be opened: then there is nothing to restart. */
 export async function startWorkerClient<Job extends object, Answer, Notice>(
-  options: WorkerClientOptions<Job, Notice>,
+  options: WorkerClientOptions<Job, Answer, Notice>,
 ): Promise<WorkerClient<Job, Answer>> {
-  const { script, file, probe, onNotice, refusal, unavailable, onWorker } = options
+  const { startWorker, probe, onNotice, refusal, unavailable, onWorker } = options
   const retryMs = options.retryMs ?? RETRY_MS
   const waiting = new Map<number, Waiting<Answer>>()
   const listeners = new Set<(state: EngineState) => void>()
   let state: EngineState = { kind: 'ready' }
+  /** Of this turn of the event loop: to wake a thread for each of them would cost more than what they hold. */
+  let outgoing: WorkerRequest<Job>[] = []
+  let buffers: ArrayBuffer[] = []
   let lastId = 0
   let isClosing = false
   let retry: NodeJS.Timeout | undefined
@@ -92,11 +97,17 @@ export async function startWorkerClient<Job extends object, Answer, Notice>(
     if (state.kind !== kind) setState({ kind, since: Date.now(), message })
   }
 
+  const send = (): void => {
+    if (outgoing.length > 0) worker.postMessage(outgoing, buffers)
+    outgoing = []
+    buffers = []
+  }
   const post = (job: WorkerRequest<Job>['job']): Promise<Answer> =>
     new Promise((resolve, reject) => {
       lastId += 1
       waiting.set(lastId, { resolve, reject })
-      worker.postMessage({ id: lastId, job })
+      if (outgoing.length === 0) setImmediate(send)
+      outgoing.push({ id: lastId, job } as WorkerRequest<Job>)
     })
 
   const failure = (error: WorkerError): Error => {
@@ -137,10 +148,17 @@ export async function startWorkerClient<Job extends object, Answer, Notice>(
   }
 
   const start = async (): Promise<void> => {
-    const started = new Worker(script, { workerData: { file } })
+    const opened = Promise.withResolvers<void>()
+    let isOpen = false
+    const started = startWorker((message) => {
+      take(message)
+      if (isOpen || message.kind !== 'notice') return
+      isOpen = true
+      setState({ kind: 'ready' })
+      opened.resolve()
+    })
     worker = started
     onWorker?.(started)
-    started.on('message', take)
     let reason = 'it ended'
     started.on('error', (error) => {
       reason = error instanceof Error ? error.message : String(error)
@@ -151,11 +169,14 @@ export async function startWorkerClient<Job extends object, Answer, Notice>(
       const error = unavailable(state)
       for (const entry of waiting.values()) entry.reject(error)
       waiting.clear()
+      // Or the next worker would do what was refused.
+      outgoing = []
+      buffers = []
       clearTimeout(retry)
       retry = setTimeout(() => void start().catch(() => undefined), retryMs)
     })
-    await once(started, 'message')
-    setState({ kind: 'ready' })
+    // Rejects where the worker ends with an error.
+    await Promise.race([opened.promise, once(started, 'exit')])
   }
 
   await start().catch((error: unknown) => {
@@ -166,6 +187,7 @@ export async function startWorkerClient<Job extends object, Answer, Notice>(
   return {
     run: async (job) => {
       if (state.kind !== 'ready') throw unavailable(state)
+      if (options.buffersOf) buffers.push(...options.buffersOf(job))
       return post(job)
     },
     state: () => state,

@@ -18,7 +18,7 @@
  *   GET    /orders/:orderId/machines?cursor=&limit=         OrderMachinePage: progress machine by machine
  *   GET    /orders/:orderId/export?state=&format=           every target as NDJSON or CSV
  *
- *   POST   /orders/:orderId/approve      ApprovalRequest → Order; needs orders.approve and somebody who did not create it;
+ *   POST   /orders/:orderId/approve      ApprovalRequest → Order; needs orders.approve and somebody who did not create it, nor wrote the rule that did;
  *                                        409 OWN_ORDER, COUNT_MISMATCH, ORDER_STATE
  *   POST   /orders/:orderId/reject       ReasonRequest → Order; needs orders.approve; its author may, too
  *   POST   /orders/:orderId/pause        ReasonRequest → Order; nothing more is sent, not even again
@@ -313,6 +313,8 @@ export const Order = Type.Object(
     action: OrderAction,
     state: OrderState,
     createdBy: Type.String(),
+    /** Of a rule's order: who wrote the rule, and who changed it last. None of them can approve it. */
+    writers: Type.Array(Type.String()),
     createdAt: Timestamp,
     /** When no target was left that can still change: with the last receipt, or when the last was taken back. */
     finishedAt: orNull(Timestamp),

@@ -25,10 +25,17 @@ export async function aWebhookReceiver(port = 0) {
   return receiver
 }
 
-/** Splits what comes by its octet counts, as RFC 6587 says. */
-export async function aSyslogTcpReceiver() {
+/** Splits what comes by its octet counts, as RFC 6587 says. `closesFirst`: so many connections it ends unread. */
+export async function aSyslogTcpReceiver({ closesFirst = 0 } = {}) {
   const messages: string[] = []
+  let connections = 0
   const server = createTcpServer((socket) => {
+    connections += 1
+    if (connections <= closesFirst) {
+      socket.on('error', () => {})
+      socket.destroy()
+      return
+    }
     let bytes = Buffer.alloc(0)
     socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk])

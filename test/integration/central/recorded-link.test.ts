@@ -159,6 +159,7 @@ async function expectAnswer(fleet: Fleet, agent: RecordedAgent, recorded: AnyFra
   if (recorded.type === 'welcome' && recorded.protocol === 1) expect(frame).toEqual(recorded)
   if (recorded.type === 'request') {
     expect([frame.method, frame.path]).toEqual([recorded.method, recorded.path])
+    expect(Object.keys(frame.body).sort()).toEqual(Object.keys(recorded.body).sort())
   }
 }
 

@@ -140,6 +140,44 @@ describe('letting a rule act', () => {
   })
 })
 
+describe('a rule whose order is large', () => {
+  it('is approved by neither who wrote it nor who changed it last', async () => {
+    const { fleet } = await aFleetWith('a.exe')
+    const cookies = new Map<string, string>()
+    for (const username of ['anna', 'bert', 'carl']) {
+      const password = 'another good password'
+      await fleet.post('/users', { username, password, role: 'admin' })
+      const signedIn = await fleet.call('POST', '/api/v1/session', { username, password })
+      cookies.set(username, signedIn.headers.getSetCookie()[0]!.split(';')[0]!)
+    }
+    const as = (name: string, method: string, path: string, body: object) =>
+      fleet.call(method, `/api/v1${path}`, body, { cookie: cookies.get(name)! })
+    const { ruleId } = (await as('anna', 'POST', '/rules', settingsOf())).body
+    await as('bert', 'PUT', `/rules/${ruleId}`, settingsOf({ query: 'zone:3' }))
+    await fleet.call('PUT', '/api/v1/orders/policy', {
+      secondPersonAbove: 0,
+      secondPersonFor: { actions: [], verdicts: [] },
+    })
+    await runOf(fleet, ruleId)
+    await enforce(fleet, ruleId, 1)
+    const { orderId } = (await runOf(fleet, ruleId)) as RuleRun
+    const approval = { confirmCount: 1, reason: 'looks right' }
+    const approve = (name: string) => as(name, 'POST', `/orders/${orderId}/approve`, approval)
+    expect((await fleet.get(`/orders/${orderId}`)).body).toMatchObject({
+      createdBy: `rule:${ruleId}`,
+      writers: ['anna', 'bert'],
+      state: 'awaiting-approval',
+    })
+    // A change after the order was made gives nobody back the right to approve it.
+    await as('carl', 'PUT', `/rules/${ruleId}`, settingsOf())
+    for (const name of ['anna', 'bert']) {
+      expect((await approve(name)).body.code).toBe('OWN_ORDER')
+    }
+    expect((await approve('carl')).status).toBe(200)
+    expect((await fleet.finished(orderId!)).counts).toEqual({ done: 1 })
+  })
+})
+
 describe('a rule that acts', () => {
   it('makes an ordinary order, with itself as author, of exactly what matches', async () => {
     const { fleet, agent } = await aFleetWith('a.exe', 'c.txt')

@@ -135,6 +135,17 @@ describe('syslog', () => {
     expect(receiver.messages[1]).toContain(' test [sidestream@32473] \uFEFFadmin asked')
   })
 
+  it('loses nothing to a receiver that ends connections unread, and says so', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aSyslogTcpReceiver({ closesFirst: 4 })
+    const place = { kind: 'syslog', transport: 'tcp', host: '127.0.0.1', port: receiver.port }
+    const sinkId = await addSink(fleet, place)
+    for (let index = 0; index < 3; index++) await fleet.post(`/sinks/${sinkId}/test`, {})
+    await until(async () => (await sinkOf(fleet)).lastError.includes('closed'))
+    await until(async () => (await sinkOf(fleet)).deliveredCount === 3)
+    expect(receiver.messages).toHaveLength(3)
+  })
+
   it('cannot be led astray by names', () => {
     const line = formatSyslog(
       {

@@ -120,6 +120,10 @@ describe('order', () => {
       0,
       expect.stringContaining('approved by piet'),
     ])
+    const again = await order('approve', orderId!, '--confirm', '1', ...WHY)
+    expect(again.stderr).toMatch(
+      /only one that is awaiting-approval can be approved \[ORDER_STATE\]/,
+    )
   })
 
   it('is paused, resumed, cancelled and rejected, each with its reason', async () => {
@@ -184,6 +188,12 @@ describe('order', () => {
       expect.stringMatching(/^sidestream: 1 .*, not 7.* \[COUNT_MISMATCH\]\n$/),
     ])
     const nobody = '00000000-0000-4000-8000-000000000001'
+    expect(await line('create', 'abc', '--confirm', '1', ...WHY)).toEqual(usage('order preview'))
+    expect(await line('watch', '123')).toEqual(usage('order list'))
+    const toMark = ['preview', '--action', 'mark', '--zone', '3']
+    expect(await line(...toMark, '--done-of', 'abc')).toEqual(usage('order list'))
+    const created = ['create', preview, '--confirm', '1', ...WHY]
+    expect(await line(...created, '--expires', 'yesterday')).toEqual(usage('a time to come'))
     expect(await line('show', nobody)).toEqual([1, expect.stringMatching(/\[ORDER_NOT_FOUND\]\n$/)])
   })
 })

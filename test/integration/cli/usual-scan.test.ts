@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeSource, freshBundle, SCAN } from '../../../server/cli/bundles.mjs'
 import { buildProgram } from '../../../server/cli/program.ts'
-import { describeSource, freshScanBundle } from '../../../server/cli/scan-bundle.mjs'
 import { Terminal } from '../../../server/cli/terminal.ts'
 import { usualScan } from '../../../server/cli/usual-scan.ts'
 import { MARK, officeImage, runEntry, temporaryPlace, writeStreams } from './run-cli.ts'
@@ -53,19 +53,19 @@ describe('the usual scan', () => {
   })
 
   it('is run from one file, for as long as no source of it has changed', () => {
-    expect(freshScanBundle()).toMatch(/build\/usual-scan\.mjs$/)
+    expect(freshBundle(SCAN)).toMatch(/build\/scan\/usual-scan\.mjs$/)
     const sources = join(place.folder, 'sources.json')
     const [path, bytes, changedAt] = describeSource('server/cli/usual-scan.ts')
     for (const [other, bundle] of [
-      [[path, bytes, changedAt], freshScanBundle()],
+      [[path, bytes, changedAt], freshBundle(SCAN)],
       [[path, bytes + 1, changedAt], null],
       [[path, bytes, changedAt - 1], null],
       [['server/cli/missing.ts', bytes, changedAt], null],
     ]) {
       writeFileSync(sources, JSON.stringify([other]))
-      expect(freshScanBundle(sources)).toBe(bundle)
+      expect(freshBundle({ ...SCAN, sources })).toBe(bundle)
     }
-    expect(freshScanBundle(join(place.folder, 'missing.json'))).toBeNull()
+    expect(freshBundle({ ...SCAN, sources: join(place.folder, 'missing.json') })).toBeNull()
   })
 
   it('has the flags that the parser would give it', async () => {

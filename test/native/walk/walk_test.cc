@@ -21,6 +21,7 @@
 #include "../check.h"
 #include "base/unique_fd.h"
 #include "base/utf16.h"
+#include "streams/batch_queue.h"
 
 using namespace sidestream;
 namespace fs = std::filesystem;
@@ -137,7 +138,7 @@ class Watched final : public StreamScheme {
 };
 
 Status WalkIt(
-    const fs::path& folder, Sink& sink, std::uint32_t threads,
+    const fs::path& folder, ScanSink& sink, std::uint32_t threads,
     Watched::Hook after_read = [](const CarrierRef&) {}) {
   const UniqueFd fd(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const auto facts = FactsOf(fd.get());
@@ -179,7 +180,7 @@ TEST("a settled carrier is read by name, and a fresh one by descriptor") {
   std::set<std::string> by_name;
   Sink sink;
   WalkIt(folder.path(), sink, 1, [&](const CarrierRef& carrier) {
-    if (carrier.fd == -1) by_name.insert(carrier.base_name);
+    if (carrier.fd == -1) by_name.emplace(carrier.base_name);
     if (carrier.fd != -1) CHECK_EQUAL(carrier.base_name, "fresh");
   });
   // The fresh one was first tried by name, too.
@@ -236,6 +237,36 @@ TEST("any number of walkers finds what one finds, and counts it once") {
       CHECK_EQUAL(sink.carriers(), alone.carriers());
       CHECK_EQUAL(sink.unreadable(), 0);
     }
+  }
+}
+
+TEST("a caller that waits is told what was found while the walk goes on") {
+  const TempFolder folder;
+  MakeTree(folder);
+  std::this_thread::sleep_for(kSettles);
+  for (const std::uint32_t threads : {1, 4}) {
+    BatchQueue queue({.streams = 100'000}, [] {});
+    std::atomic<std::size_t> reads = 0;
+    std::thread walk([&] {
+      queue.Finish(WalkIt(folder.path(), queue, threads, [&](const CarrierRef&) {
+        ++reads;
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }));
+    });
+    std::size_t reads_at_first = 0;
+    std::size_t rows = 0;
+    for (BatchQueue::Taken taken; !std::holds_alternative<BatchQueue::End>(taken);) {
+      taken = queue.Take();
+      if (const auto* batch = std::get_if<Batch>(&taken)) {
+        if (rows == 0) reads_at_first = reads;
+        rows += batch->count();
+      } else {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+    walk.join();
+    CHECK_EQUAL(rows, kFolders * kInEach + kInLarge);
+    CHECK(reads_at_first < reads);
   }
 }
 

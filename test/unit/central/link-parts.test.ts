@@ -47,15 +47,40 @@ describe('admission', () => {
     expect(admission.refusals).toBeLessThan(5_000)
   })
 
-  it('takes no more while too many hellos are under way', () => {
+  it('takes no more while too many hellos are being answered', () => {
     const admission = new Admission({ perSecond: 10_000, burst: 10_000 })
-    const over = Array.from({ length: 200 }, () => admission.begin())
-    expect(admission.refusal()).toBeGreaterThan(0)
-    over[0]!()
-    over[0]!()
+    const all = Array.from({ length: 200 }, () => admission.begin())
     expect(admission.refusal()).toBe(null)
-    admission.begin()
+    for (const each of all) each.spoke()
     expect(admission.refusal()).toBeGreaterThan(0)
+    all[0]!.over()
+    all[0]!.over()
+    expect(admission.refusal()).toBe(null)
+    admission.begin().spoke()
+    expect(admission.refusal()).toBeGreaterThan(0)
+  })
+
+  it('lets a fleet come back as fast as it is really answered, and does not spend itself on refusals', () => {
+    const admission = new Admission({ perSecond: 400, burst: 400 })
+    const answering: ReturnType<Admission['begin']>[] = []
+    let waiting = Array.from({ length: 3_000 }, () => 0)
+    let seconds = 0
+    // A machine that answers 40 a second, whatever it was asked.
+    for (; waiting.length > 0; seconds++) {
+      waiting = waiting.flatMap((due) => {
+        if (due > seconds) return [due]
+        const after = admission.refusal()
+        if (after !== null) return [seconds + after]
+        const admitted = admission.begin()
+        admitted.spoke()
+        answering.push(admitted)
+        return []
+      })
+      for (const each of answering.splice(0, 40)) each.over()
+      vi.advanceTimersByTime(1_000)
+    }
+    expect(seconds).toBeLessThan(120)
+    expect(admission.refusals).toBeLessThan(4 * 3_000)
   })
 })
 

@@ -49,7 +49,14 @@ async function ordered(
   const { canaryMachines = 0, approvalNeeded = null, stopAtFailedPercent = null } = wanted
   const plan = { canaryMachines, rampPercent: [], stopAtFailedPercent }
   const order = { orderId, previewId, confirmCount: targetCount, createdBy: 'anna', reason: 'why' }
-  const more = { expiresAt: NOW + 5_000, plan, approvalNeeded, undoes: null, retries: null }
+  const more = {
+    writers: [],
+    expiresAt: NOW + 5_000,
+    plan,
+    approvalNeeded,
+    undoes: null,
+    retries: null,
+  }
   await stores.orders.create({ ...order, ...more }, NOW)
   return orderId
 }

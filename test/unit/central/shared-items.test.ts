@@ -34,7 +34,7 @@ function openWriter() {
   for (const machineId of [FIRST, SECOND]) {
     writer.run([{ kind: 'beginConnection', machineId, epoch: 'epoch' }])
   }
-  return writer
+  return { ...writer, db }
 }
 
 function apply(machineId: MachineId, sequence: number, upserts = reported): WriteJob {
@@ -76,3 +76,50 @@ it('items that were forgotten with the last stream of theirs are made again', ()
   const [stored] = writer.run([apply(SECOND, 1)])
   expect(digestOf(stored)).toBe(inventoryOf(reported).digest)
 })
+
+it('classes that differ in the case of letters only share a family and a host, also after a restart', () => {
+  const writer = openWriter()
+  const ofRule = (rule: string, hostUrl: string, index: number): ReportedStream => {
+    const stream = reported[index] as ReportedStream
+    return { ...stream, rule, origin: { ...originOf(hostUrl) } }
+  }
+  const upserts = [ofRule('A-Rule', 'x://HOST/a', 0), ofRule('a-rule', 'x://host/b', 1)]
+  const [stored] = writer.run([apply(FIRST, 1, upserts)])
+  expect(digestOf(stored)).toBe(inventoryOf(upserts).digest)
+  const later = [ofRule('A-RULE', 'x://Host/c', 2)]
+  const [storedLater] = createWriter(writer.db).run([apply(SECOND, 1, later)])
+  expect(digestOf(storedLater)).toBe(inventoryOf(later).digest)
+  const { families, hosts } = writer.db
+    .prepare('SELECT count(*) AS families, (SELECT count(*) FROM host) AS hosts FROM family')
+    .get() as { families: number; hosts: number }
+  expect({ families, hosts }).toEqual({ families: 1, hosts: 2 })
+})
+
+it('of hundreds of streams in one delta, some known, some changed, some named twice, the last word counts', () => {
+  const writer = openWriter()
+  const many = streams(300)
+  const grown = (stream: ReportedStream, index: number): ReportedStream =>
+    index % 3 === 0 ? { ...stream, sizeBytes: stream.sizeBytes + 1 } : stream
+  writer.run([apply(FIRST, 1, many.slice(100, 160))])
+  const first = many.map(grown)
+  const twice = many.slice(40, 60)
+  const [stored] = writer.run([
+    apply(FIRST, 2, [...first.slice(0, 55), ...twice, ...first.slice(55)]),
+  ])
+  const last = first.map((stream, index) => (index >= 40 && index < 55 ? many[index]! : stream))
+  expect(digestOf(stored)).toBe(inventoryOf(last).digest)
+  const numbers = writer.db.prepare('SELECT count(*) FROM stream').pluck().get()
+  expect(numbers).toBe(300)
+})
+
+function originOf(hostUrl: string): NonNullable<ReportedStream['origin']> {
+  return {
+    id: 3,
+    hostUrl,
+    referrerUrl: null,
+    hostIpAddress: null,
+    lastWriterPackageFamilyName: null,
+    appZoneId: null,
+    appDefinedZoneId: null,
+  }
+}

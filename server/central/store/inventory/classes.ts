@@ -1,16 +1,22 @@
-/**
- * Classes and stream names ↔ numbers, for the writer. New classes are gathered and written several at a time: each
- * statement that fires triggers first copies all pages that it changes, so that it could be undone alone.
- */
+/** Classes and stream names ↔ numbers, for the writer. New classes are gathered and written several at a time. */
 import type { Database } from 'better-sqlite3'
 import { searchForm } from '../../../streams/query/search-form.ts'
 import { toUtf16 } from '../utf16.ts'
+import { BulkInsert } from './bulk-insert.ts'
 import { parseClassDefinition, type StreamClass } from './class-definition.ts'
+import { createFamilies } from './families.ts'
+import type { LiveCounts } from './live-counts.ts'
 import { RecentMap } from './recent-map.ts'
 import { CACHED_UNITS, isEmpty, type TextRow } from './text-dictionaries.ts'
 
-export interface ClassEntry {
+/** What the counts of a class are kept by. */
+export interface ClassPlace {
   classNo: number
+  familyNo: number
+  hostNo: number
+}
+
+export interface ClassEntry extends ClassPlace {
   streamNameNo: number
   tallyNo: number
   verdict: StreamClass['verdict']
@@ -25,15 +31,40 @@ export interface Classes {
   forget(): void
 }
 
-/** Of one statement. */
-const ROWS_AT_ONCE = 50
+/** Of class and family. */
+type SharedColumns = [
+  kind: string,
+  extension: string,
+  verdict: string,
+  rule: string,
+  zone: number | null,
+]
 
 type ClassColumns = (number | string | null)[]
 
-export function createClasses(db: Database): Classes {
+export type ClassCounts = Pick<LiveCounts, 'addedClass' | 'takeClass'>
+
+export function createClasses(db: Database, counts: ClassCounts): Classes {
   const cache = new RecentMap<ClassEntry>(CACHED_UNITS)
   const streamNames = new RecentMap<number>(CACHED_UNITS)
+  const families = createFamilies(db)
   const statements = prepare(db)
+  const newClasses = new BulkInsert(db, 'class', [
+    'class_no',
+    'definition',
+    'stream_name_no',
+    'kind',
+    'extension',
+    'verdict',
+    'rule',
+    'zone',
+    'host',
+    'writer',
+    'tally_no',
+    'live_count',
+    'item_count',
+  ])
+  const newKeys = new BulkInsert(db, 'class_key', ['class_no', 'family_no', 'host_no'])
   /** Not written yet, by definition. */
   const pending = new Map<string, { entry: ClassEntry; columns: ClassColumns }>()
   let isAllCached = false
@@ -63,22 +94,28 @@ export function createClasses(db: Database): Classes {
     const zone = storedZone(of)
     const tallyNo = tally(of.verdict, zone)
     const writer = of.origin?.lastWriterPackageFamilyName ?? null
-    const entry = { classNo: next, streamNameNo, tallyNo, verdict: of.verdict }
+    const shared: SharedColumns = [of.kind, of.extension, of.verdict, searchForm(of.rule), zone]
+    const writerForm = writer === null ? null : searchForm(writer)
+    const entry: ClassEntry = {
+      classNo: next,
+      familyNo: families.family([streamNameNo, ...shared, writerForm]),
+      hostNo: families.host(of.host),
+      streamNameNo,
+      tallyNo,
+      verdict: of.verdict,
+    }
     next += 1
     const columns = [
       entry.classNo,
       definition,
       streamNameNo,
-      of.kind,
-      of.extension,
-      of.verdict,
-      searchForm(of.rule),
-      zone,
+      ...shared,
       of.host,
-      writer === null ? null : searchForm(writer),
+      writerForm,
       tallyNo,
     ]
     pending.set(definition, { entry, columns })
+    counts.addedClass(entry)
     return entry
   }
 
@@ -100,29 +137,27 @@ export function createClasses(db: Database): Classes {
       return entry
     },
     write: () => {
-      const rows = Array.from(pending.values(), ({ columns }) => columns)
-      pending.clear()
-      let from = 0
-      for (; from + ROWS_AT_ONCE <= rows.length; from += ROWS_AT_ONCE) {
-        statements.insertClasses.run(rows.slice(from, from + ROWS_AT_ONCE).flat())
+      families.write()
+      for (const { entry, columns } of pending.values()) {
+        const { live, items } = counts.takeClass(entry.classNo)
+        newClasses.add(...columns, live, items)
+        newKeys.add(entry.classNo, entry.familyNo, entry.hostNo)
       }
-      for (const row of rows.slice(from)) statements.insertClass.run(row)
+      pending.clear()
+      newClasses.write()
+      newKeys.write()
     },
     forget: () => {
       cache.clear()
       streamNames.clear()
       pending.clear()
+      families.forget()
       load()
     },
   }
 }
 
 function prepare(db: Database) {
-  const insertSql = (rows: number) => `
-    INSERT INTO class (
-      class_no, definition, stream_name_no, kind, extension, verdict, rule, zone, host, writer, tally_no)
-    VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join()}
-  `
   return {
     selectNext: db.prepare<[], TextRow>('SELECT ifnull(max(class_no), 0) + 1 AS no FROM class'),
     selectStreamName: db.prepare<[Buffer], TextRow>(
@@ -134,11 +169,10 @@ function prepare(db: Database) {
     ),
     insertTally: db.prepare('INSERT INTO tally (verdict, zone) VALUES (?, ?)'),
     selectClass: db.prepare<[string], Omit<ClassEntry, 'verdict'>>(`
-      SELECT class_no AS classNo, stream_name_no AS streamNameNo, tally_no AS tallyNo
-      FROM class WHERE definition = ?
+      SELECT c.class_no AS classNo, k.family_no AS familyNo, k.host_no AS hostNo,
+        c.stream_name_no AS streamNameNo, c.tally_no AS tallyNo
+      FROM class AS c JOIN class_key AS k USING (class_no) WHERE c.definition = ?
     `),
-    insertClass: db.prepare<[ClassColumns]>(insertSql(1)),
-    insertClasses: db.prepare<[ClassColumns]>(insertSql(ROWS_AT_ONCE)),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3'
 import type { StreamKey, VerdictName } from '../../../protocol/stream.ts'
 import { bucketOf } from '../../../shared/inventory-buckets.ts'
 import { streamDigest } from '../../../shared/inventory-digest.ts'
-import { boundCode, CODE_SQL, type Code } from './code-columns.ts'
+import { boundCode, CODE_SQL, codeAt } from './code-columns.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import type { FirstSeen } from './first-seen.ts'
 import { encodeIdentity } from './identity-code.ts'
@@ -14,9 +14,9 @@ import {
   type NotableChange,
 } from './inventory-engine.ts'
 import type { ItemEntry, Items } from './items.ts'
-import type { LiveCounts } from './live-counts.ts'
+import type { CountedItem, LiveCounts } from './live-counts.ts'
 import { countStream, type MachineState, type MachineStates } from './machine-states.ts'
-import type { PreparedDelta, PreparedStream } from './prepared-delta.ts'
+import type { PreparedDelta, StreamColumns } from './prepared-delta.ts'
 import { chosenBuckets, Resync } from './resyncs.ts'
 import type { StoredDelta } from './stored-delta.ts'
 import {
@@ -25,6 +25,7 @@ import {
   REPORT_FROM_SQL,
   type StoredReportRow,
 } from './stored-report.ts'
+import { createStreamRows, type KnownStream } from './stream-rows.ts'
 
 /** What deltas are applied with. All of them belong to one connection and one transaction. */
 export interface WriterParts {
@@ -41,24 +42,17 @@ export interface DeltaWriter {
   apply(state: MachineState, delta: PreparedDelta, now: number): DeltaApplied
 }
 
-interface KnownRow {
-  streamId: number
-  itemNo: number
-  modifiedAt: number | string
-  goneAt: number | null
-}
-
 interface OldRow extends StoredReportRow {
   tally_no: number
+  family_no: number
+  host_no: number
 }
 
 /** One delta while it is applied. */
 interface Application {
   state: MachineState
   now: number
-  digests: Uint32Array
-  /** Of the upsert that is applied. */
-  place: number
+  upserts: StreamColumns
   changed: number
   notable: NotableChanges
 }
@@ -66,53 +60,49 @@ interface Application {
 export function createDeltaWriter(parts: WriterParts): DeltaWriter {
   const { items, counts, firstSeen, machines, dictionaries } = parts
   const statements = prepare(parts.db)
+  const rows = createStreamRows(parts.db, firstSeen)
 
-  const upsert = (
+  const upsert = (at: Application, volumeNos: readonly number[]): void => {
+    const { state, now, upserts } = at
+    const itemsOfAll = Array.from(upserts.items, items.resolve)
+    const streams = { columns: upserts, items: itemsOfAll, volumeNos, now }
+    rows.insert(streams, (place, streamId, known) => {
+      state.resync?.name(streamId)
+      const item = itemsOfAll[place] as ItemEntry
+      if (known === null) appeared(at, place, streamId, item, null)
+      else reportedAgain(at, place, item, known)
+    })
+  }
+
+  const reportedAgain = (
     at: Application,
-    volumeNo: number,
-    [, identity, modifiedAt, ref]: PreparedStream,
+    place: number,
+    item: ItemEntry,
+    { streamId, itemNo, modifiedAt, goneAt }: KnownStream,
   ): void => {
-    const item = items.resolve(ref)
-    const streamId = firstSeen.next()
-    const { itemNo, streamNameNo } = item
-    // Most are new: the unique index says so while the row is written, without being asked before.
-    const { changes } = statements.insert.run(
-      streamId,
-      volumeNo,
-      ...boundCode(identity),
-      streamNameNo,
-      itemNo,
-      ...boundCode(modifiedAt),
-    )
-    if (changes === 1) {
-      firstSeen.take(at.now)
-      at.state.resync?.name(streamId)
-      appeared(at, streamId, item, null)
-      return
-    }
-    const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)!
-    at.state.resync?.name(known.streamId)
-    const isThere = known.goneAt === null
-    if (isThere && known.itemNo === itemNo && known.modifiedAt === modifiedAt) return
-    const before = isThere ? subtract(at, known.streamId) : null
-    statements.update.run(itemNo, ...boundCode(modifiedAt), at.now, known.streamId)
-    appeared(at, known.streamId, item, before)
+    const reportedModified = codeAt(at.upserts.modifiedAt, place)
+    const isThere = goneAt === null
+    if (isThere && itemNo === item.itemNo && modifiedAt === reportedModified) return
+    const before = isThere ? subtract(at, streamId) : null
+    statements.update.run(item.itemNo, ...boundCode(reportedModified), at.now, streamId)
+    appeared(at, place, streamId, item, before)
   }
 
   const selectOld = (streamId: number): OldRow => {
     // It may be of this very transaction.
-    dictionaries.writeClasses()
+    items.write()
     return statements.selectOld.get(streamId)!
   }
 
   const appeared = (
     at: Application,
+    place: number,
     streamId: number,
     item: ItemEntry,
     before: VerdictName | null,
   ): void => {
     at.changed += 1
-    at.state.digest.addLimbs(at.digests, at.place)
+    at.state.digest.addLimbs(at.upserts.digests, place)
     count(at, item, item.verdict, 1)
     note(at, streamId, before, item.verdict)
   }
@@ -122,14 +112,20 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     const row = selectOld(streamId)
     const old = fromStoredReport(row)
     at.state.digest.subtract(streamDigest(old))
-    const item = { itemNo: row.item_no, classNo: row.class_no, tallyNo: row.tally_no }
+    const item = {
+      itemNo: row.item_no,
+      classNo: row.class_no,
+      familyNo: row.family_no,
+      hostNo: row.host_no,
+      tallyNo: row.tally_no,
+    }
     count(at, item, old.verdict, -1)
     return old.verdict
   }
 
   const count = (
     { state }: Application,
-    item: Omit<ItemEntry, 'verdict' | 'streamNameNo'>,
+    item: CountedItem,
     verdict: VerdictName,
     sign: 1 | -1,
   ): void => {
@@ -143,7 +139,7 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     // Never heard of, or gone already: a repeat, or it came and went between two deltas.
     if (volumeNo === undefined || streamNameNo === undefined) return
     const identity = encodeIdentity(key.identity)
-    const known = statements.selectKnown.get(volumeNo, identity, streamNameNo)
+    const known = rows.find(volumeNo, identity, streamNameNo)
     if (known !== undefined && known.goneAt === null) gone(at, known.streamId)
   }
 
@@ -172,17 +168,13 @@ export function createDeltaWriter(parts: WriterParts): DeltaWriter {
     apply: (state, delta, now) => {
       const isRepeat = state.epoch !== null && delta.sequence <= state.sequence
       const notable = new NotableChanges()
-      const { digests } = delta
-      const at: Application = { state, now, digests, place: 0, changed: 0, notable }
+      const at: Application = { state, now, upserts: delta.upserts, changed: 0, notable }
       if (!isRepeat) {
         refuseGap(state, delta.sequence)
         const resync = beginResync(state, delta.resync)
         machines.touch(state)
         const volumeNos = delta.volumeIds.map((volumeId) => machines.volumeNo(state, volumeId))
-        for (const stream of delta.upserts) {
-          upsert(at, volumeNos[stream[0]] as number, stream)
-          at.place += 1
-        }
+        upsert(at, volumeNos)
         for (const key of delta.gone) goneByKey(at, key)
         if (resync?.isLast === true) unnamedGone(at, resync)
         state.sequence = delta.sequence
@@ -250,17 +242,9 @@ class NotableChanges {
 
 function prepare(db: Database) {
   return {
-    insert: db.prepare<unknown[]>(`
-      INSERT INTO stream (stream_id, volume_no, identity, stream_name_no, item_no, modified_at)
-      VALUES (?, ?, ${CODE_SQL}, ?, ?, ${CODE_SQL})
-      ON CONFLICT (volume_no, identity, stream_name_no) DO NOTHING
-    `),
-    selectKnown: db.prepare<[number, Code, number], KnownRow>(`
-      SELECT stream_id AS streamId, item_no AS itemNo, modified_at AS modifiedAt, gone_at AS goneAt
-      FROM stream WHERE volume_no = ? AND identity = ? AND stream_name_no = ?
-    `),
     selectOld: db.prepare<[number], OldRow>(
-      `SELECT ${REPORT_COLUMNS_SQL}, c.tally_no ${REPORT_FROM_SQL} WHERE s.stream_id = ?`,
+      `SELECT ${REPORT_COLUMNS_SQL}, c.tally_no, k.family_no, k.host_no
+       ${REPORT_FROM_SQL} JOIN class_key AS k ON k.class_no = c.class_no WHERE s.stream_id = ?`,
     ),
     selectLive: db.prepare<[number], { streamId: number }>(`
       SELECT s.stream_id AS streamId FROM volume AS v JOIN stream AS s USING (volume_no)

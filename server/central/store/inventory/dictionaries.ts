@@ -1,6 +1,6 @@
 /** Texts and classes ↔ numbers, for the writer. */
 import type { Database } from 'better-sqlite3'
-import { type ClassEntry, createClasses } from './classes.ts'
+import { type ClassCounts, type ClassEntry, createClasses } from './classes.ts'
 import { hostUrlTexts, referrerTexts, searchedTexts } from './text-dictionaries.ts'
 
 export type { ClassEntry }
@@ -15,20 +15,21 @@ export interface Dictionaries {
   classEntry(definition: string): ClassEntry
   /** Undefined: no stream was ever called that. */
   findStreamName(name: string): number | undefined
-  /** New classes, before their rows are read or counted. */
-  writeClasses(): void
+  /** What is new, before its rows are read or counted. */
+  write(): void
   /** Last in a transaction; see trigrams.ts. */
   flush(): void
   /** After a rollback: what was learnt in it is not there. */
   forget(): void
 }
 
-export function createDictionaries(db: Database): Dictionaries {
+export function createDictionaries(db: Database, counts: ClassCounts): Dictionaries {
   const folders = searchedTexts(db, 'folder', 'folder_no', 'path')
   const fileNames = searchedTexts(db, 'file_name', 'name_no', 'name')
   const hostUrls = hostUrlTexts(db)
   const referrers = referrerTexts(db)
-  const classes = createClasses(db)
+  const texts = [folders, fileNames, hostUrls, referrers]
+  const classes = createClasses(db, counts)
   return {
     folder: folders.intern,
     fileName: (name) => {
@@ -40,13 +41,15 @@ export function createDictionaries(db: Database): Dictionaries {
     referrer: referrers.intern,
     classEntry: classes.intern,
     findStreamName: classes.findStreamName,
-    writeClasses: classes.write,
+    write: () => {
+      for (const each of [...texts, classes]) each.write()
+    },
     flush: () => {
       classes.write()
-      for (const each of [folders, fileNames, referrers]) each.flush()
+      for (const each of texts) each.flush()
     },
     forget: () => {
-      for (const each of [folders, fileNames, hostUrls, referrers, classes]) each.forget()
+      for (const each of [...texts, classes]) each.forget()
     },
   }
 }

@@ -5,9 +5,10 @@
 import type { Database } from 'better-sqlite3'
 
 export interface FirstSeen {
-  /** The number for a stream that is first seen now; taken only by {@link FirstSeen.take}. */
+  /** The number for a stream that is first seen now; given only by {@link FirstSeen.take}. */
   next(): number
-  take(now: number): void
+  /** This many, from the next one on. */
+  take(now: number, count: number): void
   /** The next number is this one, or a higher one that it is already. */
   skipTo(streamId: number): void
   flush(): void
@@ -36,12 +37,12 @@ export function createFirstSeen(db: Database): FirstSeen {
 
   return {
     next: () => next,
-    take: (now) => {
+    take: (now, count) => {
       if (secondOf(now) !== second) {
         insert.run(next, now)
         second = secondOf(now)
       }
-      next += 1
+      next += count
       isChanged = true
     },
     skipTo: (streamId) => {

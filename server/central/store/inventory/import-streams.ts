@@ -38,7 +38,7 @@ export function createImporter({ db, items, machines, counts, firstSeen }: Write
       goneAt,
     )
     firstSeen.skipTo(streamId)
-    firstSeen.take(firstSeenAt)
+    firstSeen.take(firstSeenAt, 1)
     if (goneAt !== null) return
     machines.touch(state)
     state.digest.add(streamDigest(report))

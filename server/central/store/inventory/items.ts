@@ -3,10 +3,12 @@
  * is known from others, and then comes as a reference to what was told before (prepared-delta.ts).
  */
 import type { Database } from 'better-sqlite3'
+import { BulkInsert } from './bulk-insert.ts'
 import type { ClassEntry, Dictionaries } from './dictionaries.ts'
 import type { ItemReport } from './item-report.ts'
 import type { LiveCounts } from './live-counts.ts'
 import type { ItemNews, ItemRef } from './prepared-delta.ts'
+import type { TextRow } from './text-dictionaries.ts'
 
 export interface ItemEntry extends ClassEntry {
   itemNo: number
@@ -25,6 +27,8 @@ export interface Items {
   resolve(ref: ItemRef): ItemEntry
   /** The item that is reported, made if there is none. */
   intern(report: ItemReport): ItemEntry
+  /** What is new, with all that it points to: before its rows are read or counted, and before the transaction ends. */
+  write(): void
   /** What was resolved is on disk. */
   committed(): void
   /** What was resolved since the last commit never was. */
@@ -32,9 +36,6 @@ export interface Items {
   /** All references. Whoever made them knows. */
   forget(): void
 }
-
-/** A new item is made for one stream: written with it, its count is right for most that are on one machine only. */
-const EXPECTED_STREAMS = 1
 
 /** In the order in which both statements name them; named parameters would take much longer to bind. */
 type ItemColumns = [
@@ -56,7 +57,7 @@ type ItemColumns = [
 export function createItems(
   db: Database,
   dictionaries: Dictionaries,
-  counts: Pick<LiveCounts, 'added'>,
+  counts: Pick<LiveCounts, 'addedItem' | 'takeItem'>,
 ): Items {
   const select = db.prepare<ItemColumns, { item_no: number }>(`
     SELECT item_no FROM item
@@ -65,23 +66,57 @@ export function createItems(
       AND referrer_no IS ? AND host_ip IS ? AND links_json IS ?
     LIMIT 1
   `)
-  const insert = db.prepare<ItemColumns>(`
-    INSERT INTO item (
-      class_no, folder_no, name_no, fingerprint, size_bytes, allocated_bytes, is_resident, sha256,
-      host_url_no, ends_with_name, referrer_no, host_ip, links_json, live_count)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${EXPECTED_STREAMS})
-  `)
+  const selectNext = db.prepare<[], TextRow>('SELECT ifnull(max(item_no), 0) + 1 AS no FROM item')
+  const newItems = new BulkInsert(db, 'item', [
+    'item_no',
+    'class_no',
+    'folder_no',
+    'name_no',
+    'fingerprint',
+    'size_bytes',
+    'allocated_bytes',
+    'is_resident',
+    'sha256',
+    'host_url_no',
+    'ends_with_name',
+    'referrer_no',
+    'host_ip',
+    'links_json',
+    'live_count',
+  ])
+  /** Not written yet, by their fingerprints. */
+  const pending: { itemNo: number; columns: ItemColumns }[] = []
+  const pendingFingerprints = new Set<number>()
+  let next = selectNext.get()!.no
   /** Told, and no transaction with them is committed yet. */
   const unresolved = new Map<ItemRef, ItemReport>()
   const resolved = new Map<ItemRef, ItemEntry>()
   let uncommitted: ItemRef[] = []
 
+  const write = (): void => {
+    dictionaries.write()
+    for (const { itemNo, columns } of pending) {
+      newItems.add(itemNo, ...columns, counts.takeItem(itemNo))
+    }
+    pending.length = 0
+    pendingFingerprints.clear()
+    newItems.write()
+  }
+
+  const find = (report: ItemReport, columns: ItemColumns): number | undefined => {
+    if (pendingFingerprints.has(report.fingerprint)) write()
+    return select.get(...columns)?.item_no
+  }
+
   const intern = (report: ItemReport): ItemEntry => {
     const { columns, classEntry, isNew } = columnsOf(report, dictionaries)
-    const found = isNew ? undefined : select.get(...columns)
-    if (found !== undefined) return { ...classEntry, itemNo: found.item_no }
-    const itemNo = Number(insert.run(...columns).lastInsertRowid)
-    counts.added(itemNo, classEntry.classNo, EXPECTED_STREAMS)
+    const found = isNew ? undefined : find(report, columns)
+    if (found !== undefined) return { ...classEntry, itemNo: found }
+    const itemNo = next
+    next += 1
+    pending.push({ itemNo, columns })
+    pendingFingerprints.add(report.fingerprint)
+    counts.addedItem(classEntry)
     return { ...classEntry, itemNo }
   }
 
@@ -106,6 +141,7 @@ export function createItems(
       return entry
     },
     intern,
+    write,
     committed: () => {
       for (const ref of uncommitted) unresolved.delete(ref)
       uncommitted = []
@@ -113,6 +149,10 @@ export function createItems(
     rolledBack: () => {
       for (const ref of uncommitted) resolved.delete(ref)
       uncommitted = []
+      pending.length = 0
+      pendingFingerprints.clear()
+      newItems.forget()
+      next = selectNext.get()!.no
     },
     forget: () => {
       unresolved.clear()

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { listMigrations, migrate } from '../migrate.ts'
+import { keepNumbers } from './kept-numbers.ts'
 
 export const INVENTORY_FILE = 'inventory.sqlite'
 
@@ -45,6 +46,7 @@ export function openToWrite(file: string): Database {
     chmodSync(file, 0o600)
     for (const pragma of WRITER_PRAGMAS) db.pragma(pragma)
     migrate(db, listMigrations(SCHEMA))
+    keepNumbers(db)
     db.prepare('INSERT OR IGNORE INTO engine VALUES (1, ?, 1)').run(randomUUID())
     if (hasStreams(db, MEASURED_FROM_STREAMS)) db.pragma('optimize = 0x10002')
     return db

@@ -5,7 +5,7 @@
  */
 import type { StreamKey } from '../../../protocol/stream.ts'
 import { digestOf, reportText } from '../../../shared/inventory-digest.ts'
-import type { Code } from './code-columns.ts'
+import { type CodeColumn, newCodeColumn, setCode } from './code-columns.ts'
 import { DIGEST_LIMBS, writeLimbs } from './digest-sum.ts'
 import { encodeIdentity } from './identity-code.ts'
 import { type ItemReport, itemReportOf, itemText } from './item-report.ts'
@@ -21,21 +21,21 @@ export interface PreparedDelta {
   resync: StoredDelta['resync']
   /** Of the upserts, each once. */
   volumeIds: readonly string[]
-  upserts: readonly PreparedStream[]
-  /** Of the upserts, one after the other; see digest-sum.ts. */
-  digests: Uint32Array
+  upserts: StreamColumns
   gone: readonly StreamKey[]
   items: ItemNews
 }
 
-/** A tuple: the names of thousands of fields would take longer to hand over than what they hold. */
-export type PreparedStream = [
-  /** Place in {@link PreparedDelta.volumeIds}. */
-  volume: number,
-  identity: Code,
-  modifiedAt: Code,
-  item: ItemRef,
-]
+/** Streams as columns: the fields of thousands of objects would take longer to hand over than what they hold. */
+export interface StreamColumns {
+  /** Places in {@link PreparedDelta.volumeIds}. */
+  volumes: Uint16Array<ArrayBuffer>
+  identities: CodeColumn
+  modifiedAt: CodeColumn
+  items: Float64Array<ArrayBuffer>
+  /** One after the other; see digest-sum.ts. */
+  digests: Uint32Array<ArrayBuffer>
+}
 
 /** What references mean that no delta before had. */
 export interface ItemNews {
@@ -62,8 +62,8 @@ export function createPreparer(): Preparer {
     prepare: ({ sequence, resync, upserts, gone }) => {
       const told: [ItemRef, ItemReport][] = []
       const volumeIds: string[] = []
-      const digests = new Uint32Array(upserts.length * DIGEST_LIMBS)
-      const prepared = upserts.map((stream, place): PreparedStream => {
+      const columns = newColumns(upserts.length)
+      for (const [place, stream] of upserts.entries()) {
         const report = reportText(stream)
         const text = itemText(report)
         let ref = refs.get(text)
@@ -73,22 +73,37 @@ export function createPreparer(): Preparer {
           refs.set(text, ref)
           told.push([ref, itemReportOf(stream, report)])
         }
-        writeLimbs(digests, place, digestOf(stream, report))
-        return [
-          placeOf(volumeIds, stream.volumeId),
-          encodeIdentity(stream.identity),
-          encodeTimestamp(stream.modifiedAt),
-          ref,
-        ]
-      })
+        columns.volumes[place] = placeOf(volumeIds, stream.volumeId)
+        setCode(columns.identities, place, encodeIdentity(stream.identity))
+        setCode(columns.modifiedAt, place, encodeTimestamp(stream.modifiedAt))
+        columns.items[place] = ref
+        writeLimbs(columns.digests, place, digestOf(stream, report))
+      }
       const items = { told, dropped }
       dropped = []
-      return { sequence, resync, volumeIds, upserts: prepared, digests, gone, items }
+      return { sequence, resync, volumeIds, upserts: columns, gone, items }
     },
     forget: () => {
       refs.clear()
       dropped = []
     },
+  }
+}
+
+/** What can be handed to another thread without a copy. */
+export function buffersOf({ upserts }: PreparedDelta): ArrayBuffer[] {
+  const { volumes, identities, modifiedAt, items, digests } = upserts
+  const columns = [volumes, identities.numbers, modifiedAt.numbers, items, digests]
+  return columns.map(({ buffer }) => buffer)
+}
+
+function newColumns(length: number): StreamColumns {
+  return {
+    volumes: new Uint16Array(length),
+    identities: newCodeColumn(length),
+    modifiedAt: newCodeColumn(length),
+    items: new Float64Array(length),
+    digests: new Uint32Array(length * DIGEST_LIMBS),
   }
 }
 

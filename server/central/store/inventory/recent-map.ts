@@ -10,6 +10,7 @@ export class RecentMap<Value> {
   #old = new Map<string, Value>()
   #units = 0
   #hasLost = false
+  #turns = 0
 
   /** `maxUnits`: characters of keys in one of the two maps; an entry counts some more. */
   constructor(maxUnits: number, onLost?: (lost: Value) => void) {
@@ -20,6 +21,11 @@ export class RecentMap<Value> {
   /** Whether anything was forgotten, but by {@link RecentMap.clear}. */
   get hasLost(): boolean {
     return this.#hasLost
+  }
+
+  /** How often the younger map took the older one's place: an entry outlasts the next turn, and no more is sure. */
+  get turns(): number {
+    return this.#turns
   }
 
   get(key: string): Value | undefined {
@@ -45,6 +51,7 @@ export class RecentMap<Value> {
     this.#old = this.#young
     this.#young = new Map()
     this.#units = 0
+    this.#turns += 1
   }
 
   clear(): void {

@@ -9,6 +9,7 @@ import { hash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { searchForm } from '../../../streams/query/search-form.ts'
 import { toUtf16 } from '../utf16.ts'
+import { BulkInsert } from './bulk-insert.ts'
 import { RecentMap } from './recent-map.ts'
 import { createTrigrams, type Trigrams } from './trigrams.ts'
 
@@ -16,6 +17,8 @@ export interface Texts {
   intern(text: string): number
   /** How many were not there. */
   added(): number
+  /** New texts, before their rows are read. */
+  write(): void
   /** Last in a transaction; see trigrams.ts. */
   flush(): void
   /** After a rollback: what was learnt in it is not there. */
@@ -29,12 +32,14 @@ export const CACHED_UNITS = 6_000_000
 /** Texts that differ in case only, among which an exact one is looked for. */
 const MAX_VARIANTS = 64
 
-interface Lookup {
+interface Dictionary {
   db: Database
   table: string
-  /** Both get the exact text. */
+  numberColumn: string
+  rows: BulkInsert
   find(text: string): TextRow | undefined
-  add(text: string): number
+  /** Without its number. */
+  columnsOf(text: string): unknown[]
   trigrams?: Trigrams
 }
 
@@ -51,22 +56,17 @@ export function searchedTexts(
       WHERE ${column} = ? LIMIT ${MAX_VARIANTS})
     WHERE text = ? COLLATE BINARY AND utf16 IS ?
   `)
-  const insert = db.prepare(`INSERT INTO ${table} (${column}, utf16) VALUES (?, ?)`)
-  const trigrams = createTrigrams(db, `${table}_text`, column)
   return cachedTexts({
     db,
     table,
-    trigrams,
+    numberColumn,
+    rows: new BulkInsert(db, table, [numberColumn, column, 'utf16']),
+    trigrams: createTrigrams(db, table, numberColumn, column),
     find: (text) => {
-      const { form, utf16 } = formsOf(text)
+      const [form, utf16] = formsOf(text)
       return find.get(form, form, utf16)
     },
-    add: (text) => {
-      const { form, utf16 } = formsOf(text)
-      const no = Number(insert.run(form, utf16).lastInsertRowid)
-      trigrams.add(no, form)
-      return no
-    },
+    columnsOf: formsOf,
   })
 }
 
@@ -75,22 +75,14 @@ export function referrerTexts(db: Database): Texts {
     SELECT referrer_no AS no FROM referrer
     WHERE hash = ? AND url = ? COLLATE BINARY AND utf16 IS ? LIMIT 1
   `)
-  const insert = db.prepare('INSERT INTO referrer (hash, url, utf16) VALUES (?, ?, ?)')
-  const trigrams = createTrigrams(db, 'referrer_text', 'url')
   return cachedTexts({
     db,
     table: 'referrer',
-    trigrams,
-    find: (text) => {
-      const { form, utf16 } = formsOf(text)
-      return find.get(hash32(text), form, utf16)
-    },
-    add: (text) => {
-      const { form, utf16 } = formsOf(text)
-      const no = Number(insert.run(hash32(text), form, utf16).lastInsertRowid)
-      trigrams.add(no, form)
-      return no
-    },
+    numberColumn: 'referrer_no',
+    rows: new BulkInsert(db, 'referrer', ['referrer_no', 'hash', 'url', 'utf16']),
+    trigrams: createTrigrams(db, 'referrer', 'referrer_no', 'url'),
+    find: (text) => find.get(hash32(text), ...formsOf(text)),
+    columnsOf: (text) => [hash32(text), ...formsOf(text)],
   })
 }
 
@@ -98,41 +90,75 @@ export function hostUrlTexts(db: Database): Texts {
   const find = db.prepare<[number, string | Buffer], TextRow>(
     'SELECT host_url_no AS no FROM host_url WHERE hash = ? AND url = ? LIMIT 1',
   )
-  const insert = db.prepare('INSERT INTO host_url (hash, url) VALUES (?, ?)')
   const stored = (text: string): string | Buffer => {
-    const { form, utf16 } = formsOf(text)
+    const [form, utf16] = formsOf(text)
     return utf16 ?? form
   }
   return cachedTexts({
     db,
     table: 'host_url',
+    numberColumn: 'host_url_no',
+    rows: new BulkInsert(db, 'host_url', ['host_url_no', 'hash', 'url']),
     find: (text) => find.get(hash32(text), stored(text)),
-    add: (text) => Number(insert.run(hash32(text), stored(text)).lastInsertRowid),
+    columnsOf: (text) => [hash32(text), stored(text)],
   })
 }
 
-function cachedTexts({ db, table, find, add, trigrams }: Lookup): Texts {
+function cachedTexts(of: Dictionary): Texts {
+  const { db, table, numberColumn, rows, find, columnsOf, trigrams } = of
+  const selectNext = db.prepare<[], TextRow>(
+    `SELECT ifnull(max(${numberColumn}), 0) + 1 AS no FROM ${table}`,
+  )
   const cache = new RecentMap<number>(CACHED_UNITS)
-  let isAllCached = isEmpty(db, table)
+  let isAllCached = false
+  let first = 0
+  let next = 0
+  let writtenAtTurn = 0
   let added = 0
+
+  const load = (): void => {
+    isAllCached = isEmpty(db, table)
+    next = selectNext.get()!.no
+    first = next
+  }
+  load()
+
+  const write = (): void => {
+    rows.write()
+    writtenAtTurn = cache.turns
+  }
+  const findStored = (text: string): number | undefined => {
+    if (isAllCached && !cache.hasLost) return undefined
+    // What is not written yet is still known, but after a turn.
+    if (cache.turns !== writtenAtTurn) write()
+    return find(text)?.no
+  }
+
   return {
     intern: (text) => {
       const cached = cache.get(text)
       if (cached !== undefined) return cached
-      let no = isAllCached && !cache.hasLost ? undefined : find(text)?.no
+      let no = findStored(text)
       if (no === undefined) {
-        no = add(text)
+        no = next
+        next += 1
         added += 1
+        rows.add(no, ...columnsOf(text))
       }
       cache.set(text, no)
       return no
     },
     added: () => added,
-    flush: () => trigrams?.flush(),
+    write,
+    flush: () => {
+      write()
+      if (next > first) trigrams?.addFrom(first)
+      first = next
+    },
     forget: () => {
       cache.clear()
-      trigrams?.forget()
-      isAllCached = isEmpty(db, table)
+      rows.forget()
+      load()
     },
   }
 }
@@ -142,9 +168,9 @@ export function isEmpty(db: Database, table: string): boolean {
 }
 
 /** The searched form, and the exact one where that is another. */
-function formsOf(text: string): { form: string; utf16: Buffer | null } {
+function formsOf(text: string): [form: string, utf16: Buffer | null] {
   const form = searchForm(text)
-  return { form, utf16: form === text ? null : toUtf16(text) }
+  return [form, form === text ? null : toUtf16(text)]
 }
 
 /** Of the exact text: unpaired surrogates count, so not of its UTF-8. */

@@ -3,14 +3,10 @@
  * next transaction.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { describeError, type WorkerAnswer } from '../worker-client.ts'
 import { closeWriter, openToWrite } from './open-inventory.ts'
-import { createPreparedWriter, type Outcome, type PreparedJob } from './writer.ts'
-import {
-  describeError,
-  type WriterAnswer,
-  type WriterMessage,
-  type WriterRequest,
-} from './writer-messages.ts'
+import { createPreparedWriter, type Outcome, type PreparedJob, type WriteAnswer } from './writer.ts'
+import type { WriterMessage, WriterRequest } from './writer-messages.ts'
 
 export interface WriterData {
   file: string
@@ -28,13 +24,13 @@ const writer = createPreparedWriter(db)
 const waiting: WriterRequest[] = []
 let isScheduled = false
 
-port.on('message', (request: WriterRequest) => {
-  waiting.push(request)
+port.on('message', (requests: WriterRequest[]) => {
+  waiting.push(...requests)
   if (isScheduled) return
   isScheduled = true
   setImmediate(writeWaiting)
 })
-post({ kind: 'opened', held: writer.held() })
+post({ kind: 'notice', notice: writer.held() })
 
 function writeWaiting(): void {
   isScheduled = false
@@ -64,7 +60,7 @@ function takeBatch(): { ids: number[]; jobs: PreparedJob[] } {
     // Alone; see PreparedJob.
     if (job.kind === 'close' || (job.kind === 'prune' && jobs.length > 0)) break
     waiting.shift()
-    if (job.kind === 'apply') entries += job.delta.upserts.length + job.delta.gone.length
+    if (job.kind === 'apply') entries += job.delta.upserts.items.length + job.delta.gone.length
     ids.push(id)
     jobs.push(job)
     if (job.kind === 'prune') break
@@ -72,7 +68,10 @@ function takeBatch(): { ids: number[]; jobs: PreparedJob[] } {
   return { ids, jobs }
 }
 
-function answersOf(ids: readonly number[], outcomes: readonly Outcome[]): WriterAnswer[] {
+function answersOf(
+  ids: readonly number[],
+  outcomes: readonly Outcome[],
+): WorkerAnswer<WriteAnswer>[] {
   return outcomes.map((outcome, index) => {
     const id = ids[index] as number
     return 'error' in outcome

@@ -76,8 +76,8 @@ export function prepareJobs(): (job: WriteJob) => PreparedJob {
 }
 
 export function createPreparedWriter(db: Database): Writer<PreparedJob> {
-  const dictionaries = createDictionaries(db)
   const liveCounts = createLiveCounts(db)
+  const dictionaries = createDictionaries(db, liveCounts)
   const parts: WriterParts = {
     db,
     dictionaries,
@@ -134,7 +134,7 @@ export function createPreparedWriter(db: Database): Writer<PreparedJob> {
         throw error
       }
     })
-    dictionaries.writeClasses()
+    items.write()
     counts.flush()
     firstSeen.flush()
     machines.flush()

@@ -26,6 +26,14 @@ export const ALLOWED = {
   cancel: ['awaiting-approval', 'canary', 'running', 'paused'],
 } as const satisfies Record<string, readonly OrderState[]>
 
+const DONE: Record<keyof typeof ALLOWED, string> = {
+  approve: 'approved',
+  reject: 'rejected',
+  pause: 'paused',
+  resume: 'resumed',
+  cancel: 'cancelled',
+}
+
 export function createChanges(
   db: Database,
   orders: OrderReader,
@@ -38,7 +46,8 @@ export function createChanges(
   const allowed = (orderId: OrderId, deed: keyof typeof ALLOWED): OrderRow => {
     const row = orders.row(orderId)
     if ((ALLOWED[deed] as readonly OrderState[]).includes(row.state)) return row
-    const message = `the order is ${row.state}: it cannot be made to ${deed}`
+    const states = ALLOWED[deed].join(', ')
+    const message = `the order is ${row.state}: only one that is ${states} can be ${DONE[deed]}`
     throw new AppError('ORDER_STATE', 409, message, { details: { state: row.state } })
   }
   const begin = ({ orderNo, canaryMachines, step }: OrderRow, orderId: OrderId): void => {
@@ -69,6 +78,7 @@ export function createChanges(
         ...order,
         ...order.plan,
         ramp: JSON.stringify(order.plan.rampPercent),
+        writers: JSON.stringify(order.writers),
         previewNo: preview.previewNo,
         action: preview.action,
         targetCount: preview.targetCount,
@@ -157,7 +167,8 @@ function checkPreview(preview: PreviewRow, order: NewOrder, sql: ReturnType<type
   }
   const { targetCount, previewNo } = preview
   if (targetCount !== order.confirmCount || targetCount === 0) {
-    const message = `${targetCount} targets would be in this order, not ${order.confirmCount}: look at the preview again`
+    const what = targetCount === 0 ? 'nothing' : `${targetCount} targets`
+    const message = `${what} would be in this order, not ${order.confirmCount}: look again`
     fail('COUNT_MISMATCH', message, { targetCount })
   }
   // Orders that came while people looked at it: two open ones for one stream would race each other on the machine.
@@ -171,10 +182,10 @@ function checkPreview(preview: PreviewRow, order: NewOrder, sql: ReturnType<type
 function prepare(db: Database) {
   return {
     insert: db.prepare<object>(`
-      INSERT INTO strip_order (order_id, preview_no, action, state, created_by, created_at, expires_at, reason,
+      INSERT INTO strip_order (order_id, preview_no, action, state, created_by, writers_json, created_at, expires_at, reason,
         undoes_no, retries_no, approval_needed, canary_machines, ramp_json, stop_at_failed_percent, target_count,
         machine_count, queued)
-      VALUES (@orderId, @previewNo, @action, 'awaiting-approval', @createdBy, @now, @expiresAt, @reason,
+      VALUES (@orderId, @previewNo, @action, 'awaiting-approval', @createdBy, @writers, @now, @expiresAt, @reason,
         (SELECT order_no FROM strip_order WHERE order_id = @undoes),
         (SELECT order_no FROM strip_order WHERE order_id = @retries), @approvalNeeded, @canaryMachines, @ramp,
         @stopAtFailedPercent, @targetCount, @machineCount, @targetCount)

@@ -12,6 +12,7 @@ export const ORDER_CHECKS: readonly Check[] = [
   { what: 'targets of each machine in each order by state', faults: machineCounts },
   { what: 'targets of each order by state', faults: orderCounts },
   { what: 'what was frozen for each order', faults: digests },
+  { what: 'contents that are kept for undo', faults: keptContents },
 ]
 
 const COLUMNS = [...Object.keys(COUNTED), 'rest']
@@ -67,4 +68,20 @@ function* digests(db: Database): Generator<string> {
     if (hash.digest('hex') !== list.digest)
       yield `order ${list.id}: its targets are not those that were frozen`
   }
+}
+
+function* keptContents(db: Database): Generator<string> {
+  const real = { streams: 0, bytes: 0 }
+  const rows = db.prepare<[], { sha256: Buffer; bytes: Buffer }>(
+    'SELECT sha256, bytes FROM kept_content',
+  )
+  for (const { sha256, bytes } of rows.iterate()) {
+    real.streams += 1
+    real.bytes += bytes.length
+    if (!createHash('sha256').update(bytes).digest().equals(sha256))
+      yield `kept content ${sha256.toString('hex')}: its bytes are other ones`
+  }
+  const kept = db.prepare<[], typeof real>('SELECT streams, bytes FROM kept_content_policy').get()!
+  if (kept.streams !== real.streams || kept.bytes !== real.bytes)
+    yield `kept contents: ${kept.streams} of ${kept.bytes} bytes are counted, ${real.streams} of ${real.bytes} are there`
 }

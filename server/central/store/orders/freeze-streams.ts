@@ -12,8 +12,8 @@ export interface FrozenSoFar {
   hash: Hash
   machines: { machineNo: number; firstNo: number; count: number }[]
   excluded: Map<string, number>
-  /** How many of each class. */
-  classes: Map<number, number>
+  /** How many of each class, and of it on shared folders: by the number that the selection has for both. */
+  kinds: Uint32Array
   /** Streams that were stripped before. */
   returned: number
 }
@@ -25,13 +25,16 @@ export function nothingFrozen(): FrozenSoFar {
     hash: createHash('sha256'),
     machines: [],
     excluded: new Map(),
-    classes: new Map(),
+    kinds: new Uint32Array(0),
     returned: 0,
   }
 }
 
 /** Streams of one statement: its JSON and its digest's text stay small. */
 const CHUNK = 2_000
+
+/** Digits of SQLite's integers that any number can have. */
+const MAX_DIGITS = 18
 
 const CHANGED = 'changed: it was not the same any more while it was counted'
 const ORDERED = 'ordered: an order that is still open names it already'
@@ -42,18 +45,17 @@ interface Before {
 }
 
 export function createStreamFreezer(db: Database) {
-  let chunkItems: Float64Array = new Float64Array(0)
-  db.function('item_at', { directOnly: true }, (index) => chunkItems[index as number] ?? 0)
-  // CROSS: in this order, which is the list's own.
-  const insert = db.prepare<[number, number, number, string]>(`
+  // Each value is a stream's number and, in its last digits, its item's: what a list can give SQL without a call for each
+  // row. CROSS: in this order, which is the list's own.
+  const insert = db.prepare<object>(`
     INSERT INTO main.target (target_no, preview_no, machine_no, stream_id, volume_no, folder_no, name_no,
       stream_name_no, identity, size_bytes, sha256)
-    SELECT ? + j.key, ?, ?, s.stream_id, s.volume_no, i.folder_no, i.name_no, s.stream_name_no, s.identity,
-      i.size_bytes, i.sha256
-    FROM json_each(?) AS j
-    CROSS JOIN stream AS s ON s.stream_id = j.value
+    SELECT @from + j.key, @previewNo, @machineNo, s.stream_id, s.volume_no, i.folder_no, i.name_no,
+      s.stream_name_no, s.identity, i.size_bytes, i.sha256
+    FROM json_each(@streams) AS j
+    CROSS JOIN stream AS s ON s.stream_id = j.value / CAST(@unit AS INTEGER)
     CROSS JOIN item AS i ON i.item_no = s.item_no
-    WHERE s.item_no = item_at(j.key) AND s.gone_at IS NULL
+    WHERE s.item_no = j.value % CAST(@unit AS INTEGER) AND s.gone_at IS NULL
   `)
   const selectLost = db.prepare<[string, number, number], { key: number }>(`
     SELECT j.key FROM json_each(?) AS j
@@ -83,27 +85,27 @@ export function createStreamFreezer(db: Database) {
     const exclude = (reason: string): void =>
       void frozen.excluded.set(reason, (frozen.excluded.get(reason) ?? 0) + 1)
 
-    const freezeChunk = (
-      machineNo: number,
-      streamIds: number[],
-      items: Float64Array,
-      classes: number[],
-    ): void => {
-      chunkItems = items
-      const json = JSON.stringify(streamIds)
+    const [lastStream, lastItem, lastKind] = largestOf(candidates)
+    const digits = String(lastItem).length
+    if (digits + String(lastStream).length > MAX_DIGITS)
+      throw new Error(`streams up to ${lastStream} with items up to ${lastItem} are too many`)
+    const unit = 10 ** digits
+    frozen.kinds = new Uint32Array(lastKind + 1)
+    const freezeChunk = (machineNo: number, streams: string[], kinds: number[]): void => {
+      const json = `[${streams.join()}]`
       const from = firstNo + frozen.count
-      const { changes } = insert.run(from, previewNo, machineNo, json)
-      if (changes < streamIds.length) {
+      const { changes } = insert.run({ from, previewNo, machineNo, unit, streams: json })
+      if (changes < streams.length) {
         const lost = selectLost.all(json, from, previewNo).map(({ key }) => key)
         // From the end: what is behind a gap moves up by as many as are before it.
         for (const key of lost.toReversed()) {
-          classes[key] = -1
-          closeGap.run(from + key + 1, from + streamIds.length, previewNo)
+          kinds[key] = -1
+          closeGap.run(from + key + 1, from + streams.length, previewNo)
           exclude(CHANGED)
         }
       }
-      for (const classNo of classes) {
-        if (classNo >= 0) frozen.classes.set(classNo, (frozen.classes.get(classNo) ?? 0) + 1)
+      for (const kind of kinds) {
+        if (kind >= 0) frozen.kinds[kind]! += 1
       }
       frozen.bytes += digest(frozen.hash, from, from + changes - 1)
       frozen.count += changes
@@ -118,10 +120,9 @@ export function createStreamFreezer(db: Database) {
       )
       const machineFirst = firstNo + frozen.count
       for (const end = index + count; index < end; ) {
-        const streamIds: number[] = []
-        const classes: number[] = []
-        const items = new Float64Array(CHUNK)
-        for (; index < end && streamIds.length < CHUNK; index++) {
+        const streams: string[] = []
+        const kinds: number[] = []
+        for (; index < end && streams.length < CHUNK; index++) {
           const at = index * CANDIDATE_NUMBERS
           const streamId = candidates[at]!
           if (open.has(streamId)) {
@@ -129,11 +130,10 @@ export function createStreamFreezer(db: Database) {
             continue
           }
           if (stripped.has(streamId)) frozen.returned += 1
-          items[streamIds.length] = candidates[at + 1]!
-          streamIds.push(streamId)
-          classes.push(candidates[at + 2]!)
+          streams.push(`${streamId}${String(candidates[at + 1]).padStart(digits, '0')}`)
+          kinds.push(candidates[at + 2]!)
         }
-        if (streamIds.length > 0) freezeChunk(machineNo, streamIds, items, classes)
+        if (streams.length > 0) freezeChunk(machineNo, streams, kinds)
         yield
       }
       const frozenHere = firstNo + frozen.count - machineFirst
@@ -144,15 +144,27 @@ export function createStreamFreezer(db: Database) {
   }
 }
 
+/** Of each of the numbers that candidates have. */
+function largestOf(candidates: Float64Array): [stream: number, item: number, kind: number] {
+  const largest: [number, number, number] = [0, 0, 0]
+  for (let at = 0; at < candidates.length; at++) {
+    const place = at % CANDIDATE_NUMBERS
+    if (candidates[at]! > largest[place]!) largest[place] = candidates[at]!
+  }
+  return largest
+}
+
 /** Adds targets to a digest, each as one line, and returns the sum of their sizes. Also for lists that are no selection. */
 export function createTargetDigest(db: Database) {
+  // Nearly no target has texts of its own: they are looked up only where there are no numbers.
+  const text = (value: string) =>
+    `(SELECT ${value} FROM target_text AS x WHERE x.target_no = t.target_no)`
   const selectLines = db.prepare<[number, number], { lines: string | null; bytes: number | null }>(`
-    SELECT group_concat(t.machine_no || ' ' || ifnull(t.volume_no, x.volume_id) || ' ' || t.identity || ' '
-      || t.size_bytes || ' ' || ifnull(hex(t.sha256), '-') || ' ' || ifnull(t.stream_name_no, hex(x.stream_utf16))
-      || ' ' || ifnull(t.folder_no || ' ' || t.name_no, hex(x.path_utf16)), char(10)) AS lines,
+    SELECT group_concat(concat_ws(' ', t.machine_no, ifnull(t.volume_no, ${text('x.volume_id')}), t.identity,
+        t.size_bytes, ifnull(hex(t.sha256), '-'), ifnull(t.stream_name_no, ${text('hex(x.stream_utf16)')}),
+        ifnull(t.folder_no, ${text('hex(x.path_utf16)')}), t.name_no), char(10)) AS lines,
       sum(t.size_bytes) AS bytes
-    FROM main.target AS t LEFT JOIN target_text AS x USING (target_no)
-    WHERE t.target_no BETWEEN ? AND ?
+    FROM main.target AS t WHERE t.target_no BETWEEN ? AND ?
   `)
   return (hash: Hash, from: number, to: number): number => {
     const { lines, bytes } = selectLines.get(from, to)!

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3'
 import type { OrderId, PreviewId } from '../../../protocol/ids.ts'
 import { createChanges, type Deed } from './changes.ts'
 import { createFreezer, type Freezer } from './freezer.ts'
+import { createKeptContent } from './kept-content.ts'
 import { createOrderReader } from './order-rows.ts'
 import type { StoredOrder, StoredPreview } from './order-types.ts'
 import { createPreviews } from './previews.ts'
@@ -14,11 +15,12 @@ export function createOrderMethods(db: Database) {
   const tells = createTells(db)
   const orders = createOrderReader(db)
   const previews = createPreviews(db, tells)
-  const queue = createQueue(db, orders, tells)
+  const kept = createKeptContent(db, tells)
+  const queue = createQueue(db, orders, kept, tells)
   const changes = createChanges(db, orders, previews, queue, tells)
   const freezer = createFreezer(db, orders, previews, tells)
   const methods = {
-    ...createReads(db, orders, previews),
+    ...createReads(db, orders, previews, kept),
     findPreview: (previewId: PreviewId): StoredPreview => previews.find(previewId),
     dropPreview: (previewId: PreviewId): void => {
       freezer.cancel(previewId)
@@ -37,8 +39,11 @@ export function createOrderMethods(db: Database) {
     /** What the clock does. True: there is more to forget. */
     tick: (now: number): boolean => {
       changes.expire(now)
-      return previews.forgetSome(now)
+      const isMore = kept.forgetSome(now)
+      return previews.forgetSome(now) || isMore
     },
+    keptContent: kept.state,
+    setKeptContentPolicy: kept.setPolicy,
     acknowledge: (eventNo: number): void => tells.acknowledge(eventNo),
     /** Writes, and changes nothing. */
     probe: (): void => previews.flush(),

@@ -43,4 +43,6 @@ export function openOrders(file: string): Database {
 /** For the worker. It writes nothing there: all it changes is `main`. */
 export function attachInventory(db: Database, ordersFile: string): void {
   db.prepare('ATTACH ? AS inventory').run(join(dirname(ordersFile), INVENTORY_FILE))
+  // KiB: what a list names of the items lies all over their table.
+  db.pragma('inventory.cache_size = -131072')
 }

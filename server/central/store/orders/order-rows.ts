@@ -16,6 +16,7 @@ export interface OrderRow extends CountRow {
   action: OrderAction
   state: OrderState
   createdBy: string
+  writers: string
   createdAt: number
   finishedAt: number | null
   expiresAt: number
@@ -56,7 +57,7 @@ interface JoinedRow extends OrderRow {
 
 const COLUMNS = `
   o.order_no AS orderNo, o.order_id AS orderId, o.preview_no AS previewNo, o.action, o.state,
-  o.created_by AS createdBy, o.created_at AS createdAt, o.finished_at AS finishedAt, o.expires_at AS expiresAt,
+  o.created_by AS createdBy, o.writers_json AS writers, o.created_at AS createdAt, o.finished_at AS finishedAt, o.expires_at AS expiresAt,
   o.reason, o.undoes_no AS undoesNo, o.retries_no AS retriesNo, o.approval_needed AS approvalNeeded,
   o.decided_by AS decidedBy, o.decided_at AS decidedAt, o.decision_reason AS decisionReason,
   o.canary_machines AS canaryMachines, o.ramp_json AS ramp, o.stop_at_failed_percent AS stopAt, o.step,
@@ -72,6 +73,11 @@ const JOINED = `
   LEFT JOIN strip_order AS u ON u.order_no = o.undoes_no
   LEFT JOIN strip_order AS r ON r.order_no = o.retries_no`
 
+/** It names no machine but those. */
+const WITHIN = `NOT EXISTS (
+  SELECT 1 FROM order_machine AS m WHERE m.order_no = o.order_no
+    AND m.machine_no NOT IN (SELECT value FROM json_each(@machineNos)))`
+
 export function createOrderReader(db: Database) {
   const selectRow = db.prepare<[string], OrderRow>(
     `SELECT ${COLUMNS} FROM strip_order AS o WHERE o.order_id = ?`,
@@ -80,8 +86,15 @@ export function createOrderReader(db: Database) {
     `SELECT ${COLUMNS} FROM strip_order AS o WHERE o.order_no = ?`,
   )
   const selectJoined = db.prepare<[string], JoinedRow>(`${JOINED} WHERE o.order_id = ?`)
-  const selectPage = db.prepare<[number, number], JoinedRow>(
-    `${JOINED} WHERE o.order_no < ? ORDER BY o.order_no DESC LIMIT ?`,
+  const selectPage = db.prepare<
+    { before: number; limit: number; machineNos: string | null },
+    JoinedRow
+  >(`
+    ${JOINED} WHERE o.order_no < @before AND (@machineNos IS NULL OR ${WITHIN})
+    ORDER BY o.order_no DESC LIMIT @limit
+  `)
+  const selectWithin = db.prepare<{ orderId: string; machineNos: string }, object>(
+    `SELECT 1 FROM strip_order AS o WHERE o.order_id = @orderId AND ${WITHIN}`,
   )
   return {
     /** Throws ORDER_NOT_FOUND. */
@@ -95,9 +108,17 @@ export function createOrderReader(db: Database) {
       const row = selectJoined.get(orderId)
       return row === undefined ? undefined : toOrder(row)
     },
-    /** With their numbers, newest first. */
-    before: (orderNo: number, limit: number): { orderNo: number; order: StoredOrder }[] =>
-      selectPage.all(orderNo, limit).map((row) => ({ orderNo: row.orderNo, order: toOrder(row) })),
+    /** With their numbers, newest first; those that name no machine but these, or with null all. */
+    before: (
+      before: number,
+      limit: number,
+      machineNos: readonly number[] | null,
+    ): { orderNo: number; order: StoredOrder }[] =>
+      selectPage
+        .all({ before, limit, machineNos: machineNos === null ? null : JSON.stringify(machineNos) })
+        .map((row) => ({ orderNo: row.orderNo, order: toOrder(row) })),
+    isWithin: (orderId: OrderId, machineNos: readonly number[]): boolean =>
+      selectWithin.get({ orderId, machineNos: JSON.stringify(machineNos) }) !== undefined,
   }
 }
 
@@ -134,6 +155,7 @@ function toOrder(row: JoinedRow): StoredOrder {
   const isUndo = row.undoesNo !== null
   return {
     ...{ orderId, action, state, createdBy, createdAt, finishedAt, expiresAt, reason },
+    writers: JSON.parse(row.writers) as string[],
     query: row.query,
     origin: row.origin === null ? null : JSON.parse(row.origin),
     digest: row.digest,

@@ -73,6 +73,8 @@ export interface NewOrder {
   previewId: PreviewId
   confirmCount: number
   createdBy: string
+  /** The people behind a rule that makes it: none of them may approve it. */
+  writers: readonly string[]
   reason: string
   expiresAt: number
   plan: Omit<OrderPlan, 'expiresAt'>
@@ -142,6 +144,16 @@ export interface TargetBatch {
   reason: string
   targets: StoredTarget[]
   last: Place
+  /** Of a strip and a reduce: of streams up to this size, receipts should bring the bytes. */
+  returnUpToBytes: number
+}
+
+/** What is kept of a target that an undo puts back. */
+export interface StoredCopy {
+  /** Of the target that is undone. */
+  targetId: TargetId
+  takenBy: 'strip' | 'reduce'
+  contentBase64: string
 }
 
 export interface Place {

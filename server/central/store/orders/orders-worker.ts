@@ -60,8 +60,8 @@ function endingOf(id: number) {
 /** Answers of lists that ended, told after the commit. */
 const late: Answer[] = []
 
-port.on('message', (request: Request) => {
-  waiting.push(request)
+port.on('message', (requests: Request[]) => {
+  waiting.push(...requests)
   schedule()
 })
 post({ kind: 'notice', notice: { ...nothing(), audits: tells.pending() } })

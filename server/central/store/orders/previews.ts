@@ -86,7 +86,7 @@ export function createPreviews(db: Database, tells: Tells) {
       for (const { machineNo, firstNo: first, count } of frozen.machines) {
         sql.insertMachine.run(previewNo, machineNo, first, count)
       }
-      const summary = summaries.of(frozen, firstNo)
+      const summary = summaries.of(frozen)
       sql.finish.run({
         previewNo,
         targetCount: frozen.count,

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3'
 import type { MachineId, OrderId } from '../../../protocol/ids.ts'
 import type { OrderAction, Receipt } from '../../../protocol/order.ts'
 import { columnOf, createCounter } from './counts.ts'
+import type { KeptContents } from './kept-content.ts'
 import { failuresOf, type OrderReader, receiptsOf, stepStateOf } from './order-rows.ts'
 import type { Place, TargetBatch } from './order-types.ts'
 import { allowedMachines, decideStep, isCanary } from './rollout.ts'
@@ -31,7 +32,7 @@ interface HeadRow {
   reason: string
 }
 
-export function createQueue(db: Database, orders: OrderReader, tells: Tells) {
+export function createQueue(db: Database, orders: OrderReader, kept: KeptContents, tells: Tells) {
   const sql = prepare(db)
   const count = createCounter(db)
 
@@ -63,6 +64,7 @@ export function createQueue(db: Database, orders: OrderReader, tells: Tells) {
       origin: origin === null ? null : JSON.parse(origin),
       targets: rows.map(fromTargetRow),
       last: { orderNo: row.orderNo, targetNo: rows.at(-1)!.targetNo },
+      returnUpToBytes: kept.maxStreamBytes(),
     }
   }
 
@@ -92,6 +94,11 @@ export function createQueue(db: Database, orders: OrderReader, tells: Tells) {
     }
   }
 
+  const keep = (targetNo: number, contentBase64: string, now: number): void => {
+    const sha256 = sql.selectHash.get(targetNo)?.sha256 ?? null
+    if (sha256 !== null) kept.keep({ contentBase64, sha256 }, now)
+  }
+
   return {
     settle,
 
@@ -117,7 +124,7 @@ export function createQueue(db: Database, orders: OrderReader, tells: Tells) {
       if (row === undefined) return 0
       const deltas: Parameters<typeof count>[2] = {}
       let stored = 0
-      for (const { targetId, outcome, reason, at } of receipts) {
+      for (const { targetId, outcome, reason, at, contentBase64 } of receipts) {
         const no = targetNoOf(row.targetKey, targetId) ?? sql.selectNo.get(targetId)?.targetNo
         if (no === undefined || no < row.firstNo || no >= row.nextNo) continue
         const { changes } = sql.insertReceipt.run(
@@ -128,6 +135,7 @@ export function createQueue(db: Database, orders: OrderReader, tells: Tells) {
           at,
         )
         if (changes === 0) continue
+        if (contentBase64 !== undefined && outcome === 'done') keep(no, contentBase64, now)
         const column = columnOf(outcome)
         deltas[column] = (deltas[column] ?? 0) + 1
         stored += 1
@@ -192,6 +200,9 @@ function prepare(db: Database) {
     `),
     selectNo: db.prepare<[string], { targetNo: number }>(
       'SELECT target_no AS targetNo FROM main.target WHERE target_id = ?',
+    ),
+    selectHash: db.prepare<[number], { sha256: Buffer | null }>(
+      'SELECT sha256 FROM main.target WHERE target_no = ?',
     ),
     insertReceipt: db.prepare<[number, number, string, string, string]>(
       'INSERT INTO receipt VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',

@@ -1,18 +1,21 @@
 /** Pages of what was frozen and of what became of it. */
 import type { Database } from 'better-sqlite3'
 import type { TargetState } from '../../../protocol/api/orders.ts'
-import type { MachineId, OrderId, PreviewId } from '../../../protocol/ids.ts'
+import type { MachineId, OrderId, PreviewId, TargetId } from '../../../protocol/ids.ts'
 import { cutPage, decodeCursor } from '../cursor.ts'
 import { COUNT_COLUMNS, type CountRow, countsOf } from './counts.ts'
+import type { KeptContents } from './kept-content.ts'
 import type { OrderReader } from './order-rows.ts'
 import type {
   Page,
+  StoredCopy,
   StoredOrder,
   StoredOrderMachine,
   StoredTarget,
   TargetOutcome,
 } from './order-types.ts'
 import type { Previews } from './previews.ts'
+import { targetNoOf } from './target-ids.ts'
 import { fromTargetRow, TARGET_COLUMNS, TARGET_JOINS, type TargetRow } from './target-rows.ts'
 
 interface OutcomeRow extends TargetRow {
@@ -29,17 +32,36 @@ interface MachineRow extends CountRow {
   targetCount: number
 }
 
+export interface KeptTarget {
+  target: StoredTarget
+  contentBase64: string
+}
+
 const afterOf = ({ cursor }: Page): number =>
   cursor === undefined ? 0 : decodeCursor(cursor, [0])[0]!
 
-export function createReads(db: Database, orders: OrderReader, previews: Previews) {
+export function createReads(
+  db: Database,
+  orders: OrderReader,
+  previews: Previews,
+  kept: KeptContents,
+) {
   const sql = prepare(db)
   return {
-    orderPage: (page: Page): { orders: StoredOrder[]; cursor: string | null } => {
+    orderPage: (
+      page: Page,
+      machineNos: readonly number[] | null,
+    ): { orders: StoredOrder[]; cursor: string | null } => {
       const before = afterOf(page) || Number.MAX_SAFE_INTEGER
-      const cut = cutPage(orders.before(before, page.limit + 1), page.limit, (row) => [row.orderNo])
+      const cut = cutPage(orders.before(before, page.limit + 1, machineNos), page.limit, (row) => [
+        row.orderNo,
+      ])
       return { orders: cut.rows.map(({ order }) => order), cursor: cut.cursor }
     },
+
+    /** Whether it names no machine but these. False where there is no such order. */
+    isOrderWithin: (orderId: OrderId, machineNos: readonly number[]): boolean =>
+      orders.isWithin(orderId, machineNos),
 
     previewTargets: (
       previewId: PreviewId,
@@ -95,6 +117,31 @@ export function createReads(db: Database, orders: OrderReader, previews: Preview
       }
     },
 
+    /** Of targets of an undo: what is kept of those that it puts back. */
+    copiesFor: (orderId: OrderId, targets: readonly StoredTarget[]): StoredCopy[] => {
+      const { undoesNo } = orders.row(orderId)
+      const takenBy = undoesNo === null ? null : orders.rowByNo(undoesNo).action
+      if (takenBy !== 'strip' && takenBy !== 'reduce') return []
+      return targets.flatMap(({ strippedTargetId, sha256 }) => {
+        const bytes = sha256 === null ? undefined : kept.find(sha256)
+        if (bytes === undefined || strippedTargetId === null) return []
+        const contentBase64 = bytes.toString('base64')
+        return [{ targetId: strippedTargetId, takenBy, contentBase64 }]
+      })
+    },
+
+    /** What is kept of one target of an order; null: nothing. */
+    targetContent: (orderId: OrderId, targetId: TargetId): KeptTarget | null => {
+      const { previewNo } = orders.row(orderId)
+      const key = sql.selectKey.get(previewNo)!.targetKey
+      const no = targetNoOf(key, targetId) ?? sql.selectNo.get(targetId)?.targetNo
+      const [row] = no === undefined ? [] : sql.selectFrozen.all(no, no, previewNo, 1)
+      if (row === undefined) return null
+      const target = fromTargetRow(row)
+      const bytes = target.sha256 === null ? undefined : kept.find(target.sha256)
+      return bytes === undefined ? null : { target, contentBase64: bytes.toString('base64') }
+    },
+
     /** Whether an order removed this stream, or was about to, not longer ago than that. */
     wasStripped: (machineId: MachineId, streamId: number, orderedAfter: number): boolean =>
       sql.wasStripped.get({ machineId, streamId, orderedAfter }) !== undefined,
@@ -117,6 +164,12 @@ function prepare(db: Database) {
   const state = `ifnull(r.outcome, CASE WHEN t.target_no < m.next_no THEN 'sent' ELSE o.rest_state END)`
   const columns = `${TARGET_COLUMNS}, ${state} AS state, ifnull(r.reason, '') AS reason, r.at AS receiptAt`
   return {
+    selectKey: db.prepare<[number], { targetKey: string }>(
+      'SELECT target_key AS targetKey FROM preview WHERE preview_no = ?',
+    ),
+    selectNo: db.prepare<[string], { targetNo: number }>(
+      'SELECT target_no AS targetNo FROM main.target WHERE target_id = ?',
+    ),
     selectFrozen: db.prepare<[number, number, number, number], TargetRow>(`
       SELECT ${TARGET_COLUMNS} FROM main.target AS t ${TARGET_JOINS}
       WHERE t.target_no BETWEEN ? AND ? AND t.preview_no = ? ORDER BY t.target_no LIMIT ?

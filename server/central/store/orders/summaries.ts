@@ -7,56 +7,68 @@ import type { Bucket, PreviewSummary } from './order-types.ts'
 
 const TOP = 20
 
-interface ClassRow {
+interface FamilyRow {
   verdict: VerdictName
   extension: string
-  host: string | null
   stream: string
 }
 
 export function createSummaries(db: Database) {
-  const selectClass = db.prepare<[number], ClassRow>(`
-    SELECT c.verdict, c.extension, c.host, sn.name AS stream
-    FROM class AS c JOIN stream_name AS sn USING (stream_name_no) WHERE c.class_no = ?
+  // Of many classes, what they share of the two things that are told: one row each, and names of few.
+  const selectKeys = db
+    .prepare<[string], [index: number, familyNo: number, hostNo: number]>(`
+      SELECT j.key, k.family_no, k.host_no
+      FROM json_each(?) AS j CROSS JOIN class_key AS k ON k.class_no = j.value
+    `)
+    .raw()
+  const selectFamily = db.prepare<[number], FamilyRow>(`
+    SELECT f.verdict, f.extension, sn.name AS stream
+    FROM family AS f JOIN stream_name AS sn USING (stream_name_no) WHERE f.family_no = ?
   `)
+  const selectHost = db.prepare<[number], { host: string | null }>(
+    'SELECT host FROM inventory.host WHERE host_no = ?',
+  )
   const selectMachine = db.prepare<[number], { machineId: MachineId; hostname: string }>(`
     SELECT machine_id AS machineId, hostname FROM inventory.machine WHERE machine_no = ?
   `)
-  const selectShares = db.prepare<[], { no: number }>(
-    "SELECT volume_no AS no FROM volume WHERE volume_id NOT LIKE 'ntfs-%' LIMIT 1",
-  )
-  const countOnShares = db.prepare<[number, number], { count: number }>(`
-    SELECT count(*) AS count FROM main.target
-    WHERE target_no BETWEEN ? AND ? AND volume_no IN (
-      SELECT volume_no FROM volume WHERE volume_id NOT LIKE 'ntfs-%')
-  `)
   return {
-    of: (
-      { classes, machines, excluded, returned, count: frozenCount }: FrozenSoFar,
-      firstNo: number,
-    ): PreviewSummary => {
+    of: ({ kinds, machines, excluded, returned }: FrozenSoFar): PreviewSummary => {
       const verdicts = new Map<VerdictName, number>()
       const extensions = new Map<string, number>()
-      const origins = new Map<string | null, number>()
+      const families = new Map<number, number>()
+      const hosts = new Map<number, number>()
+      const found: number[] = []
+      let onShares = 0
+      kinds.forEach((count, kind) => {
+        if (count > 0) found.push(kind)
+        onShares += (kind % 2) * count
+      })
+      const classNos = JSON.stringify(found.map((kind) => Math.floor(kind / 2)))
+      for (const [index, familyNo, hostNo] of selectKeys.all(classNos)) {
+        const count = kinds[found[index]!]!
+        add(families, familyNo, count)
+        add(hosts, hostNo, count)
+      }
       let otherStreams = 0
-      for (const [classNo, count] of classes) {
-        const { verdict, extension, host, stream } = selectClass.get(classNo)!
+      for (const [familyNo, count] of families) {
+        const { verdict, extension, stream } = selectFamily.get(familyNo)!
         add(verdicts, verdict, count)
         add(extensions, extension, count)
-        add(origins, host, count)
         if (stream.toLowerCase() !== 'zone.identifier') otherStreams += count
       }
       const largest = machines.toSorted((a, b) => b.count - a.count).slice(0, TOP)
-      const hasShares = selectShares.get() !== undefined
       return {
-        onShares: hasShares ? countOnShares.get(firstNo, firstNo + frozenCount - 1)!.count : 0,
+        onShares,
         byMachine: largest.map(({ machineNo, count }) => ({
           ...selectMachine.get(machineNo)!,
           count,
         })),
         byVerdict: top(verdicts),
         byExtension: top(extensions),
-        byOrigin: top(origins),
+        byOrigin: top(hosts).map(({ value, count }) => ({
+          value: selectHost.get(value)!.host,
+          count,
+        })),
         excluded: top(excluded).map(({ value, count }) => ({ reason: value, count })),
         otherStreams,
         returned,

@@ -27,12 +27,7 @@ const { uid, crashAt, ...options }: Arguments = JSON.parse(process.argv[2] ?? '{
 function crashing(addon: AgentAddon): AgentAddon {
   const die = () => process.kill(process.pid, 'SIGKILL')
   return {
-    readChanges: (...target) => addon.readChanges(...target),
-    watchChanges: (...target) => addon.watchChanges(...target),
-    machineState: () => addon.machineState(),
-    probe: (...target) => addon.probe(...target),
-    startScan: (path, scanOptions) => addon.startScan(path, scanOptions),
-    openCarrier: (...place) => addon.openCarrier(...place),
+    ...addon,
     carryOut: async (target, operations, hints) => {
       const act = operations[0]?.act
       if (crashAt === `before-${act}`) die()
