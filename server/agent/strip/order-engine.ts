@@ -26,7 +26,7 @@ export interface OrderEngineOptions {
 export interface OrderEngine {
   readonly runner: OrderRunner
   readonly guard: Guard
-  /** Lets the batch at work get its receipts. The state stays open. */
+  /** Lets what has begun get its receipts. The state stays open. */
   close(): Promise<void>
 }
 

@@ -27,6 +27,12 @@ export class OrderRunner {
   readonly #tools: OrderTools
   readonly #looking = inTurns()
   readonly #acting = inTurns()
+  /** What was looked at after the end was asked for is not begun. */
+  readonly #lookingStill: InTurn = async (work) => {
+    const looks = await this.#looking(work)
+    if (this.#isClosed) throw stopping()
+    return looks
+  }
   #waiting: Job[] = []
   #pump: Promise<void> = Promise.resolve()
   #isWorking = false
@@ -63,7 +69,7 @@ export class OrderRunner {
     this.#idle = listener
   }
 
-  /** Lets the batch at work get its receipts; what is behind it is left to a repeat. */
+  /** Lets what has begun get its receipts; what is behind it is left to a repeat. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const job of this.#waiting) job.fail(stopping())
@@ -122,7 +128,7 @@ export class OrderRunner {
 
   async #carryOut(jobs: readonly Job[]): Promise<void> {
     try {
-      const prepared = await prepare(this.#tools, this.#withoutAnswered(jobs), this.#looking)
+      const prepared = await prepare(this.#tools, this.#withoutAnswered(jobs), this.#lookingStill)
       await finish(this.#tools, prepared, this.#acting)
     } catch (error) {
       // What is answered already keeps its answer in the journal, for a repeat.

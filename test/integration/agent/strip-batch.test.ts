@@ -98,6 +98,21 @@ describe('a batch', () => {
 })
 
 describe('a pipeline of batches', () => {
+  it('begins nothing more once it is to stop, and a repeat does the rest', async () => {
+    const place = aPlace()
+    const { targets } = await manyMarked(place)
+    const stopped: Promise<void>[] = []
+    const engine = await anEngine(place, async () => {
+      stopped.push(engine.close())
+    })
+    await expect(engine.run('strip', targets, 'stopped')).rejects.toThrow('The agent stops')
+    await Promise.all(stopped)
+    expect((await scanAll(place.data, {})).streams).toHaveLength(targets.length)
+    const again = await anEngine(place, async () => undefined)
+    const receipts = await again.run('strip', targets, 'again')
+    expect(receipts.filter(({ outcome }) => outcome !== 'done')).toEqual([])
+  }, 120_000)
+
   // Each batch has two calls: a look, and the removals.
   it.each([
     ['before the first look', { call: 1, part: 0 }],
@@ -110,11 +125,7 @@ describe('a pipeline of batches', () => {
     'killed %s ends, when asked again, with each stripped and kept once',
     async (_when, death) => {
       const place = aPlace()
-      const files = 6_500
-      const carriers = Array.from({ length: files }, (_, at) => join(place.data, `file-${at}`))
-      for (const path of carriers) writeFileSync(path, '')
-      setStreams(carriers.map((path) => ({ path, stream: ZONE, content: MARK })))
-      const targets = await targetsOf(place, () => true)
+      const { carriers, targets } = await manyMarked(place)
       await dies(place, targets, death)
       const engine = await anEngine(place, async () => undefined)
       const receipts = await engine.run('strip', targets, 'again')
@@ -136,6 +147,16 @@ describe('a pipeline of batches', () => {
 function aNested(place: Place, name: string): string {
   mkdirSync(join(place.data, name))
   return aCarrier(place, join(name, 'setup.exe'))
+}
+
+/** More than are at work at once. */
+async function manyMarked(
+  place: Place,
+): Promise<{ carriers: readonly string[]; targets: readonly OrderTarget[] }> {
+  const carriers = Array.from({ length: 6_500 }, (_, at) => join(place.data, `file-${at}`))
+  for (const path of carriers) writeFileSync(path, '')
+  setStreams(carriers.map((path) => ({ path, stream: ZONE, content: MARK })))
+  return { carriers, targets: await targetsOf(place, () => true) }
 }
 
 async function targetsOf(
@@ -175,8 +196,15 @@ async function anEngine(place: Place, afterLook: () => Promise<void>): Promise<L
     clock: systemClock,
     logger: createLogger('test', 'silent'),
   })
-  onTestFinished(() => engine.close())
-  return engine
+  const close = engine.close
+  let closed: Promise<void> | null = null
+  // Some tests close it themselves.
+  const closeOnce = () => {
+    closed ??= close()
+    return closed
+  }
+  onTestFinished(closeOnce)
+  return { ...engine, close: closeOnce }
 }
 
 async function dies(
