@@ -7,6 +7,7 @@
  * rule of Python's PEP 383), and go back to the same bytes. No name passes through UTF-8 on its way.
  */
 import { createRequire } from 'node:module'
+import { type CarryOutColumns, carryOutOf } from './carry-out.ts'
 import type { NativeMachine } from './quiet.ts'
 import type { NativeService } from './service.ts'
 import type { NativeWatches } from './watch.ts'
@@ -400,7 +401,7 @@ export function loadAddon(): AgentAddon & NativeService {
   ]
   for (const candidate of candidates) {
     try {
-      return require(candidate) as ReturnType<typeof loadAddon>
+      return toContract(require(candidate))
     } catch (error) {
       // Absent is fine, try the next. Present but broken must not read as "not built".
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
@@ -410,4 +411,12 @@ export function loadAddon(): AgentAddon & NativeService {
     `No native addon for ${process.platform}-${process.arch}. Tried: ${candidates.join(', ')}. ` +
       'Run "npm run setup"; it needs python3, make and a C++20 compiler (see CONTRIBUTING.md).',
   )
+}
+
+type Exports = Omit<ReturnType<typeof loadAddon>, 'carryOut'> & {
+  readonly carryOut: CarryOutColumns
+}
+
+function toContract(native: Exports): ReturnType<typeof loadAddon> {
+  return { ...native, carryOut: carryOutOf(native.carryOut) }
 }

@@ -4,30 +4,13 @@
 #include <cstring>
 
 namespace sidestream::binding {
-namespace {
-
-// Content of one row is kept in memory several times over on its way out.
-constexpr std::uint64_t kLargestContentBytes = 16 << 20;
-constexpr std::uint64_t kLargestBatchStreams = 65536;
-constexpr std::uint64_t kMostThreads = 64;
 
 void ThrowTypeError(Napi::Env env, const char* what, const std::string& expected) {
   Napi::TypeError::New(env, std::string(what) + ": expected " + expected)
       .ThrowAsJavaScriptException();
 }
 
-std::optional<std::uint64_t> WholeNumber(const Napi::Value& value, std::uint64_t largest) {
-  if (!value.IsNumber()) return std::nullopt;
-  const double number = value.As<Napi::Number>().DoubleValue();
-  if (!(number >= 0) || number > static_cast<double>(largest) || std::floor(number) != number) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint64_t>(number);
-}
-
-std::optional<Digest> DigestOf(const Napi::Value& value) {
-  if (!value.IsString()) return std::nullopt;
-  const std::string hex = value.As<Napi::String>().Utf8Value();
+std::optional<Digest> DigestOf(std::string_view hex) {
   Digest digest{};
   if (hex.size() != digest.size() * 2) return std::nullopt;
   for (std::size_t i = 0; i < hex.size(); ++i) {
@@ -54,60 +37,32 @@ std::optional<std::vector<std::byte>> BytesOf(const Napi::Value& value) {
   return bytes;
 }
 
+namespace {
+
+constexpr std::uint64_t kLargestBatchStreams = 65536;
+constexpr std::uint64_t kMostThreads = 64;
+
+std::optional<std::uint64_t> WholeNumber(const Napi::Value& value, std::uint64_t largest) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0) || number > static_cast<double>(largest) || std::floor(number) != number) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint64_t>(number);
+}
+
 std::optional<ExpectedContent> ExpectedOf(const Napi::Value& value) {
   if (!value.IsObject()) return std::nullopt;
   const auto object = value.As<Napi::Object>();
   const Napi::Value size = object.Get("size");
-  const auto sha256 = DigestOf(object.Get("sha256"));
+  const Napi::Value hex = object.Get("sha256");
+  const auto sha256 =
+      hex.IsString() ? DigestOf(hex.As<Napi::String>().Utf8Value()) : std::optional<Digest>();
   bool is_lossless = false;
   const std::uint64_t bytes =
       size.IsBigInt() ? size.As<Napi::BigInt>().Uint64Value(&is_lossless) : 0;
   if (!is_lossless || !sha256) return std::nullopt;
   return ExpectedContent{bytes, *sha256};
-}
-
-std::optional<OperationKind> OperationKindOf(const Napi::Value& value) {
-  if (!value.IsString()) return std::nullopt;
-  const std::string name = value.As<Napi::String>().Utf8Value();
-  if (name == "look") return OperationKind::kLook;
-  if (name == "remove") return OperationKind::kRemove;
-  if (name == "replace") return OperationKind::kReplace;
-  if (name == "create") return OperationKind::kCreate;
-  return std::nullopt;
-}
-
-// Reads what its kind needs and nothing else.
-std::optional<Operation> OperationOf(const Napi::Value& value) {
-  if (!value.IsObject()) return std::nullopt;
-  const auto object = value.As<Napi::Object>();
-  const auto kind = OperationKindOf(object.Get("act"));
-  const Napi::Value path = object.Get("path");
-  const Napi::Value identity = object.Get("identity");
-  const Napi::Value stream = object.Get("stream");
-  if (!kind || !path.IsString() || !identity.IsString() || !stream.IsString()) return std::nullopt;
-  Operation operation;
-  operation.kind = *kind;
-  operation.path = path.As<Napi::String>().Utf16Value();
-  operation.identity = identity.As<Napi::String>().Utf8Value();
-  operation.stream = stream.As<Napi::String>().Utf16Value();
-  if (*kind == OperationKind::kLook) {
-    const auto most = WholeNumber(object.Get("mostBytes"), kLargestContentBytes);
-    if (!most) return std::nullopt;
-    operation.most_bytes = *most;
-    return operation;
-  }
-  if (*kind != OperationKind::kCreate) {
-    const auto expected = ExpectedOf(object.Get("expected"));
-    if (!expected) return std::nullopt;
-    operation.expected_size = expected->size;
-    operation.expected_sha256 = expected->sha256;
-  }
-  if (*kind != OperationKind::kRemove) {
-    auto bytes = BytesOf(object.Get("bytes"));
-    if (!bytes) return std::nullopt;
-    operation.bytes = std::move(*bytes);
-  }
-  return operation;
 }
 
 std::optional<bool> BooleanOf(const Napi::Object& object, const char* key) {
@@ -186,28 +141,6 @@ std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, 
     ThrowTypeError(info.Env(), what, "{ size: bigint, sha256: 64 lower-case hex digits }");
   }
   return expected;
-}
-
-std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInfo& info,
-                                                         std::size_t index, const char* what) {
-  if (!info[index].IsArray()) {
-    ThrowTypeError(info.Env(), what, "an array of operations");
-    return std::nullopt;
-  }
-  const auto array = info[index].As<Napi::Array>();
-  std::vector<Operation> operations;
-  operations.reserve(array.Length());
-  for (std::uint32_t i = 0; i < array.Length(); ++i) {
-    // Its values are handles of this scope: without one, those of all operations would be kept.
-    const Napi::HandleScope scope(info.Env());
-    auto operation = OperationOf(array.Get(i));
-    if (!operation) {
-      ThrowTypeError(info.Env(), what, "as in NativeOperation, number " + std::to_string(i));
-      return std::nullopt;
-    }
-    operations.push_back(std::move(*operation));
-  }
-  return operations;
 }
 
 std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,

@@ -12,16 +12,25 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "listing/known_names.h"
-#include "streams/carry_out.h"
 #include "streams/pace.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream::binding {
 
 using Digest = std::array<std::byte, 32>;
+
+// Content of one row is kept in memory several times over on its way out.
+inline constexpr std::uint64_t kLargestContentBytes = 16 << 20;
+
+void ThrowTypeError(Napi::Env env, const char* what, const std::string& expected);
+// 64 lower-case hex digits.
+std::optional<Digest> DigestOf(std::string_view hex);
+// Of a Uint8Array.
+std::optional<std::vector<std::byte>> BytesOf(const Napi::Value& value);
 
 struct ScanArguments {
   ScanOptions options;
@@ -48,9 +57,6 @@ struct ExpectedContent {
 };
 std::optional<ExpectedContent> ExpectedArgument(const Napi::CallbackInfo& info, std::size_t index,
                                                 const char* what);
-// `NativeOperation[]` of carryOut.
-std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInfo& info,
-                                                         std::size_t index, const char* what);
 // `NativeNameVerdict` of NativeScan.learnName.
 std::optional<listing::NameVerdict> NameVerdictArgument(const Napi::CallbackInfo& info,
                                                         std::size_t index, const char* what);

@@ -1,10 +1,11 @@
-// carryOut(target: string, operations: NativeOperation[],
-//          hints?: NativeHints): Promise<NativeOperationResult[]>
+// carryOut(target: string, operations: OperationColumns,
+//          hints?: NativeHints): Promise<ResultColumns>; see native/carry-out.ts
 
 #include "streams/carry_out.h"
 
 #include "binding/arguments.h"
 #include "binding/exports.h"
+#include "binding/operation_columns.h"
 #include "binding/promise_worker.h"
 #include "streams/stream_provider.h"
 

@@ -1,68 +1,11 @@
 #include "binding/to_js.h"
 
-#include <cstring>
 #include <utility>
+
+#include "binding/js_values.h"
 
 namespace sidestream::binding {
 namespace {
-
-napi_value Utf16ToJs(napi_env env, std::u16string_view units) {
-  napi_value value = nullptr;
-  napi_create_string_utf16(env, units.data(), units.size(), &value);
-  return value;
-}
-
-napi_value NumberToJs(napi_env env, double number) {
-  napi_value value = nullptr;
-  napi_create_double(env, number, &value);
-  return value;
-}
-
-napi_value BooleanToJs(napi_env env, bool boolean) {
-  napi_value value = nullptr;
-  napi_get_boolean(env, boolean, &value);
-  return value;
-}
-
-napi_value BigIntToJs(napi_env env, std::uint64_t number) {
-  napi_value value = nullptr;
-  napi_create_bigint_uint64(env, number, &value);
-  return value;
-}
-
-napi_value SignedToJs(napi_env env, std::int64_t number) {
-  napi_value value = nullptr;
-  napi_create_bigint_int64(env, number, &value);
-  return value;
-}
-
-napi_value ObjectToJs(napi_env env) {
-  napi_value value = nullptr;
-  napi_create_object(env, &value);
-  return value;
-}
-
-void Set(napi_env env, napi_value object, const char* key, napi_value value) {
-  napi_set_named_property(env, object, key, value);
-}
-
-// Copied: as fast as handing the memory over at these sizes, and free of its rules about who frees
-// it.
-napi_value TypedArrayToJs(napi_env env, napi_typedarray_type type, const void* data,
-                          std::size_t count, std::size_t item_bytes) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  if (napi_create_arraybuffer(env, count * item_bytes, &memory, &buffer) != napi_ok) return nullptr;
-  if (count > 0) std::memcpy(memory, data, count * item_bytes);
-  napi_value array = nullptr;
-  napi_create_typedarray(env, type, count, buffer, 0, &array);
-  return array;
-}
-
-template <typename T>
-napi_value ColumnToJs(napi_env env, napi_typedarray_type type, const std::vector<T>& values) {
-  return TypedArrayToJs(env, type, values.data(), values.size(), sizeof(T));
-}
 
 void SetText(napi_env env, napi_value object, const char* key, const char* ends_key,
              const TextColumn& column) {
@@ -99,33 +42,6 @@ const char* NameOf(RemoveOutcome outcome) {
       break;
   }
   return "changed";
-}
-
-// Fields that a kind of operation has nothing for are left out: most of the time of a batch is
-// here.
-napi_value ResultToJs(napi_env env, const OperationResult& result) {
-  napi_value js = ObjectToJs(env);
-  if (result.error) {
-    Set(env, js, "error", ToJs(env, *result.error));
-    return js;
-  }
-  const auto& [size, content, names] = result.look;
-  Set(env, js, "outcome", ToJs(env, result.outcome));
-  Set(env, js, "isDirectory", BooleanToJs(env, result.is_directory));
-  Set(env, js, "modifiedNs", SignedToJs(env, result.modified_ns));
-  if (size) Set(env, js, "size", NumberToJs(env, static_cast<double>(*size)));
-  if (content) {
-    Set(env, js, "content", BytesToJs(env, *content));
-    Set(env, js, "sha256", TextToJs(env, result.sha256));
-  }
-  if (names.empty()) return js;
-  napi_value others = nullptr;
-  napi_create_array_with_length(env, names.size(), &others);
-  for (std::uint32_t i = 0; i < names.size(); ++i) {
-    napi_set_element(env, others, i, Utf16ToJs(env, names[i]));
-  }
-  Set(env, js, "names", others);
-  return js;
 }
 
 }  // namespace
@@ -290,17 +206,5 @@ napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries) {
 }
 
 napi_value ToJs(napi_env env, RemoveOutcome outcome) { return TextToJs(env, NameOf(outcome)); }
-
-napi_value ToJs(napi_env env, const std::vector<OperationResult>& results) {
-  napi_value js = nullptr;
-  napi_create_array_with_length(env, results.size(), &js);
-  for (std::uint32_t i = 0; i < results.size(); ++i) {
-    napi_handle_scope scope = nullptr;
-    napi_open_handle_scope(env, &scope);
-    napi_set_element(env, js, i, ResultToJs(env, results[i]));
-    napi_close_handle_scope(env, scope);
-  }
-  return js;
-}
 
 }  // namespace sidestream::binding

@@ -23,7 +23,6 @@
 #include "base/result.h"
 #include "binding/line_buffer.h"
 #include "streams/batch_queue.h"
-#include "streams/carry_out.h"
 #include "streams/change_watch.h"
 #include "streams/stream_provider.h"
 #include "volume/read_changes.h"
@@ -58,7 +57,6 @@ napi_value ToJs(napi_env env, const TargetInfo& target);
 napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer);
 napi_value ToJs(napi_env env, const ScanProgress& progress);
 napi_value ToJs(napi_env env, const std::vector<StreamEntry>& entries);
-napi_value ToJs(napi_env env, const std::vector<OperationResult>& results);
 napi_value ToJs(napi_env env, RemoveOutcome outcome);
 napi_value ToJs(napi_env env, const JournalChanges& changes);
 napi_value ToJs(napi_env env, const WatchedChanges& changes);

@@ -1,10 +1,30 @@
-// What every carrier does alike with the calls that a provider has.
+// What every carrier and provider does alike with the calls that it has.
 
 #include <algorithm>
 
 #include "streams/stream_provider.h"
 
 namespace sidestream {
+namespace {
+
+class OneByOne final : public CarrierOpener {
+ public:
+  explicit OneByOne(const StreamProvider& provider) : provider_(provider) {}
+
+  Result<std::unique_ptr<Carrier>> Open(std::u16string_view path,
+                                        const std::optional<std::string>& identity) override {
+    return provider_.OpenCarrier(path, identity);
+  }
+
+ private:
+  const StreamProvider& provider_;
+};
+
+}  // namespace
+
+std::unique_ptr<CarrierOpener> StreamProvider::NewOpener() const {
+  return std::make_unique<OneByOne>(*this);
+}
 
 Result<StreamLook> Carrier::Look(std::u16string_view name, std::uint64_t most_bytes) {
   const auto entries = List();

@@ -26,9 +26,9 @@ void SetOutcome(OperationResult& result, const Result<RemoveOutcome>& outcome) {
   }
 }
 
-OperationResult CarryOutOne(const StreamProvider& provider, const Operation& operation) {
+OperationResult CarryOutOne(CarrierOpener& opener, const Operation& operation) {
   OperationResult result;
-  const auto opened = provider.OpenCarrier(operation.path, operation.identity);
+  const auto opened = opener.Open(operation.path, operation.identity);
   if (!opened.ok()) {
     result.error = opened.error();
     return result;
@@ -60,8 +60,9 @@ std::vector<OperationResult> CarryOut(const StreamProvider& provider,
                                       const std::vector<Operation>& operations) {
   std::vector<OperationResult> results;
   results.reserve(operations.size());
+  const auto opener = provider.NewOpener();
   for (const Operation& operation : operations) {
-    results.push_back(CarryOutOne(provider, operation));
+    results.push_back(CarryOutOne(*opener, operation));
   }
   return results;
 }

@@ -145,6 +145,15 @@ class Carrier {
   virtual Status Create(std::u16string_view name, std::span<const std::byte> bytes) = 0;
 };
 
+// Opens carriers of one target, one after another; may keep open what the next is likely to need.
+// Used from one thread at a time, for one piece of work, while its provider lives.
+class CarrierOpener {
+ public:
+  virtual ~CarrierOpener() = default;
+  virtual Result<std::unique_ptr<Carrier>> Open(std::u16string_view path,
+                                                const std::optional<std::string>& identity) = 0;
+};
+
 // One target. Const methods may run on several threads at once.
 class StreamProvider {
  public:
@@ -154,6 +163,8 @@ class StreamProvider {
   virtual Status Scan(const ScanOptions& options, ScanSink& sink) const = 0;
   virtual Result<std::unique_ptr<Carrier>> OpenCarrier(
       std::u16string_view path, const std::optional<std::string>& identity) const = 0;
+  // Where there is nothing to be kept, it is OpenCarrier() again and again.
+  virtual std::unique_ptr<CarrierOpener> NewOpener() const;
 };
 
 // Finds out what `path` is and opens it: the one place that chooses a provider. Defined in

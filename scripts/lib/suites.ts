@@ -1,6 +1,6 @@
 /** The test suites: what each proves, what it needs of the machine, and the command that brings it. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, readdirSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, root } from './run.ts'
 
@@ -80,6 +80,14 @@ const windowsBench: Need = {
   isMet: () => spawnSync(join(root, 'test/windows/bench/winbench'), ['ready']).status === 0,
   enable: 'sudo test/windows/bench/winbench setup',
 }
+
+const overlays: Need = {
+  what: 'overlay file systems',
+  isMet: () => readFileSync('/proc/filesystems', 'utf8').includes('\toverlay'),
+  enable: 'sudo modprobe overlay',
+}
+
+const packagers = [program('wixl', 'wixl'), program('msibuild', 'msitools')]
 
 const mingw: Need = {
   what: 'mingw-w64',
@@ -204,6 +212,27 @@ export const SUITES: Suite[] = [
     ],
     inOrder: true,
     needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, windowsBench],
+  },
+  {
+    name: 'windows-lifecycle',
+    proves:
+      'the MSI installed under Wine: its service enrols over TLS, scans, answers, strips, is upgraded and removed',
+    files: ['test/windows/lifecycle'],
+    inOrder: true,
+    needs: [...ntfsMount, program('debootstrap', 'debootstrap'), mingw, ...packagers, windowsBench],
+  },
+  {
+    name: 'packages',
+    proves:
+      'the Debian packages installed, run, upgraded, removed and purged on a copy of this machine',
+    files: ['test/packages'],
+    needs: [
+      isRoot,
+      overlays,
+      program('dpkg-deb', 'dpkg'),
+      program('systemd-analyze', 'systemd'),
+      program('unshare', 'util-linux'),
+    ],
   },
   {
     name: 'demo',

@@ -30,7 +30,10 @@ const FOLDERS: Readonly<Record<Product, readonly string[]>> = {
   central: [...SHARED_FOLDERS, 'server/agent', 'server/central', 'web/dist'],
 }
 const NATIVE = ['addon', 'quiet', 'scan', 'service', 'watch']
-const FILES = ['package.json', 'LICENSE', ...NATIVE.map((name) => `native/${name}.ts`)]
+const FILES = [
+  ...['package.json', 'LICENSE', 'server/agent/DEPLOYMENT.md'],
+  ...NATIVE.map((name) => `native/${name}.ts`),
+]
 
 /** Folders of a package that its authors need and its users do not. */
 const NOT_FOR_USE = /^(\.github|__tests__|bench|benchmarks?|docs|examples?|integration|tests?)\//

@@ -27,6 +27,9 @@ struct FileSystem {
   bool is_writable = false;
   // procfs, sysfs and their like: made up by the kernel, no user's stream can be there.
   bool is_pseudo = false;
+  // On this machine's own disks or in its memory: opening a file asks nobody else and fetches
+  // nothing.
+  bool is_local = false;
   // Null if pseudo or unsupported.
   std::shared_ptr<const StreamScheme> scheme;
   std::optional<StreamError> unsupported;

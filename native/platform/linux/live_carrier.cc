@@ -44,15 +44,15 @@ bool HasKey(const std::vector<StoredStream>& streams, const std::string& key) {
 
 }  // namespace
 
-LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd parent_fd,
-                         std::string base_name, const FileFacts& facts)
+LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, const XattrPlace& place,
+                         SharedFd parent, std::string base_name, const FileFacts& facts)
     : scheme_(file_system.scheme),
       fd_(std::move(fd)),
-      parent_fd_(std::move(parent_fd)),
+      parent_(std::move(parent)),
       base_name_(std::move(base_name)),
       facts_(facts),
-      ref_{XattrPlace::Behind(fd_.get()), fd_.get(),  parent_fd_.get(), base_name_,
-           facts.IsDirectory(),           facts.inode},
+      ref_{place,      fd_.get(),           parent_ == nullptr ? -1 : parent_->get(),
+           base_name_, facts.IsDirectory(), facts.inode},
       identity_(IdentityOf(*scheme_, ref_, facts, file_system.identity_suffix)) {}
 
 // A partial listing is none: what is not seen could be what is meant.
@@ -237,9 +237,11 @@ Status LiveCarrier::VerifyContent(const StoredStream& stream,
                      "the stream reads back differently than it was written"};
 }
 
-// Before every change: what holds the file to itself comes first.
+// Before every change: what holds the file to itself comes first. Who has opened the file has met
+// no lease, and as long as it is open none is given.
 Result<LiveCarrier::Basics> LiveCarrier::KeepBasics() const {
-  if (auto leased = RefuseLeased(fd_.get())) return *leased;
+  const bool is_opened = ref_.place.opened_fd() >= 0;
+  if (auto leased = is_opened ? std::nullopt : RefuseLeased(fd_.get())) return *leased;
   const auto times = FactsOf(fd_.get());
   if (!times.ok()) return times.error();
   auto attributes = scheme_->Attributes(ref_);

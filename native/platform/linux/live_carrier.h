@@ -13,11 +13,14 @@
 
 namespace sidestream {
 
+using SharedFd = std::shared_ptr<const UniqueFd>;
+
 class LiveCarrier final : public Carrier {
  public:
-  // `fd` and `parent_fd` are O_PATH; `parent_fd` may be empty for a folder.
-  LiveCarrier(const FileSystem& file_system, UniqueFd fd, UniqueFd parent_fd, std::string base_name,
-              const FileFacts& facts);
+  // `fd` is O_PATH, or opened for reading as `place` says. `parent` is O_PATH, and may be null for
+  // a folder.
+  LiveCarrier(const FileSystem& file_system, UniqueFd fd, const XattrPlace& place, SharedFd parent,
+              std::string base_name, const FileFacts& facts);
 
   std::string identity() const override { return identity_; }
   bool is_directory() const override { return ref_.is_directory; }
@@ -60,7 +63,7 @@ class LiveCarrier final : public Carrier {
 
   const std::shared_ptr<const StreamScheme> scheme_;
   const UniqueFd fd_;
-  const UniqueFd parent_fd_;
+  const SharedFd parent_;
   const std::string base_name_;
   const FileFacts facts_;
   const CarrierRef ref_;

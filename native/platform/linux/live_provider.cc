@@ -10,26 +10,17 @@
 
 #include "base/utf16.h"
 #include "platform/linux/errno_error.h"
-#include "platform/linux/live_carrier.h"
+#include "platform/linux/live_opener.h"
 #include "platform/linux/look_at_carriers.h"
-#include "platform/linux/open_beneath.h"
 #include "platform/linux/samba_depot.h"
 #include "platform/linux/scan_carrier.h"
+#include "platform/linux/unit_path.h"
 #include "platform/linux/walk.h"
 #include "platform/linux/xattr_io.h"
 #include "streams/live_target.h"
 
 namespace sidestream {
 namespace {
-
-Result<std::string> BytesOfPath(const std::u16string& path) {
-  const auto bytes = BytesFromUnits(path);
-  if (!bytes || bytes->empty() || bytes->find('\0') != std::string::npos) {
-    return StreamError{"ADS_INVALID_NAME", 0, "open",
-                       "no file can have this path: \"" + TextFromUnits(path) + "\""};
-  }
-  return *bytes;
-}
 
 // Where a descriptor is, without links. For an unlinked file the kernel appends " (deleted)".
 Result<std::string> PathOfFd(int fd) {
@@ -114,65 +105,17 @@ void LiveProvider::ScanFile(const ScanOptions& options, ScanSink& sink) const {
   ScanCarrier(file_system_, carrier, facts_, {&path, 1}, options, sink);
 }
 
-// Empty for the target itself.
-Result<std::string> LiveProvider::RelativePath(std::u16string_view path) const {
-  const bool is_root = shown_.empty();
-  if (path == shown_ || (is_root && path == u"/")) return std::string();
-  const std::u16string prefix = shown_ + u"/";
-  if (!facts_.IsDirectory() || !path.starts_with(prefix)) {
-    return StreamError{"ADS_NOT_FOUND", 0, "open",
-                       TextFromUnits(path) + " is not inside the target " + TextFromUnits(shown_)};
-  }
-  return BytesOfPath(std::u16string(path.substr(prefix.size())));
-}
-
-Result<std::unique_ptr<Carrier>> LiveProvider::OpenTargetItself() const {
-  UniqueFd fd(fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
-  UniqueFd parent(parent_fd_.ok() ? fcntl(parent_fd_.get(), F_DUPFD_CLOEXEC, 0) : -1);
-  if (!fd.ok()) return FromErrno(errno, "open", absolute_path_);
-  const auto facts = FactsOf(fd.get());
-  if (!facts.ok()) return facts.error();
-  return std::unique_ptr<Carrier>(std::make_unique<LiveCarrier>(
-      file_system_, std::move(fd), std::move(parent),
-      absolute_path_.substr(absolute_path_.rfind('/') + 1), facts.value()));
-}
-
-Result<std::unique_ptr<Carrier>> LiveProvider::OpenBelow(const std::string& relative) const {
-  auto opened = OpenBeneath(fd_.get(), relative);
-  if (!opened.ok()) return opened.error();
-  auto& [fd, parent_fd, base_name] = opened.value();
-  const auto facts = FactsOf(fd.get());
-  if (!facts.ok()) return facts.error();
-  if (!facts.value().IsRegular() && !facts.value().IsDirectory()) {
-    return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
-                       relative + " is neither a file nor a folder, and no link is followed"};
-  }
-  const FileSystem file_system =
-      facts.value().device == facts_.device
-          ? file_system_
-          : InspectFileSystem(fd.get(), facts.value(), MountTable::Read(), samba_);
-  if (file_system.unsupported) return *file_system.unsupported;
-  if (file_system.scheme == nullptr) {
-    return StreamError{"ADS_NOT_A_SOURCE", 0, "open",
-                       relative + " is on " + file_system.name + ", which holds no streams"};
-  }
-  return std::unique_ptr<Carrier>(std::make_unique<LiveCarrier>(
-      file_system, std::move(fd), std::move(parent_fd), base_name, facts.value()));
+LiveTarget LiveProvider::AsTarget() const {
+  return {fd_.get(), parent_fd_.get(), shown_, absolute_path_, facts_, file_system_, samba_};
 }
 
 Result<std::unique_ptr<Carrier>> LiveProvider::OpenCarrier(
     std::u16string_view path, const std::optional<std::string>& identity) const {
-  const auto relative = RelativePath(path);
-  if (!relative.ok()) return relative.error();
-  auto carrier = relative.value().empty() ? OpenTargetItself() : OpenBelow(relative.value());
-  const bool is_other_kind = !carrier.ok() && carrier.error().code == "ADS_NOT_A_SOURCE";
-  if (identity && (is_other_kind || (carrier.ok() && carrier.value()->identity() != *identity))) {
-    return StreamError{"ADS_IDENTITY_CHANGED", 0, "open",
-                       TextFromUnits(path) + " is not the file it was: expected " + *identity +
-                           ", found " +
-                           (carrier.ok() ? carrier.value()->identity() : "no file or folder")};
-  }
-  return carrier;
+  return LiveOpener(AsTarget()).Open(path, identity);
+}
+
+std::unique_ptr<CarrierOpener> LiveProvider::NewOpener() const {
+  return std::make_unique<LiveOpener>(AsTarget());
 }
 
 Result<TargetShape> InspectTarget(const std::u16string& path) {

@@ -7,6 +7,7 @@
 
 #include "base/unique_fd.h"
 #include "platform/linux/file_system.h"
+#include "platform/linux/live_opener.h"
 #include "streams/stream_provider.h"
 
 namespace sidestream {
@@ -25,12 +26,11 @@ class LiveProvider final : public StreamProvider {
   Status Scan(const ScanOptions& options, ScanSink& sink) const override;
   Result<std::unique_ptr<Carrier>> OpenCarrier(
       std::u16string_view path, const std::optional<std::string>& identity) const override;
+  std::unique_ptr<CarrierOpener> NewOpener() const override;
 
  private:
   void ScanFile(const ScanOptions& options, ScanSink& sink) const;
-  Result<std::string> RelativePath(std::u16string_view path) const;
-  Result<std::unique_ptr<Carrier>> OpenTargetItself() const;
-  Result<std::unique_ptr<Carrier>> OpenBelow(const std::string& relative) const;
+  LiveTarget AsTarget() const;
 
   const UniqueFd fd_;
   const UniqueFd parent_fd_;

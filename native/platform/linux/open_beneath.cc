@@ -62,35 +62,53 @@ std::size_t StepLength(std::string_view path) {
   return path.rfind('/', kStepBytes);
 }
 
+StreamError LinkIsNotFound(StreamError error) {
+  if (error.system_code == ELOOP) error.code = "ADS_NOT_FOUND";
+  return error;
+}
+
 }  // namespace
 
-Result<OpenedBeneath> OpenBeneath(int root_fd, const std::string& relative) {
+Result<PlainPath> SplitPlain(std::string_view relative) {
   if (!IsPlain(relative)) {
-    return StreamError{"ADS_INVALID_NAME", 0, "open",
-                       "a path below the target has no empty, `.` or `..` component: " + relative};
+    return StreamError{
+        "ADS_INVALID_NAME", 0, "open",
+        "a path below the target has no empty, `.` or `..` component: " + std::string(relative)};
   }
   const std::size_t last_slash = relative.rfind('/');
-  const bool is_direct = last_slash == std::string::npos;
-  std::string_view folders = std::string_view(relative).substr(0, is_direct ? 0 : last_slash);
+  if (last_slash == std::string_view::npos) return PlainPath{{}, std::string(relative)};
+  return PlainPath{relative.substr(0, last_slash), std::string(relative.substr(last_slash + 1))};
+}
 
-  OpenedBeneath opened;
-  opened.base_name = is_direct ? relative : relative.substr(last_slash + 1);
-  opened.parent_fd = UniqueFd(fcntl(root_fd, F_DUPFD_CLOEXEC, 0));
-  while (opened.parent_fd.ok() && !folders.empty()) {
+Result<UniqueFd> OpenFolderBeneath(int root_fd, std::string_view folders) {
+  const std::string_view all = folders;
+  UniqueFd folder(fcntl(root_fd, F_DUPFD_CLOEXEC, 0));
+  while (folder.ok() && !folders.empty()) {
     const std::size_t length = StepLength(folders);
-    opened.parent_fd =
-        UniqueFd(OpenFolderStep(opened.parent_fd.get(), std::string(folders.substr(0, length))));
+    folder = UniqueFd(OpenFolderStep(folder.get(), std::string(folders.substr(0, length))));
     folders.remove_prefix(std::min(length + 1, folders.size()));
   }
-  if (opened.parent_fd.ok()) {
-    opened.fd = UniqueFd(
-        openat(opened.parent_fd.get(), opened.base_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  }
-  if (!opened.fd.ok()) {
-    StreamError error = FromErrno(errno, "open", relative);
-    if (error.system_code == ELOOP) error.code = "ADS_NOT_FOUND";
-    return error;
-  }
+  if (!folder.ok()) return LinkIsNotFound(FromErrno(errno, "open", std::string(all)));
+  return folder;
+}
+
+Result<UniqueFd> OpenEntry(int folder_fd, const std::string& base_name) {
+  UniqueFd fd(openat(folder_fd, base_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.ok()) return LinkIsNotFound(FromErrno(errno, "open", base_name));
+  return fd;
+}
+
+Result<OpenedBeneath> OpenBeneath(int root_fd, const std::string& relative) {
+  auto path = SplitPlain(relative);
+  if (!path.ok()) return path.error();
+  auto folder = OpenFolderBeneath(root_fd, path.value().folders);
+  if (!folder.ok()) return folder.error();
+  OpenedBeneath opened;
+  opened.parent_fd = std::move(folder.value());
+  opened.base_name = std::move(path.value().base_name);
+  auto entry = OpenEntry(opened.parent_fd.get(), opened.base_name);
+  if (!entry.ok()) return entry.error();
+  opened.fd = std::move(entry.value());
   return opened;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -18,5 +19,17 @@ struct OpenedBeneath {
 // `relative` has no leading slash and may be longer than PATH_MAX. An empty component, `.` and `..`
 // are ADS_INVALID_NAME; a link among the folders is ADS_NOT_FOUND.
 Result<OpenedBeneath> OpenBeneath(int root_fd, const std::string& relative);
+
+// Its parts, for who opens several in one folder. `folders` is the path of a folder; empty:
+// `root_fd` itself, once more.
+Result<UniqueFd> OpenFolderBeneath(int root_fd, std::string_view folders);
+// O_PATH on an entry of any kind, a link (unfollowed) included.
+Result<UniqueFd> OpenEntry(int folder_fd, const std::string& base_name);
+// `relative` parted at its last slash, once it is known to be plain.
+struct PlainPath {
+  std::string_view folders;
+  std::string base_name;
+};
+Result<PlainPath> SplitPlain(std::string_view relative);
 
 }  // namespace sidestream

@@ -23,9 +23,9 @@ namespace sidestream {
 
 // One carrier. Borrowed: descriptors, place and name belong to the caller.
 struct CarrierRef {
-  XattrPlace place;    // of its extended attributes
-  int fd = -1;         // on the carrier itself, O_PATH; -1 after a FirstLook that showed all
-  int parent_fd = -1;  // on the folder that holds it, O_PATH; -1 for a folder that is the target
+  XattrPlace place;  // of its extended attributes
+  int fd = -1;       // on the carrier itself, O_PATH at least; -1 after a FirstLook that showed all
+  int parent_fd = -1;  // O_PATH on the folder that holds it; -1 for a folder that is the target
   std::string_view base_name;  // its name in that folder
   bool is_directory = false;
   std::uint64_t inode = 0;

@@ -32,16 +32,35 @@ bool ReadGrowing(Bytes& large, Read read) {
 }
 
 ssize_t Get(const XattrPlace& place, const std::string& name, void* buffer, std::size_t size) {
+  if (place.opened_fd() >= 0) return fgetxattr(place.opened_fd(), name.c_str(), buffer, size);
   const auto call = place.follows_link() ? getxattr : lgetxattr;
   return call(place.path(), name.c_str(), buffer, size);
 }
 
 std::string Named(const std::string& name) { return "extended attribute " + name; }
 
+ssize_t List(const XattrPlace& place, char* buffer, std::size_t size) {
+  if (place.opened_fd() >= 0) return flistxattr(place.opened_fd(), buffer, size);
+  const auto call = place.follows_link() ? listxattr : llistxattr;
+  return call(place.path(), buffer, size);
+}
+
+int Set(const XattrPlace& place, const char* name, std::span<const std::byte> value, int flags) {
+  const int fd = place.opened_fd();
+  if (fd >= 0) return fsetxattr(fd, name, value.data(), value.size(), flags);
+  const auto call = place.follows_link() ? setxattr : lsetxattr;
+  return call(place.path(), name, value.data(), value.size(), flags);
+}
+
+int Remove(const XattrPlace& place, const char* name) {
+  if (place.opened_fd() >= 0) return fremovexattr(place.opened_fd(), name);
+  const auto call = place.follows_link() ? removexattr : lremovexattr;
+  return call(place.path(), name);
+}
+
 Status SetXattr(const XattrPlace& place, const std::string& name, std::span<const std::byte> value,
                 int flags, const char* operation) {
-  const auto call = place.follows_link() ? setxattr : lsetxattr;
-  if (call(place.path(), name.c_str(), value.data(), value.size(), flags) == 0) return std::nullopt;
+  if (Set(place, name.c_str(), value, flags) == 0) return std::nullopt;
   StreamError error = FromErrno(errno, operation, Named(name));
   // Larger than the kernel's 64 KiB (E2BIG) or than the file system's own limit (ERANGE, e.g. NFS).
   if (error.system_code == E2BIG || error.system_code == ERANGE) error.code = "ADS_NO_SPACE";
@@ -66,11 +85,14 @@ XattrPlace XattrPlace::At(const char* path) {
   return place;
 }
 
+XattrPlace XattrPlace::Opened(int fd) {
+  XattrPlace place;
+  place.opened_fd_ = fd;
+  return place;
+}
+
 Status XattrNames::Read(const XattrPlace& place) {
-  const auto call = place.follows_link() ? listxattr : llistxattr;
-  const auto read = [&](char* buffer, std::size_t size) {
-    return call(place.path(), buffer, size);
-  };
+  const auto read = [&](char* buffer, std::size_t size) { return List(place, buffer, size); };
   const ssize_t length = read(small_.data(), small_.size());
   if (length >= 0) {
     list_ = {small_.data(), static_cast<std::size_t>(length)};
@@ -122,8 +144,7 @@ Status ReplaceXattr(const XattrPlace& place, const std::string& name,
 }
 
 Status RemoveXattr(const XattrPlace& place, const std::string& name) {
-  const auto call = place.follows_link() ? removexattr : lremovexattr;
-  if (call(place.path(), name.c_str()) == 0) return std::nullopt;
+  if (Remove(place, name.c_str()) == 0) return std::nullopt;
   return FromErrno(errno, "remove", Named(name));
 }
 

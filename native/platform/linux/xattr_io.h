@@ -28,11 +28,17 @@ class XattrPlace {
   // By path; a link at its end is not followed. Borrows `path`. A bare name in the working folder
   // is the cheapest there is: a third of the way through /proc/self/fd.
   static XattrPlace At(const char* path);
+  // Through a descriptor of a file that was opened for reading: a quarter of the way through
+  // /proc/self/fd, for whoever may read the file.
+  static XattrPlace Opened(int fd);
 
+  // -1 where it is reached by path.
+  int opened_fd() const { return opened_fd_; }
   const char* path() const { return borrowed_ != nullptr ? borrowed_ : own_.data(); }
   bool follows_link() const { return borrowed_ == nullptr; }
 
  private:
+  int opened_fd_ = -1;
   const char* borrowed_ = nullptr;
   std::array<char, 32> own_{};  // "/proc/self/fd/2147483647"
 };

@@ -10,6 +10,8 @@ import type { Staged } from '../stage.ts'
 const UPGRADE_CODE = '5C6E9A53-4B5D-4C0E-9C56-0B1E8E2F7A41'
 /** The service's program; the key of the component that holds the service. */
 const NODE = 'node.exe'
+/** The stream of the package that holds its files. */
+export const CABINET = 'sidestream.cab'
 const NAMESPACE = Buffer.from('8d1a2f0e5b7c4b6f9e7763a1c2d40f58', 'hex')
 
 export function productXml(staged: Staged, version: string): string {
@@ -19,7 +21,7 @@ export function productXml(staged: Staged, version: string): string {
   <Product Id="*" Name="Sidestream Agent" Language="1033" Version="${version}" Manufacturer="Sidestream" UpgradeCode="${UPGRADE_CODE}">
     <Package InstallerVersion="500" Compressed="yes" InstallScope="perMachine"/>
     <MajorUpgrade DowngradeErrorMessage="A newer version of Sidestream is installed."/>
-    <Media Id="1" Cabinet="sidestream.cab" EmbedCab="yes"/>
+    <Media Id="1" Cabinet="${CABINET}" EmbedCab="yes"/>
     <Property Id="MsiHiddenProperties" Value="ENROLMENT"/>
     <Property Id="ARPNOMODIFY" Value="1"/>
     <Condition Message="Sidestream needs a 64-bit Windows 10, Windows Server 2016 or newer.">Installed OR VersionNT64 &gt;= 603</Condition>
@@ -109,7 +111,7 @@ function directoryXml({ path, files, folders }: Tree): string {
   if (files.length === 0) return below.join('\n')
   const key = files.includes(NODE) ? NODE : files[0]
   const inside = files.map((name) => {
-    const id = name === NODE ? 'NodeExe' : `f.${shortHash(`${path}${name}`)}`
+    const id = fileId(`${path}${name}`)
     const isKey = name === key ? ' KeyPath="yes"' : ''
     return `  <File Id="${id}" Name="${xmlText(name)}" Source="${xmlText(`${path}${name}`)}"${isKey}/>`
   })
@@ -119,6 +121,9 @@ ${inside.join('\n')}${service}
 </Component>`
   return [own, ...below].join('\n')
 }
+
+/** What the installer's tables and its cabinet call a file. */
+export const fileId = (path: string) => (path === NODE ? 'NodeExe' : `f.${shortHash(path)}`)
 
 const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 24)
 

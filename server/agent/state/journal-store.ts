@@ -26,21 +26,42 @@ export interface JournalEntry {
   readonly receipt: Receipt | null
 }
 
-/** Every statement on `order_target`. Entries are never deleted: they are what makes a repeat harmless. */
+/** A target that is about to be acted on. */
+export interface Beginning {
+  readonly action: OrderAction
+  readonly order: Order
+  readonly target: AnyTarget
+}
+
+/** A receipt and the entry that it closes. */
+export interface Closing {
+  readonly entryId: number
+  readonly receipt: Receipt
+}
+
+/**
+ * Every statement on `order_target` and what belongs to it. Entries are never deleted: they are what makes a
+ * repeat harmless.
+ */
 export interface JournalStore {
   find(targetId: string): JournalEntry | undefined
-  /** Returns the new entry's id. */
-  begin(action: OrderAction, order: Order, target: AnyTarget, startedAt: string): number
-  finish(entryId: number, receipt: Receipt): void
+  /** Those of these targets that it knows, by their ids. */
+  findAll(targetIds: readonly string[]): Map<string, JournalEntry>
+  /** All at once. Returns the id of the first one's entry; those of the others follow it. */
+  begin(startedAt: string, beginnings: readonly Beginning[]): number
+  /** All at once. A second receipt for a target is an error: it would be a lie about the first. */
+  finish(closings: readonly Closing[]): void
   /** Begun and not finished, oldest first. */
   listOpen(): JournalEntry[]
-  /** Whether an order begun after `entryId` has changed the very stream that `target` names. */
-  hasLaterDone(entryId: number, target: AnyTarget): boolean
+  /**
+   * Tells of entries from `fromEntryId` on whether an order begun after them has changed the very stream that their
+   * target names. Reads all that came since, once.
+   */
+  laterDone(fromEntryId: number): (entryId: number, target: AnyTarget) => boolean
 }
 
 interface EntryRow {
   entry_id: number
-  target_id: Receipt['targetId']
   action: OrderAction
   order_id: string
   ordered_by: string
@@ -51,67 +72,119 @@ interface EntryRow {
   finished_at: string
 }
 
-const COLUMNS =
-  'entry_id, target_id, action, order_id, ordered_by, reason, target, outcome, outcome_reason, finished_at'
+const ENTRIES = `
+  SELECT entry_id, action, order_id, ordered_by, order_part.reason, target, outcome,
+         answer.reason AS outcome_reason, finished_at
+  FROM order_target JOIN order_part USING (part_id)
+  LEFT JOIN receipt USING (entry_id) LEFT JOIN answer USING (answer_id)`
 
 export function createJournalStore(db: Database.Database): JournalStore {
-  const find = db.prepare<[string], EntryRow>(
-    `SELECT ${COLUMNS} FROM order_target WHERE target_id = ?`,
-  )
-  const begin = db.prepare(`
-    INSERT INTO order_target (target_id, action, order_id, ordered_by, reason, target, started_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
-  `)
-  // A receipt is written once: a second outcome for the same target would be a lie about the first.
-  const finish = db.prepare(`
-    UPDATE order_target SET outcome = ?, outcome_reason = ?, finished_at = ?
-    WHERE entry_id = ? AND outcome IS NULL
-  `)
-  const listOpen = db.prepare<[], EntryRow>(
-    `SELECT ${COLUMNS} FROM order_target WHERE outcome IS NULL ORDER BY entry_id`,
-  )
-  // Reads what came after an interrupted target, which only its repeat asks for.
-  const laterDone = db
-    .prepare<[number], string>(
-      `SELECT target FROM order_target WHERE entry_id > ? AND outcome = 'done'`,
-    )
-    .pluck()
+  const q = prepare(db)
   return {
     find(targetId) {
-      const row = find.get(targetId)
+      const row = q.find.get(targetId)
       return row && toEntry(row)
     },
-    begin(action, { orderId, orderedBy, reason }, target, startedAt) {
-      const values = [orderId, orderedBy, reason, JSON.stringify(target), startedAt]
-      return Number(begin.run(target.targetId, action, ...values).lastInsertRowid)
+    findAll(targetIds) {
+      const entries = q.findAll.all(JSON.stringify(targetIds)).map(toEntry)
+      return new Map(entries.map((entry) => [entry.target.targetId, entry]))
     },
-    finish(entryId, { targetId, outcome, reason, at }) {
-      if (finish.run(outcome, reason, at, entryId).changes !== 1) {
-        throw new Error(`target ${targetId} has no open entry in the journal`)
+    begin(startedAt, beginnings) {
+      let next = 0
+      let end = 0
+      for (let at = 0; at < beginnings.length; at = end) {
+        const { action, order } = beginnings[at]!
+        const targets: AnyTarget[] = []
+        for (end = at; end < beginnings.length; end++) {
+          const { action: other, order: its, target } = beginnings[end]!
+          if (other !== action || its !== order) break
+          targets.push(target)
+        }
+        const { orderId, orderedBy, reason } = order
+        const partId = q.beginPart.run(action, orderId, orderedBy, reason, startedAt)
+        const last = q.begin.run(partId.lastInsertRowid, JSON.stringify(targets)).lastInsertRowid
+        next = Number(last) + 1
+        q.open.run(next - targets.length, next)
+      }
+      return next - beginnings.length
+    },
+    finish(closings) {
+      const answers = Map.groupBy(closings, ({ receipt: { outcome, reason, at } }) =>
+        [outcome, at, reason].join('\0'),
+      )
+      for (const alike of answers.values()) {
+        const { outcome, reason, at } = alike[0]!.receipt
+        const answerId = q.answer.run(outcome, reason, at).lastInsertRowid
+        const entryIds = JSON.stringify(alike.map(({ entryId }) => entryId))
+        q.receive.run(answerId, entryIds)
+        if (q.close.run(entryIds).changes !== alike.length) {
+          throw new Error('a target that is answered has no open entry in the journal')
+        }
       }
     },
-    listOpen: () => listOpen.all().map(toEntry),
-    hasLaterDone(entryId, { volumeId, identity, stream }) {
-      return (laterDone.all(entryId) as string[]).some((json) => {
-        const other = JSON.parse(json) as AnyTarget
-        return other.stream === stream && other.identity === identity && other.volumeId === volumeId
-      })
+    listOpen: () => q.listOpen.all().map(toEntry),
+    laterDone(fromEntryId) {
+      const last = new Map<string, number>()
+      for (const { entry_id: entryId, target } of q.laterDone.iterate(fromEntryId)) {
+        last.set(streamOf(JSON.parse(target)), entryId)
+      }
+      return (entryId, target) => (last.get(streamOf(target)) ?? entryId) > entryId
     },
   }
 }
 
+function prepare(db: Database.Database) {
+  return {
+    find: db.prepare<[string], EntryRow>(`${ENTRIES} WHERE target_id = unhex(?, '-')`),
+    findAll: db.prepare<[string], EntryRow>(
+      `${ENTRIES} WHERE target_id IN (SELECT unhex(value, '-') FROM json_each(?))`,
+    ),
+    listOpen: db.prepare<[], EntryRow>(
+      `${ENTRIES} WHERE entry_id IN (SELECT entry_id FROM open_target) ORDER BY entry_id`,
+    ),
+    beginPart: db.prepare(`
+      INSERT INTO order_part (action, order_id, ordered_by, reason, started_at)
+      VALUES (?, ?, ?, ?, ?)
+    `),
+    // One statement for a batch: a call for each row would cost more than the row.
+    begin: db.prepare(`
+      INSERT INTO order_target (target_id, part_id, target)
+      SELECT unhex(value ->> '$.targetId', '-'), ?, value FROM json_each(?) ORDER BY key
+    `),
+    open: db.prepare(`
+      INSERT INTO open_target (entry_id)
+      SELECT entry_id FROM order_target WHERE entry_id >= ? AND entry_id < ?
+    `),
+    answer: db.prepare('INSERT INTO answer (outcome, reason, finished_at) VALUES (?, ?, ?)'),
+    receive: db.prepare(
+      'INSERT INTO receipt (entry_id, answer_id) SELECT value, ? FROM json_each(?)',
+    ),
+    close: db.prepare('DELETE FROM open_target WHERE entry_id IN (SELECT value FROM json_each(?))'),
+    // Only the repeat of an interrupted target asks for it.
+    laterDone: db.prepare<[number], Pick<EntryRow, 'entry_id' | 'target'>>(`
+      SELECT entry_id, target
+      FROM order_target JOIN receipt USING (entry_id) JOIN answer USING (answer_id)
+      WHERE entry_id > ? AND outcome = 'done' ORDER BY entry_id
+    `),
+  }
+}
+
+function streamOf({ volumeId, identity, stream }: AnyTarget): string {
+  return [volumeId, identity, stream].join('\0')
+}
+
 function toEntry(row: EntryRow): JournalEntry {
+  const target: AnyTarget = JSON.parse(row.target)
   return {
     entryId: row.entry_id,
     action: row.action,
     order: { orderId: row.order_id, orderedBy: row.ordered_by, reason: row.reason },
-    target: JSON.parse(row.target),
-    receipt: toReceipt(row),
+    target,
+    receipt: toReceipt(row, target),
   }
 }
 
-function toReceipt(row: EntryRow): Receipt | null {
+function toReceipt(row: EntryRow, { targetId }: AnyTarget): Receipt | null {
   if (row.outcome === null) return null
-  const { target_id: targetId, outcome, outcome_reason: reason, finished_at: at } = row
-  return { targetId, outcome, reason, at }
+  return { targetId, outcome: row.outcome, reason: row.outcome_reason, at: row.finished_at }
 }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { ReceiptOutcome } from '../../protocol/order.ts'
-import type { CarrierKind, ReportedStream } from '../../protocol/stream.ts'
+import type { CarrierKind } from '../../protocol/stream.ts'
 import type { AnyTarget, Order } from './journal-store.ts'
 
 /** What is kept beside the removed bytes, for people and for restore. */
@@ -13,16 +13,18 @@ export interface QuarantineEntry {
   readonly kind: CarrierKind
   /** Carrier's last write before. */
   readonly modifiedNs: bigint
-  /** The stream as the inventory had it; null if no scan had seen it. */
-  readonly report: ReportedStream | null
-  readonly root: string
   readonly keptAt: string
   readonly restoredAt: string | null
   readonly prunedAt: string | null
 }
 
+export type NewlyKept = Pick<
+  QuarantineEntry,
+  'entryId' | 'sizeBytes' | 'bytes' | 'kind' | 'modifiedNs'
+>
+
 /** An entry with what its order said and what came of it. */
-export interface ListedEntry extends Omit<QuarantineEntry, 'bytes' | 'report' | 'root'> {
+export interface ListedEntry extends Omit<QuarantineEntry, 'bytes'> {
   readonly action: 'strip' | 'reduce'
   readonly order: Order
   readonly target: AnyTarget
@@ -42,7 +44,8 @@ export interface KeptBytes {
 /** Every statement on `quarantine`. An entry says that its bytes are complete and on disk. */
 export interface QuarantineStore {
   find(targetId: string): QuarantineEntry | undefined
-  add(entry: Omit<QuarantineEntry, 'restoredAt' | 'prunedAt'>): void
+  /** All at once. Their SHA-256 is the one that the entry's target names. */
+  add(keptAt: string, entries: readonly NewlyKept[]): void
   markRestored(entryId: number, at: string): void
   markPruned(entryId: number, at: string): void
   remove(entryId: number): void
@@ -60,8 +63,6 @@ interface QuarantineRow {
   bytes: Uint8Array | null
   kind: CarrierKind
   modified_ns: string
-  report: string | null
-  root: string
   kept_at: string
   restored_at: string | null
   pruned_at: string | null
@@ -90,18 +91,19 @@ export function createQuarantineStore(db: Database.Database): QuarantineStore {
       const row = q.find.get(targetId) as QuarantineRow | undefined
       return row && toEntry(row)
     },
-    add(entry) {
-      q.add.run(
-        entry.entryId,
-        entry.sizeBytes,
-        entry.sha256,
-        entry.bytes,
-        entry.kind,
-        entry.modifiedNs.toString(),
-        entry.report === null ? null : JSON.stringify(entry.report),
-        JSON.stringify(entry.root),
-        entry.keptAt,
-      )
+    add(keptAt, entries) {
+      const all: Uint8Array[] = []
+      let end = 0
+      const rows = entries.map(({ entryId, sizeBytes, bytes, kind, modifiedNs }) => {
+        // An integer of SQLite, and no double on its way there.
+        const row = [entryId, sizeBytes, bytes && end + 1, bytes?.length, kind, `${modifiedNs}`]
+        if (bytes) {
+          all.push(bytes)
+          end += bytes.length
+        }
+        return row
+      })
+      q.add.run(Buffer.concat(all, end), keptAt, JSON.stringify(rows))
     },
     markRestored: (entryId, at) => void q.markRestored.run(at, entryId),
     markPruned: (entryId, at) => void q.markPruned.run(at, entryId),
@@ -114,29 +116,37 @@ export function createQuarantineStore(db: Database.Database): QuarantineStore {
   }
 }
 
+const COLUMNS = `entry_id, size_bytes, target ->> '$.sha256' AS sha256, kind,
+  CAST(modified_ns AS TEXT) AS modified_ns, kept_at, restored_at, pruned_at`
+
 function prepare(db: Database.Database) {
   return {
     find: db.prepare(`
-      SELECT entry_id, size_bytes, sha256, bytes, kind, modified_ns, report, root, kept_at, restored_at, pruned_at
-      FROM order_target JOIN quarantine USING (entry_id) WHERE target_id = ?
+      SELECT ${COLUMNS}, bytes
+      FROM order_target JOIN quarantine USING (entry_id) WHERE target_id = unhex(?, '-')
     `),
+    // Their bytes after one another: each row takes its own out of them.
     add: db.prepare(`
-      INSERT INTO quarantine (entry_id, size_bytes, sha256, bytes, kind, modified_ns, report, root, kept_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO quarantine (entry_id, size_bytes, bytes, kind, modified_ns, kept_at)
+      SELECT value ->> 0, value ->> 1, substr(?, value ->> 2, value ->> 3), value ->> 4,
+             CAST(value ->> 5 AS INTEGER), ?
+      FROM json_each(?)
     `),
     markRestored: db.prepare('UPDATE quarantine SET restored_at = ? WHERE entry_id = ?'),
     markPruned: db.prepare('UPDATE quarantine SET pruned_at = ?, bytes = NULL WHERE entry_id = ?'),
     remove: db.prepare('DELETE FROM quarantine WHERE entry_id = ?'),
     list: db.prepare(`
-      SELECT entry_id, size_bytes, sha256, kind, modified_ns, kept_at, restored_at, pruned_at,
-             action, order_id, ordered_by, reason, target, outcome
-      FROM quarantine JOIN order_target USING (entry_id)
+      SELECT ${COLUMNS}, action, order_id, ordered_by, order_part.reason, target, outcome
+      FROM quarantine JOIN order_target USING (entry_id) JOIN order_part USING (part_id)
+      LEFT JOIN receipt USING (entry_id) LEFT JOIN answer USING (answer_id)
       WHERE entry_id < ? ORDER BY entry_id DESC LIMIT ?
     `),
     listPrunable: db.prepare(`
-      SELECT entry_id, target_id, size_bytes, kept_at, restored_at IS NOT NULL AS is_restored, bytes IS NULL AS is_in_file
+      SELECT entry_id, target ->> '$.targetId' AS target_id, size_bytes, kept_at,
+             restored_at IS NOT NULL AS is_restored, bytes IS NULL AS is_in_file
       FROM quarantine JOIN order_target USING (entry_id)
-      WHERE pruned_at IS NULL AND outcome IS NOT NULL ORDER BY entry_id
+      WHERE pruned_at IS NULL AND entry_id NOT IN (SELECT entry_id FROM open_target)
+      ORDER BY entry_id
     `),
     totals: db.prepare(`
       SELECT COUNT(*) AS entries, COALESCE(SUM(size_bytes), 0) AS bytes
@@ -153,8 +163,6 @@ function toEntry(row: QuarantineRow): QuarantineEntry {
     bytes: row.bytes,
     kind: row.kind,
     modifiedNs: BigInt(row.modified_ns),
-    report: row.report === null ? null : JSON.parse(row.report),
-    root: JSON.parse(row.root),
     keptAt: row.kept_at,
     restoredAt: row.restored_at,
     prunedAt: row.pruned_at,

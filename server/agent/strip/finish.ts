@@ -6,25 +6,30 @@ import type { Receipt } from '../../protocol/order.ts'
 import type { ReportedStream } from '../../protocol/stream.ts'
 import { toTimestamp } from '../../shared/clock.ts'
 import { CONTENT_BYTES, toReport } from '../inventory/report.ts'
+import type { Closing } from '../state/journal-store.ts'
 import { type Decision, toSeen } from './decide.ts'
-import { type FinishedJob, type PreparedJob, takesBytes } from './job.ts'
+import { type FinishedJob, type InTurn, type PreparedJob, takesBytes } from './job.ts'
 import { resultOf } from './native-result.ts'
-import { carryOutByRoot, decisionFor, readKept } from './prepare.ts'
+import { carryOutByRoot, decisionFor, interruptedByUs, readKept } from './prepare.ts'
 import { afterInterruption, type Result } from './result.ts'
 import type { OrderTools } from './tools.ts'
 
-export async function finish(tools: OrderTools, prepared: readonly PreparedJob[]): Promise<void> {
+export async function finish(
+  tools: OrderTools,
+  prepared: readonly PreparedJob[],
+  inTurn: InTurn,
+): Promise<void> {
   const acting = prepared.filter(({ decision }) => decision.kind !== 'answer')
-  const answers = await carryOutByRoot(
-    tools,
-    acting.map((job) => ({ root: job.place!.root, operation: operationFor(job) })),
-  )
+  const work = acting.map((job) => ({ root: job.place!.root, operation: operationFor(job) }))
+  const answers = await inTurn(() => carryOutByRoot(tools, work))
   const finished: FinishedJob[] = []
   for (const job of prepared) {
     if (job.decision.kind === 'answer') finished.push({ ...job, result: answered(job) })
   }
   for (const [at, job] of acting.entries()) {
-    finished.push({ ...job, result: await acted(tools, job, answers[at]!) })
+    const said = acted(job, answers[at]!)
+    const result = said?.outcome === 'failed' ? await lookAgain(tools, job, said) : said
+    finished.push({ ...job, result })
   }
   const reports = tools.streams === null ? new Map() : await reportsOf(tools, finished)
   const receipts = commit(tools, finished, reports)
@@ -38,14 +43,15 @@ export async function finish(tools: OrderTools, prepared: readonly PreparedJob[]
 
 function operationFor({ job: { target }, decision }: PreparedJob): NativeOperation {
   const { path, identity, stream } = target
-  const place = { path, identity, stream }
   switch (decision.kind) {
     case 'remove':
-      return { ...place, act: 'remove', expected: decision.expected }
-    case 'replace':
-      return { ...place, act: 'replace', expected: decision.expected, bytes: decision.bytes }
+      return { act: 'remove', path, identity, stream, expected: decision.expected }
+    case 'replace': {
+      const { expected, bytes } = decision
+      return { act: 'replace', path, identity, stream, expected, bytes }
+    }
     case 'create':
-      return { ...place, act: 'create', bytes: decision.bytes }
+      return { act: 'create', path, identity, stream, bytes: decision.bytes }
     case 'answer':
       throw new Error('an answer is no work for the disk')
   }
@@ -70,21 +76,14 @@ const CHANGED: Result = {
   reason: 'The stream was changed while the order was carried out; it was left as it is.',
 }
 
-async function acted(
-  tools: OrderTools,
-  prepared: PreparedJob,
-  { error, outcome }: NativeOperationResult,
-): Promise<Result | null> {
+function acted(prepared: PreparedJob, { error, outcome }: NativeOperationResult): Result | null {
   const { decision, job } = prepared
   if (decision.kind === 'answer') throw new Error('an answer is no work for the disk')
   if (!error && outcome === 'done') return DONE[decision.kind]
   if (!error) return outcome === 'gone' ? GONE : CHANGED
   const result = resultOf(error)
-  if (result.outcome !== 'failed') {
-    const isUnsettled = prepared.isResumed && job.isRecovery && result.outcome !== 'gone'
-    return isUnsettled ? null : result
-  }
-  return lookAgain(tools, prepared, result)
+  const isUnsettled = prepared.isResumed && job.isRecovery && result.outcome !== 'gone'
+  return result.outcome !== 'failed' && isUnsettled ? null : result
 }
 
 /** It failed in a way that says nothing about the disk. The copy is kept. */
@@ -99,7 +98,8 @@ async function lookAgain(
   if (!look || look.error) return result
   const kept = job.action === 'restore' ? await readKept(tools, job, place) : null
   if (kept && 'outcome' in kept) return result
-  const decision = decisionFor(tools, { job, entryId, isResumed: true, kept }, toSeen(look))
+  const open = { job, entryId, isResumed: true, kept }
+  const decision = decisionFor(tools, open, toSeen(look), interruptedByUs(tools, [open]))
   const isDone = decision.kind === 'answer' && decision.result.outcome === 'done'
   if (!isDone) return result
   return { outcome: 'done', reason: `Done, although the system said: ${result.reason}` }
@@ -160,18 +160,19 @@ function commit(
 ): (Receipt | null)[] {
   const { state, streams, clock, logger } = tools
   const at = toTimestamp(clock.now())
-  const receipts = state.transaction(() =>
-    finished.map((entry) => {
+  const receipts = state.transaction(() => {
+    // An answer needs no entry before it is given.
+    const unopened = finished.filter(({ entryId, result }) => entryId === null && result !== null)
+    const jobs = unopened.map(({ job }) => job)
+    let next = jobs.length === 0 ? 0 : state.journal.begin(at, jobs)
+    const closings: Closing[] = []
+    const given = finished.map((entry) => {
       const { job, result, isResumed, place } = entry
       if (result === null) return null
       const { targetId } = job.target
-      const receipt = {
-        targetId,
-        outcome: result.outcome,
-        reason: result.reason.slice(0, 1_024),
-        at,
-      }
-      const entryId = entry.entryId ?? state.journal.begin(job.action, job.order, job.target, at)
+      const { outcome, reason } = result
+      const receipt = { targetId, outcome, reason: reason.slice(0, 1_024), at }
+      const entryId = entry.entryId ?? next++
       if (isUntouched(job.action, isResumed, result)) state.quarantine.remove(entryId)
       if (
         job.action === 'restore' &&
@@ -184,10 +185,12 @@ function commit(
       const report = reports.get(entry)
       if (report && place) streams?.recordPresent(place.root, report)
       else if (isGone(entry)) streams?.recordGone(job.target)
-      state.journal.finish(entryId, receipt)
+      closings.push({ entryId, receipt })
       return receipt
-    }),
-  )
+    })
+    state.journal.finish(closings)
+    return given
+  })
   logger.info({ counts: countsOf(finished) }, 'order targets handled')
   return receipts
 }

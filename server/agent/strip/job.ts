@@ -5,15 +5,67 @@ import type { AnyTarget, JournalEntry, Order } from '../state/journal-store.ts'
 import type { Decision, Seen } from './decide.ts'
 import type { Result } from './result.ts'
 
-export interface Job {
+export class Job {
+  readonly asked: Asked
+  readonly target: AnyTarget
+  readonly #at: number
+
+  constructor(asked: Asked, target: AnyTarget, at: number) {
+    this.asked = asked
+    this.target = target
+    this.#at = at
+  }
+
+  get action(): OrderAction {
+    return this.asked.action
+  }
+  get order(): Order {
+    return this.asked.order
+  }
+  get isRecovery(): boolean {
+    return this.asked.isRecovery
+  }
+
+  /** Null: left open. */
+  settle(receipt: Receipt | null): void {
+    this.asked.settle(this.#at, receipt)
+  }
+  fail(error: unknown): void {
+    this.asked.fail(error)
+  }
+}
+
+/** What was asked for in one call, and its receipts: one promise, however many targets there are. */
+export class Asked {
   readonly action: OrderAction
   readonly order: Order
-  readonly target: AnyTarget
-  /** Nobody asked again: an entry left open by a crash. It stays open where its result cannot be seen. */
+  /** Nobody asked again: entries left open by a crash. They stay open where their result cannot be seen. */
   readonly isRecovery: boolean
-  /** Null: left open. */
-  readonly settle: (receipt: Receipt | null) => void
-  readonly fail: (error: unknown) => void
+  /** In the order of the targets. */
+  readonly receipts: Promise<(Receipt | null)[]>
+  readonly #given: (Receipt | null)[]
+  #left: number
+  readonly #settled: PromiseWithResolvers<(Receipt | null)[]>
+
+  constructor(action: OrderAction, order: Order, targets: number, isRecovery: boolean) {
+    this.action = action
+    this.order = order
+    this.isRecovery = isRecovery
+    this.#given = new Array<Receipt | null>(targets).fill(null)
+    this.#left = targets
+    this.#settled = Promise.withResolvers()
+    this.receipts = this.#settled.promise
+    if (targets === 0) this.#settled.resolve([])
+  }
+
+  settle(at: number, receipt: Receipt | null): void {
+    this.#given[at] = receipt
+    this.#left -= 1
+    if (this.#left === 0) this.#settled.resolve(this.#given)
+  }
+  fail(error: unknown): void {
+    this.#settled.reject(error)
+  }
 }
 
 export interface FoundJob {
@@ -52,3 +104,6 @@ export function claimsOf({ target }: Job): string[] {
 export function takesBytes(action: OrderAction): boolean {
   return action === 'strip' || action === 'reduce'
 }
+
+/** Runs work of its kind one after another: the disk is asked by one batch at a time. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>

@@ -4,22 +4,29 @@
  *
  *   looked at → journal entry and kept bytes (one commit) → acted → receipt and inventory (one commit)
  *
- * While one batch acts, the next is looked at, unless both are about the same stream or target.
+ * While one batch acts, the next is looked at and the one before is written down, unless two are about the
+ * same stream or target.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import type { OrderAction, Receipt } from '../../protocol/order.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { toTimestamp } from '../../shared/clock.ts'
 import type { AnyTarget, JournalEntry, Order } from '../state/journal-store.ts'
 import { finish } from './finish.ts'
-import { claimsOf, type FoundJob, type Job, type PreparedJob } from './job.ts'
+import { Asked, claimsOf, type FoundJob, type InTurn, Job } from './job.ts'
 import { prepare } from './prepare.ts'
 import type { OrderTools } from './tools.ts'
 
 /** Two commits for each batch: enough targets that their fsyncs are no cost, few enough to be quick. */
-const BATCH_TARGETS = 4_000
+const BATCH_TARGETS = 2_000
+/** One is looked at, one acts, one is decided or written down. */
+const MOST_BATCHES = 3
 
 export class OrderRunner {
   readonly #tools: OrderTools
+  readonly #looking = inTurns()
+  readonly #acting = inTurns()
   #waiting: Job[] = []
   #pump: Promise<void> = Promise.resolve()
   #isWorking = false
@@ -32,8 +39,7 @@ export class OrderRunner {
 
   /** One receipt for each target, in their order. Rejects where the state cannot be written. */
   async run(action: OrderAction, order: Order, targets: readonly AnyTarget[]): Promise<Receipt[]> {
-    const receipts = targets.map((target) => this.#add(action, order, target, false))
-    return (await Promise.all(receipts)) as Receipt[]
+    return (await this.#ask(new Asked(action, order, targets.length, false), targets)) as Receipt[]
   }
 
   /**
@@ -43,7 +49,9 @@ export class OrderRunner {
   async recover(): Promise<void> {
     const open = this.#tools.state.journal.listOpen()
     await Promise.all(
-      open.map(({ action, order, target }) => this.#add(action, order, target, true)),
+      open.map(({ action, order, target }) =>
+        this.#ask(new Asked(action, order, 1, true), [target]),
+      ),
     )
     if (open.length > 0) {
       this.#tools.logger.info({ targets: open.length }, 'interrupted order targets were looked at')
@@ -63,92 +71,96 @@ export class OrderRunner {
     await this.#pump
   }
 
-  #add(
-    action: OrderAction,
-    order: Order,
-    target: AnyTarget,
-    isRecovery: boolean,
-  ): Promise<Receipt | null> {
-    return new Promise((settle, fail) => {
-      if (this.#isClosed) return fail(stopping())
-      this.#waiting.push({ action, order, target, isRecovery, settle, fail })
-      if (this.#isWorking) return
-      this.#isWorking = true
-      this.#pump = this.#work()
-    })
+  #ask(asked: Asked, targets: readonly AnyTarget[]): Promise<(Receipt | null)[]> {
+    if (this.#isClosed) asked.fail(stopping())
+    else if (targets.length > 0) {
+      for (const [at, target] of targets.entries()) this.#waiting.push(new Job(asked, target, at))
+      if (!this.#isWorking) {
+        this.#isWorking = true
+        this.#pump = this.#work()
+      }
+    }
+    return asked.receipts
   }
 
   async #work(): Promise<void> {
     // What is asked for in one go is one batch.
     await null
-    let acting: Promise<void> = Promise.resolve()
-    let claimed: ReadonlySet<string> = new Set()
-    do {
-      while (this.#waiting.length > 0) {
-        if (claimsOf(this.#waiting[0]!).some((claim) => claimed.has(claim))) await acting
-        const batch = this.#take(claimed)
-        const prepared = await this.#prepare(batch.jobs)
-        await acting
-        claimed = batch.claims
-        acting = this.#act(prepared).then(() => {
-          claimed = new Set()
-        })
+    const atWork = new Map<Promise<void>, ReadonlySet<string>>()
+    while (this.#waiting.length > 0 || atWork.size > 0) {
+      const batch = atWork.size < MOST_BATCHES ? this.#take([...atWork.values()]) : null
+      if (batch === null || batch.jobs.length === 0) {
+        await Promise.race(atWork.keys())
+        continue
       }
-      await acting
-    } while (this.#waiting.length > 0)
+      const work = this.#carryOut(batch.jobs).then(() => void atWork.delete(work))
+      atWork.set(work, batch.claims)
+    }
     // In the same step as the question whether anything waits: who reads a receipt may ask again at once.
     this.#isWorking = false
     this.#idle()
   }
 
   /** The next jobs in order, up to the first that must wait for one before it. */
-  #take(claimed: ReadonlySet<string>): { jobs: Job[]; claims: Set<string> } {
+  #take(claimed: readonly ReadonlySet<string>[]): { jobs: Job[]; claims: Set<string> } {
     const claims = new Set<string>()
     let count = 0
     for (const job of this.#waiting) {
+      if (count === BATCH_TARGETS) break
+      const before = claims.size
       const own = claimsOf(job)
-      if (count === BATCH_TARGETS || own.some((claim) => claims.has(claim) || claimed.has(claim))) {
-        break
-      }
       for (const claim of own) claims.add(claim)
+      const isAlone =
+        (count === 0 || claims.size === before + own.length) &&
+        !claimed.some((others) => own.some((claim) => others.has(claim)))
+      // What it added is another's already, or comes to nothing: the batch ends here.
+      if (!isAlone) break
       count += 1
     }
     return { jobs: this.#waiting.splice(0, count), claims }
   }
 
-  async #prepare(jobs: readonly Job[]): Promise<PreparedJob[]> {
+  async #carryOut(jobs: readonly Job[]): Promise<void> {
     try {
-      const open: FoundJob[] = []
-      for (const job of jobs) {
-        const entry = this.#tools.state.journal.find(job.target.targetId)
-        if (entry === undefined || !this.#isAnswered(job, entry)) open.push({ job, entry })
-      }
-      return await prepare(this.#tools, open)
+      const prepared = await prepare(this.#tools, this.#withoutAnswered(jobs), this.#looking)
+      await finish(this.#tools, prepared, this.#acting)
     } catch (error) {
-      // Those that are answered already keep their answer.
+      // What is answered already keeps its answer in the journal, for a repeat.
       for (const job of jobs) job.fail(error)
-      return []
     }
   }
 
-  async #act(prepared: readonly PreparedJob[]): Promise<void> {
-    try {
-      await finish(this.#tools, prepared)
-    } catch (error) {
-      for (const { job } of prepared) job.fail(error)
+  #withoutAnswered(jobs: readonly Job[]): FoundJob[] {
+    const known = this.#tools.state.journal.findAll(jobs.map(({ target }) => target.targetId))
+    const open: FoundJob[] = []
+    for (const job of jobs) {
+      const entry = known.get(job.target.targetId)
+      if (entry === undefined || !this.#isAnswered(job, entry)) open.push({ job, entry })
     }
+    return open
   }
 
   /** A target with a receipt is answered with it. An id that stands for another stream is told so. */
-  #isAnswered({ action, target, settle }: Job, entry: JournalEntry): boolean {
+  #isAnswered(job: Job, entry: JournalEntry): boolean {
+    const { action, target } = job
     if (entry.action !== action || !isSame(entry.target, target)) {
       const at = toTimestamp(this.#tools.clock.now())
       const reason = 'This target id was given to another stream before; nothing was touched.'
-      settle({ targetId: target.targetId, outcome: 'refused', reason, at })
+      job.settle({ targetId: target.targetId, outcome: 'refused', reason, at })
       return true
     }
-    if (entry.receipt) settle(entry.receipt)
+    if (entry.receipt) job.settle(entry.receipt)
     return entry.receipt !== null
+  }
+}
+
+/** Who comes next begins before what follows from this one holds up the JavaScript thread. */
+function inTurns(): InTurn {
+  const limit = pLimit(1)
+  return async (work) => {
+    const result = await limit(work)
+    await nextTurn()
+    return result
   }
 }
 

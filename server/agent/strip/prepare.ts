@@ -12,6 +12,7 @@ import type { MarkTarget, OrderTarget, RestoreTarget } from '../../protocol/orde
 import { toTimestamp } from '../../shared/clock.ts'
 import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier-limit.ts'
 import type { ScopePlace } from '../scan/scope.ts'
+import type { NewlyKept } from '../state/quarantine-store.ts'
 import { readCopy } from './central-copy.ts'
 import {
   type Decision,
@@ -25,7 +26,7 @@ import {
   toSeen,
 } from './decide.ts'
 import { placeRefusal } from './guard.ts'
-import { type FoundJob, type Job, type PreparedJob, takesBytes } from './job.ts'
+import { type FoundJob, type InTurn, type Job, type PreparedJob, takesBytes } from './job.ts'
 import { resultOf } from './native-result.ts'
 import { INLINE_BYTES } from './quarantine.ts'
 import { failed, type Result, refused } from './result.ts'
@@ -43,6 +44,8 @@ interface OpenJob {
 
 /** With the carrier's last write before, and whether a large stream's copy is in a file. */
 interface LookedAt extends PreparedJob {
+  /** Given with the entry. */
+  entryId: number | null
   readonly modifiedNs: bigint
   readonly isInFile: boolean
 }
@@ -50,6 +53,7 @@ interface LookedAt extends PreparedJob {
 export async function prepare(
   tools: OrderTools,
   jobs: readonly FoundJob[],
+  inTurn: InTurn,
 ): Promise<PreparedJob[]> {
   const resolve = await tools.scope.resolver()
   const answered: PreparedJob[] = []
@@ -71,9 +75,14 @@ export async function prepare(
       open.push({ job, entryId, isResumed, place, kept: kept as KeptStream | null })
     }
   }
+  const looks = await inTurn(() => lookAtAll(tools, open))
   const looked: LookedAt[] = []
-  for (const [at, look] of (await lookAtAll(tools, open)).entries()) {
-    looked.push(await decide(tools, open[at]!, look))
+  const isOurs = interruptedByUs(tools, open)
+  for (const [at, look] of looks.entries()) {
+    const large = isLarge(open[at]!, look) ? await readLarge(tools, open[at]!) : null
+    const decided = decide(tools, open[at]!, look, large, isOurs)
+    if (large?.isInFile && !decided.isInFile) await tools.quarantine.discard(idOf(decided))
+    looked.push(decided)
   }
   return [...answered, ...commit(tools, looked)]
 }
@@ -112,50 +121,66 @@ export async function carryOutByRoot(
   return results
 }
 
-async function decide(
+/** What came of reading one that is too large to come with a look. */
+type LargeRead = { readonly isInFile: boolean } & (
+  | { readonly sha256: string }
+  | { readonly failure: Result }
+)
+
+/** Only the content can say whether it is the one that was ordered. */
+function isLarge({ job }: OpenJob, { error, size, sha256 }: NativeOperationResult): boolean {
+  return !error && size !== undefined && sha256 === undefined && size === sizeOf(job)
+}
+
+function decide(
   tools: OrderTools,
   open: OpenJob,
   look: NativeOperationResult,
-): Promise<LookedAt> {
+  large: LargeRead | null,
+  isOurs: IsOurs,
+): LookedAt {
   const { job, entryId, isResumed, place } = open
-  const base = { job, entryId, isResumed, place, modifiedNs: look.modifiedNs ?? 0n }
-  const answer = (result: Result) => ({
-    ...base,
-    decision: answerOf(result),
-    seen: null,
-    isInFile: false,
-  })
+  const modifiedNs = look.modifiedNs ?? 0n
+  const answer = (result: Result): LookedAt => {
+    const decision = answerOf(result)
+    return { job, entryId, isResumed, place, modifiedNs, decision, seen: null, isInFile: false }
+  }
   if (look.error) return answer(resultOf(look.error))
-  let seen = toSeen(look)
-  let isInFile = false
-  if (seen.size !== null && seen.sha256 === null && seen.size === sizeOf(job)) {
-    try {
-      const isCopied = job.action === 'strip' && !isResumed
-      seen = { ...seen, sha256: await readLarge(tools, open, isCopied) }
-      isInFile = isCopied
-    } catch (error) {
-      return answer(notKept(resultOf(error)))
-    }
-  }
-  const decision = decisionFor(tools, open, seen)
-  const late =
-    decision.kind === 'answer' || isResumed ? null : tools.guard.takeTurn(tools.clock.now())
-  if (isInFile && (decision.kind === 'answer' || late !== null)) {
-    await tools.quarantine.discard(job.target.targetId)
-  }
-  return { ...base, seen, isInFile, decision: late === null ? decision : answerOf(refused(late)) }
+  if (large !== null && 'failure' in large) return answer(large.failure)
+  const seen = large === null ? toSeen(look) : { ...toSeen(look), sha256: large.sha256 }
+  const decided = decisionFor(tools, open, seen, isOurs)
+  const isAnswer = decided.kind === 'answer'
+  const late = isAnswer || isResumed ? null : tools.guard.takeTurn(tools.clock.now())
+  const decision = late === null ? decided : answerOf(refused(late))
+  const isInFile = large?.isInFile === true && decision.kind !== 'answer'
+  return { job, entryId, isResumed, place, modifiedNs, decision, seen, isInFile }
+}
+
+type IsOurs = (open: Omit<OpenJob, 'place'>) => boolean
+
+/** Tells which of these were begun before, with nothing done to their streams by a later order. */
+export function interruptedByUs(
+  { state }: Pick<OrderTools, 'state'>,
+  jobs: readonly Omit<OpenJob, 'place'>[],
+): IsOurs {
+  const from = Math.min(...jobs.map(({ entryId }) => entryId ?? Infinity))
+  if (from === Infinity) return () => false
+  const hasLaterDone = state.journal.laterDone(from)
+  return ({ entryId, isResumed, job }) =>
+    isResumed && entryId !== null && !hasLaterDone(entryId, job.target)
 }
 
 export function decisionFor(
   { state }: Pick<OrderTools, 'state'>,
-  { job: { action, target }, entryId, isResumed, kept }: Omit<OpenJob, 'place'>,
+  open: Omit<OpenJob, 'place'>,
   seen: Seen,
+  isOurs: IsOurs,
 ): Decision {
+  const { job, isResumed, kept } = open
+  const { action, target } = job
   switch (action) {
-    case 'strip': {
-      const isOurs = isResumed && entryId !== null && !state.journal.hasLaterDone(entryId, target)
-      return decideStrip(target as OrderTarget, seen, isOurs)
-    }
+    case 'strip':
+      return decideStrip(target as OrderTarget, seen, isOurs(open))
     case 'reduce': {
       const original = isResumed ? (state.quarantine.find(target.targetId)?.bytes ?? null) : null
       return decideReduce(target as OrderTarget, seen, original)
@@ -168,20 +193,25 @@ export function decisionFor(
 }
 
 /** The whole of it, hashed; copied to the quarantine's folder on the way, where it is to be taken. */
-async function readLarge(tools: OrderTools, open: OpenJob, isCopied: boolean): Promise<string> {
+async function readLarge(tools: OrderTools, open: OpenJob): Promise<LargeRead> {
   const { addon, scope, quarantine } = tools
-  const { targetId, path, identity, stream } = open.job.target
-  const carrier = await addon.openCarrier(open.place.root, path, identity, scope.hints)
+  const { job, isResumed, place } = open
+  const { targetId, path, identity, stream } = job.target
+  const isCopied = job.action === 'strip' && !isResumed
   try {
-    if (!isCopied) return await carrier.hash(stream)
-    const copy = await quarantine.copyIn(targetId, chunksOf(carrier, stream, sizeOf(open.job)))
-    await quarantine.keep(targetId)
-    return copy.sha256
+    const carrier = await addon.openCarrier(place.root, path, identity, scope.hints)
+    try {
+      if (!isCopied) return { isInFile: false, sha256: await carrier.hash(stream) }
+      const chunks = chunksOf(carrier, stream, sizeOf(job))
+      const { sha256 } = await quarantine.copyIn(targetId, chunks)
+      await quarantine.keep(targetId)
+      return { isInFile: true, sha256 }
+    } finally {
+      carrier.close()
+    }
   } catch (error) {
-    await quarantine.discard(targetId).catch(() => undefined)
-    throw error
-  } finally {
-    carrier.close()
+    if (isCopied) await quarantine.discard(targetId).catch(() => undefined)
+    return { isInFile: false, failure: notKept(resultOf(error)) }
   }
 }
 
@@ -229,32 +259,45 @@ export async function readKept(
 }
 
 /** Journal entries and bytes in one commit: see the head of this file. */
-function commit(tools: OrderTools, looked: readonly LookedAt[]): PreparedJob[] {
-  const { state, streams, clock } = tools
+function commit(tools: OrderTools, looked: readonly LookedAt[]): readonly PreparedJob[] {
+  const { state, clock } = tools
   const now = toTimestamp(clock.now())
-  return state.transaction(() =>
-    looked.map((prepared) => {
-      const { job, decision, isResumed, place, seen } = prepared
-      if (decision.kind === 'answer' || isResumed || seen === null) return prepared
-      const { target } = job
-      const entryId = state.journal.begin(job.action, job.order, target, now)
-      if (takesBytes(job.action)) {
-        const { sizeBytes, sha256 } = target as OrderTarget
-        state.quarantine.add({
-          entryId,
-          sizeBytes,
-          sha256,
-          bytes: prepared.isInFile ? null : seen.content,
-          kind: seen.isDirectory ? 'directory' : 'file',
-          modifiedNs: prepared.modifiedNs,
-          report: streams?.find(target) ?? null,
-          root: place?.root ?? '',
-          keptAt: now,
-        })
-      }
-      return { ...prepared, entryId }
-    }),
+  const beginning = looked.filter(
+    ({ decision, isResumed, seen }) => decision.kind !== 'answer' && !isResumed && seen !== null,
   )
+  if (beginning.length === 0) return looked
+  state.transaction(() => {
+    const first = state.journal.begin(
+      now,
+      beginning.map(({ job }) => job),
+    )
+    const kept: NewlyKept[] = []
+    for (const [at, begun] of beginning.entries()) {
+      begun.entryId = first + at
+      const { action, target } = begun.job
+      if (takesBytes(action)) kept.push(keptOf(begun, target as OrderTarget, first + at))
+    }
+    if (kept.length > 0) state.quarantine.add(now, kept)
+  })
+  return looked
+}
+
+function keptOf(
+  { isInFile, modifiedNs, seen }: LookedAt,
+  { sizeBytes }: OrderTarget,
+  entryId: number,
+): NewlyKept {
+  return {
+    entryId,
+    sizeBytes,
+    bytes: isInFile ? null : (seen?.content ?? null),
+    kind: seen?.isDirectory ? 'directory' : 'file',
+    modifiedNs,
+  }
+}
+
+function idOf({ job }: PreparedJob): string {
+  return job.target.targetId
 }
 
 function sizeOf({ target }: Job): number {

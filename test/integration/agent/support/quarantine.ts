@@ -16,7 +16,7 @@ export function quarantined({ stateDir }: Pick<Place, 'stateDir'>): Map<string, 
     const db = new Database(join(copy, 'state.db'))
     const rows = db
       .prepare(
-        `SELECT target_id, bytes FROM quarantine JOIN order_target USING (entry_id)
+        `SELECT target ->> '$.targetId' AS target_id, bytes FROM quarantine JOIN order_target USING (entry_id)
          WHERE pruned_at IS NULL ORDER BY entry_id`,
       )
       .all() as { target_id: string; bytes: Buffer | null }[]
