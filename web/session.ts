@@ -9,6 +9,11 @@ export function endSession(): void {
   session.value = null
 }
 
+/** Whether one is for some machines only. */
+export function isScoped(): boolean {
+  return session.value != null && session.value.scope !== null
+}
+
 /** Hides what central would refuse. Central checks again; this only spares people the refusal. */
 export function may(permission: PermissionName): boolean {
   return session.value?.permissions.includes(permission) ?? false

@@ -15,6 +15,7 @@ import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Logger } from '../shared/logger.ts'
+import type { ScopeService } from './accounts/scope-service.ts'
 import type { SessionService } from './accounts/session-service.ts'
 import type { SignInService } from './accounts/sign-in-service.ts'
 import type { TokenService } from './accounts/token-service.ts'
@@ -85,6 +86,7 @@ export interface AppParts
   signIns: SignInService
   users: UserService
   tokens: TokenService
+  scopes: ScopeService
   audit: AuditLog
   events: EventHub
   health: HealthRoutesOptions
@@ -171,8 +173,10 @@ async function apiRoutes(app: FastifyInstance, { parts }: { parts: AppParts }): 
   await app.register(trendRoutes, parts)
   await app.register(quarantineRoutes, parts)
   await app.register(eventsRoute, parts)
-  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
-    app.swagger(),
+  app.get(
+    '/openapi.json',
+    { config: { access: 'public', scope: 'none' }, schema: { hide: true } },
+    async () => app.swagger(),
   )
 }
 

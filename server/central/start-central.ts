@@ -1,6 +1,7 @@
 /** Puts central together and runs it. Everything it needs is passed in: no environment, no arguments. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { ScopeHandling } from '../protocol/api/scope.ts'
 import type { CentralSettings } from '../protocol/api/settings.ts'
 import type { CentralStatus } from '../protocol/api/status.ts'
 import type { MachineId } from '../protocol/ids.ts'
@@ -141,6 +142,8 @@ export interface RunningCentral {
   port: number
   /** `METHOD /url` → who may use it, of every route there is. */
   routeAccess: ReadonlyMap<string, Access>
+  /** `METHOD /url` → what it does with an account's scope. */
+  routeScope: ReadonlyMap<string, ScopeHandling | undefined>
   /** Those of them that are WebSockets. */
   webSockets: ReadonlySet<string>
   /** The administrator's password, on the first run only and only if it was generated. */
@@ -170,12 +173,12 @@ export async function startCentral(options: CentralOptions): Promise<RunningCent
   }
   const { port } = app.server.address() as AddressInfo
   listens(port)
-  const { routeAccess, webSockets } = app
+  const { routeAccess, routeScope, webSockets } = app
   const pins = certificates?.pins() ?? []
   const isAnyAddress = options.host === '0.0.0.0' || options.host === '::'
   const name = isAnyAddress ? certificates?.names[0] : undefined
   const url = urlOf(certificates, name ?? options.host, port)
-  return { url, pins, port, routeAccess, webSockets, firstPassword, close }
+  return { url, pins, port, routeAccess, routeScope, webSockets, firstPassword, close }
 }
 
 function urlOf(certificates: Certificates | null, host: string, port: number): string {
@@ -256,8 +259,9 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const savedQueries = createSavedQueryService({
       ...shared,
       live,
-      countStreams: async (q) => {
-        const { total } = await streams.page({ q, presence: 'live' }, { limit: 1 })
+      scopes: accounts.scopes,
+      countStreams: async (q, scope) => {
+        const { total } = await streams.page({ q, presence: 'live', scope }, { limit: 1 })
         return total
       },
       minScheduleSeconds: timing.minScheduleSeconds,

@@ -69,7 +69,7 @@ function trust(file: string): void {
 
 const STANDARD_INPUT = 0
 
-function readSecret(file: string, what: string): string {
+export function readSecret(file: string, what: string): string {
   try {
     return readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8').replace(/\r?\n$/, '')
   } catch (cause) {
@@ -113,6 +113,10 @@ export class CentralClient {
 
   async post<Reply>(path: string, body: object): Promise<Reply> {
     return (await (await this.#send('POST', path, body)).json()) as Reply
+  }
+
+  async patch<Reply>(path: string, body: object): Promise<Reply> {
+    return (await (await this.#send('PATCH', path, body)).json()) as Reply
   }
 
   async delete(path: string): Promise<void> {

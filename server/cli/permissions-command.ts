@@ -18,10 +18,11 @@ function asJson(): string {
 }
 
 function asTable(): string {
-  const table = plainTable({ head: ['Permission', ...ROLES, 'May'] })
+  const table = plainTable({ head: ['Permission', ...ROLES, 'With a scope', 'May'] })
   for (const name of PERMISSION_NAMES) {
     const marks = ROLES.map((role) => (roleMay(role, name) ? 'yes' : '-'))
-    table.push([name, ...marks, PERMISSIONS[name].does])
+    const { does, isScopable } = PERMISSIONS[name]
+    table.push([name, ...marks, isScopable ? 'its machines' : '-', does])
   }
   return renderPlain(table)
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addAccounts } from './account-options.ts'
 import type { EnrollFlags, RunFlags, StatusFlags } from './agent-command.ts'
 import { addAudit } from './audit-options.ts'
 import type { CentralFlags } from './central-command.ts'
@@ -72,6 +73,7 @@ export function buildProgram(context: CliContext): Command {
   addQuery(program, context)
   addFleetOrders(program, context)
   addAudit(program, context)
+  addAccounts(program, context)
   addCentral(program, context)
   addAgent(program, context)
   return program

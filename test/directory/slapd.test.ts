@@ -226,6 +226,27 @@ describe.skipIf(whySlapdCannotRun() !== null)('signing in with a directory', () 
       leave('nora', 'stream viewers')
     })
 
+    it('for one with another scope has to sign in again, into that', async () => {
+      enter('nora', 'stream operators')
+      enter('nora', 'stream viewers')
+      const role = 'operator'
+      const roles = [
+        { group: groupDn('stream operators'), role, scope: ['Lab-PCs'] },
+        { group: groupDn('stream viewers'), role, scope: ['Kiosks'] },
+      ]
+      const fleet = await open({ recheckMinutes: 0.005, roles })
+      const cookie = cookieOf(await signIn(fleet, 'nora'))
+      const session = () => fleet.call('GET', '/api/v1/session', undefined, { cookie })
+      expect((await session()).body).toMatchObject({ role, scope: ['Lab-PCs'] })
+      const change = { scope: null }
+      const refused = await fleet.call('PATCH', '/api/v1/users/nora', change)
+      expect(refused.body).toMatchObject({ code: 'ACCOUNT_FROM_ELSEWHERE' })
+      leave('nora', 'stream operators')
+      await until(async () => (await session()).status === 401)
+      expect((await signIn(fleet, 'nora')).body).toMatchObject({ role, scope: ['Kiosks'] })
+      leave('nora', 'stream viewers')
+    })
+
     it('is out when nobody could look for as long as a look counts', async () => {
       const fleet = await open({ trustMinutes: 60 })
       const cookie = cookieOf(await signIn(fleet, 'vera'))

@@ -64,6 +64,36 @@ describe.skipIf(!hasChromium)('accounts in the console', () => {
     await context.close()
   })
 
+  it('somebody bound to a label sees the machines with it only, and is told so', async () => {
+    const lab = await fleet.addMachine('LAB-1', [
+      { path: 'lab.exe', stream: 'Zone.Identifier', content: '[ZoneTransfer]\r\nZoneId=3\r\n' },
+    ])
+    await fleet.put(`/api/v1/machines/${lab.status().machineId}/labels`, { labels: ['Lab-PCs'] })
+    const [admin, adminContext] = await signIn('admin', PASSWORD)
+    await admin.getByRole('link', { name: 'Users' }).click()
+    await admin.getByRole('button', { name: 'Add user…' }).click()
+    await admin.getByLabel('Name', { exact: true }).fill('lara')
+    await admin.getByLabel('Only machines with certain labels').check()
+    await admin.getByLabel('Labels, with blanks between them').fill('Lab-PCs')
+    await admin.getByLabel('First password').fill(VIEWERS_PASSWORD)
+    await admin.getByRole('button', { name: 'Add user', exact: true }).click()
+    await admin.getByRole('cell', { name: 'Lab-PCs only', exact: true }).waitFor()
+    await adminContext.close()
+
+    const [page, context] = await signIn('lara', VIEWERS_PASSWORD)
+    await page.getByRole('banner').getByText('Lab-PCs only').waitFor()
+    expect(await pagesOf(page)).not.toContain('Rules')
+    await page.getByRole('link', { name: 'Streams', exact: true }).click()
+    await page.getByText('lab.exe').first().waitFor()
+    expect(await page.locator('.grid-body [role=row]').count()).toBe(1)
+    await page.getByRole('link', { name: 'Machines', exact: true }).click()
+    await page.getByRole('link', { name: 'LAB-1' }).first().waitFor()
+    expect(await page.locator('.grid-body [role=row]').count()).toBe(1)
+    await page.goto(`${fleet.central.url}/machines/${fleet.agent.status().machineId}`)
+    await page.getByRole('heading', { name: 'No such machine' }).waitFor()
+    await context.close()
+  })
+
   it('an account page makes a token that works, shows its secret once, and ends it', async () => {
     const [page, context] = await signIn('admin', PASSWORD)
     await page.getByRole('link', { name: 'admin' }).click()

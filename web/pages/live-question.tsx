@@ -2,11 +2,12 @@
 import { useRoute } from 'preact-iso'
 import type { LiveAnswer, LiveQuestion, LiveRow } from '../../server/protocol/api/live-queries.ts'
 import { api, isNotThere, liveExportUrl } from '../api.ts'
-import { formatBytes, formatCount, plural, zoneLabel } from '../model/format.ts'
-import { Empty, Facts, Failure, Loading, Status, type Tone, Verdict } from '../parts/bits.tsx'
+import { formatCount, plural } from '../model/format.ts'
+import { Empty, Facts, Failure, Loading, Status, type Tone } from '../parts/bits.tsx'
 import { type Column, Grid } from '../parts/grid.tsx'
 import { useLive, usePagedList, useResource, useTitle } from '../parts/hooks.ts'
-import { Name, PathInRow } from '../parts/name.tsx'
+import { Name } from '../parts/name.tsx'
+import { liveRowColumns } from '../parts/stream-columns.tsx'
 import { sayError } from '../parts/toasts.tsx'
 import { QuestionState } from './live.tsx'
 
@@ -147,76 +148,51 @@ function openOf({ reason, stopped, unreadableCount, places }: LiveAnswer): strin
 }
 
 function Answers({ questionId }: { questionId: string }) {
-  const list = usePagedList<LiveAnswer>(`answers ${questionId}`, async (cursor, limit, abort) => {
-    const page = await api.liveAnswers(questionId, { cursor, limit }, abort)
-    return { rows: page.answers, cursor: page.cursor, total: null }
-  })
-  useLive(
-    (event) => event.type === 'live.changed' && event.questionId === questionId,
-    () => list.refresh(),
-  )
-  const { rows, phase, error } = list.state.value
   return (
-    <Grid
+    <LiveList<LiveAnswer>
+      questionId={questionId}
       label="Machines"
-      listKey={`answers ${questionId}`}
       columns={answerColumns}
-      rows={rows}
       rowKey={(answer) => answer.machineId}
-      total={null}
-      onNearEnd={() => list.loadMore()}
-    >
-      {phase === 'first' && <Loading what="answers" />}
-      {phase === 'failed' && <Failure error={error} retry={() => list.reload()} />}
-    </Grid>
+      read={async (page, abort) => {
+        const { answers, cursor } = await api.liveAnswers(questionId, page, abort)
+        return { rows: answers, cursor }
+      }}
+    />
   )
 }
 
-const rowColumns: readonly Column<LiveRow>[] = [
-  {
-    id: 'machine',
-    label: 'Machine',
-    width: 'minmax(90px, 0.9fr)',
-    cell: (row) => <Name text={row.hostname} isTitled />,
-  },
-  {
-    id: 'path',
-    label: 'Carrier',
-    width: 'minmax(200px, 3.4fr)',
-    cell: (row) => <PathInRow path={row.path} />,
-  },
-  {
-    id: 'stream',
-    label: 'Stream',
-    width: 'minmax(104px, 1.3fr)',
-    cell: (row) => <Name text={row.stream} isTitled />,
-  },
-  {
-    id: 'size',
-    label: 'Size',
-    width: '76px',
-    isNumber: true,
-    cell: (row) => formatBytes(row.sizeBytes),
-  },
-  {
-    id: 'zone',
-    label: 'Zone',
-    width: '92px',
-    cell: (row) => (row.origin === null ? null : zoneLabel(row.origin.id)),
-  },
-  {
-    id: 'verdict',
-    label: 'Verdict',
-    width: '114px',
-    cell: (row) => <Verdict verdict={row.verdict} />,
-  },
-]
-
 function Rows({ questionId }: { questionId: string }) {
-  const list = usePagedList<LiveRow>(`rows ${questionId}`, async (cursor, limit, abort) => {
-    const page = await api.liveRows(questionId, { cursor, limit }, abort)
-    return { rows: page.rows, cursor: page.cursor, total: null }
-  })
+  return (
+    <LiveList<LiveRow>
+      questionId={questionId}
+      label="Streams"
+      columns={liveRowColumns}
+      rowKey={(row) => `${row.machineId} ${row.volumeId} ${row.identity} ${row.stream}`}
+      read={(page, abort) => api.liveRows(questionId, page, abort)}
+      empty="No stream was found so far"
+    />
+  )
+}
+
+/** Grows as answers come in. */
+function LiveList<Row>(props: {
+  questionId: string
+  label: string
+  columns: readonly Column<Row>[]
+  rowKey: (row: Row) => string
+  read: (
+    page: { cursor: string | null; limit: number },
+    abort: AbortSignal,
+  ) => Promise<{ rows: Row[]; cursor: string | null }>
+  empty?: string
+}) {
+  const { questionId, label, columns, rowKey, read, empty } = props
+  const key = `${label} ${questionId}`
+  const list = usePagedList<Row>(key, async (cursor, limit, abort) => ({
+    ...(await read({ cursor, limit }, abort)),
+    total: null,
+  }))
   useLive(
     (event) => event.type === 'live.changed' && event.questionId === questionId,
     () => list.refresh(),
@@ -224,17 +200,17 @@ function Rows({ questionId }: { questionId: string }) {
   const { rows, phase, error } = list.state.value
   return (
     <Grid
-      label="Streams"
-      listKey={`rows ${questionId}`}
-      columns={rowColumns}
+      label={label}
+      listKey={key}
+      columns={columns}
       rows={rows}
-      rowKey={(row) => `${row.machineId} ${row.volumeId} ${row.identity} ${row.stream}`}
+      rowKey={rowKey}
       total={null}
       onNearEnd={() => list.loadMore()}
     >
-      {phase === 'first' && <Loading what="streams" />}
+      {phase === 'first' && <Loading what={label.toLowerCase()} />}
       {phase === 'failed' && <Failure error={error} retry={() => list.reload()} />}
-      {phase === 'idle' && rows.length === 0 && <Empty title="No stream was found so far" />}
+      {phase === 'idle' && rows.length === 0 && empty !== undefined && <Empty title={empty} />}
     </Grid>
   )
 }

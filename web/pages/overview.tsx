@@ -14,6 +14,7 @@ import { verdictLabel } from '../parts/facet-panel.tsx'
 import { useLive, useResource, useTitle } from '../parts/hooks.ts'
 import { TrendsPanel } from '../parts/trends-panel.tsx'
 import { type Fleet, useFleet } from '../parts/use-fleet.ts'
+import { isScoped } from '../session.ts'
 
 const TOP = 8
 const NEW_QUERY = 'first:<1d'
@@ -55,7 +56,8 @@ export function OverviewPage() {
           <Numbers fleet={fleet.value} facets={facets.value} fresh={fresh.value} />
           <Coverage fleet={fleet.value} />
           {fresh.value !== null && fresh.value.total > 0 && <WhatIsNew fresh={fresh.value} />}
-          <TrendsPanel now={totalsOf(fleet.value.machines, facets.value)} />
+          {/* Of some machines only there is no history. */}
+          {!isScoped() && <TrendsPanel now={totalsOf(fleet.value.machines, facets.value)} />}
           <Breakdown facets={facets.value} />
         </>
       )}

@@ -6,6 +6,7 @@ import { Failure, Loading, Status, Time } from '../parts/bits.tsx'
 import { FactorRolesPanel } from '../parts/factor-roles.tsx'
 import { useResource, useTitle } from '../parts/hooks.ts'
 import { RoleTable } from '../parts/role-table.tsx'
+import { scopeWords } from '../parts/scope-field.tsx'
 import { AddUserDialog, ChangeUserDialog } from '../parts/user-dialogs.tsx'
 import { session } from '../session.ts'
 
@@ -59,6 +60,7 @@ function UserTable({ users, onChange }: { users: User[]; onChange: (user: User) 
         <tr>
           <th scope="col">Name</th>
           <th scope="col">Role</th>
+          <th scope="col">Machines</th>
           <th scope="col">From</th>
           <th scope="col">Second factor</th>
           <th scope="col">State</th>
@@ -75,6 +77,7 @@ function UserTable({ users, onChange }: { users: User[]; onChange: (user: User) 
               {user.username === session.value?.username && <span class="faint"> (you)</span>}
             </td>
             <td>{user.role}</td>
+            <td>{user.scope === null ? <span class="faint">all</span> : scopeWords(user.scope)}</td>
             <td>{SOURCE_NAMES[user.source]}</td>
             <td>{user.hasFactor ? 'yes' : <span class="faint">no</span>}</td>
             <td>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { exactTerm } from '../../server/streams/query/write-term.ts'
 import { api } from '../api.ts'
 import { streamsUrl } from '../model/query-text.ts'
-import { may } from '../session.ts'
+import { isScoped, may } from '../session.ts'
 import { Failure, Loading } from './bits.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { useResource } from './hooks.ts'
@@ -16,7 +16,7 @@ export function LabelsPanel({ machineId }: { machineId: string }) {
     <section class="panel">
       <div class="panel-head">
         <h2>Labels</h2>
-        {may('machines.manage') && labels.value !== null && (
+        {may('machines.manage') && !isScoped() && labels.value !== null && (
           <button type="button" class="button is-small" onClick={() => setIsEditing(true)}>
             Edit…
           </button>

@@ -3,16 +3,18 @@ import { useState } from 'preact/hooks'
 import { PERMISSIONS, type PermissionName } from '../../server/protocol/api/permission-table.ts'
 import type { CreatedApiToken } from '../../server/protocol/api/tokens.ts'
 import { api } from '../api.ts'
-import { session } from '../session.ts'
+import { isScoped, session } from '../session.ts'
 import { Notice, Time } from './bits.tsx'
 import { Command } from './command.tsx'
 import { Dialog } from './dialog.tsx'
 import { FormDialog } from './form-dialog.tsx'
+import { ScopeField, scopeOf, typedScope } from './scope-field.tsx'
 
 export function NewTokenDialog({ onClose }: { onClose: () => void }) {
   const [created, setCreated] = useState<CreatedApiToken | null>(null)
   const [name, setName] = useState('')
   const [days, setDays] = useState('90')
+  const [scope, setScope] = useState(typedScope(null))
   const [given, setGiven] = useState<readonly PermissionName[]>(['inventory.read'])
   if (created !== null) return <CreatedToken token={created} onClose={onClose} />
   const toggle = (permission: PermissionName) =>
@@ -27,7 +29,9 @@ export function NewTokenDialog({ onClose }: { onClose: () => void }) {
       action="Make token"
       send={async () => {
         const permissions = [...given]
-        setCreated(await api.createToken({ name, permissions, validForDays: Number(days) }))
+        const validForDays = Number(days)
+        const token = { name, permissions, scope: scopeOf(scope), validForDays }
+        setCreated(await api.createToken(token))
       }}
       onClose={onClose}
       // The secret takes the form's place.
@@ -57,6 +61,11 @@ export function NewTokenDialog({ onClose }: { onClose: () => void }) {
           />
         </label>
       </div>
+      <ScopeField
+        label={isScoped() ? 'Only some of your labels' : 'Only machines with certain labels'}
+        value={scope}
+        onValue={setScope}
+      />
       <fieldset class="checks">
         <legend>May</legend>
         {(session.value?.permissions ?? []).map((permission) => (

@@ -17,6 +17,7 @@ export function RoleTable() {
               {role}
             </th>
           ))}
+          <th scope="col">bound to labels</th>
         </tr>
       </thead>
       <tbody>
@@ -28,6 +29,7 @@ export function RoleTable() {
             {ROLES.map((role) => (
               <td key={role}>{roleMay(role, name) ? 'yes' : <span class="faint">no</span>}</td>
             ))}
+            <td>{PERMISSIONS[name].isScopable ? 'its machines' : <span class="faint">no</span>}</td>
           </tr>
         ))}
       </tbody>

@@ -6,22 +6,31 @@ import type { PermissionName } from '../../server/protocol/api/permission-table.
 import { api } from '../api.ts'
 import { connectEvents, connection } from '../events.ts'
 import { filesUrl } from '../model/file-places.ts'
-import { endSession, may, session } from '../session.ts'
+import { endSession, isScoped, may, session } from '../session.ts'
 import { nextTheme, theme } from '../theme.ts'
 import { Status } from './bits.tsx'
 import { CentralBanner } from './central-banner.tsx'
 import { Name } from './name.tsx'
+import { ScopeChip } from './scope-field.tsx'
 import { sayError, Toasts } from './toasts.tsx'
 import { Wordmark } from './wordmark.tsx'
 
-const PAGES: readonly (readonly [href: string, label: string, needs: PermissionName])[] = [
+type Page = readonly [
+  href: string,
+  label: string,
+  needs: PermissionName,
+  /** Nothing for who is for some machines only. */
+  of?: 'all machines',
+]
+
+const PAGES: readonly Page[] = [
   ['/', 'Overview', 'inventory.read'],
   ['/streams', 'Streams', 'inventory.read'],
   ['/files', 'Files', 'inventory.read'],
   ['/live', 'Live queries', 'machines.ask'],
   ['/machines', 'Machines', 'inventory.read'],
   ['/orders', 'Orders', 'inventory.read'],
-  ['/rules', 'Rules', 'inventory.read'],
+  ['/rules', 'Rules', 'inventory.read', 'all machines'],
   ['/audit', 'Audit', 'audit.read'],
   ['/users', 'Users', 'users.manage'],
   ['/settings', 'Settings', 'settings.manage'],
@@ -54,7 +63,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <Wordmark />
         </a>
         <nav aria-label="Pages">
-          {PAGES.filter(([, , needs]) => may(needs)).map(([href, label]) => (
+          {PAGES.filter(isShown).map(([href, label]) => (
             <a key={href} href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
               {label}
             </a>
@@ -62,6 +71,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </nav>
         <div class="top-end">
           <FindFile />
+          <ScopeChip scope={session.value?.scope ?? null} />
           <ConnectionState />
           <button
             type="button"
@@ -86,6 +96,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <Toasts />
     </>
   )
+}
+
+function isShown([, , needs, of]: Page): boolean {
+  return may(needs) && (of === undefined || !isScoped())
 }
 
 /** From every page: where is this file? */
@@ -127,7 +141,11 @@ function ConnectionState() {
     case 'connecting':
       return <Status tone="busy">Connecting</Status>
     case 'reconnecting':
-      return <Status tone="bad">Reconnecting: what you see may be old</Status>
+      return (
+        <Status tone="bad">
+          Reconnecting<span class="where-wide">: what you see may be old</span>
+        </Status>
+      )
   }
 }
 

@@ -7,7 +7,11 @@ import { Time, Verdict } from './bits.tsx'
 import type { Column } from './grid.tsx'
 import { Name, PathInRow } from './name.tsx'
 
-const machine: Column<StreamRow> = {
+/** Of an inventory and of a live answer alike. */
+type OnMachine = Pick<StreamRow, 'machineId' | 'hostname'>
+type Reported = Pick<StreamRow, 'path' | 'stream' | 'sizeBytes' | 'origin' | 'verdict'>
+
+const machine: Column<OnMachine> = {
   id: 'machine',
   label: 'Machine',
   width: 'minmax(90px, 0.9fr)',
@@ -18,13 +22,9 @@ const machine: Column<StreamRow> = {
   ),
 }
 
-const others: readonly Column<StreamRow>[] = [
-  {
-    id: 'path',
-    label: 'Carrier',
-    width: 'minmax(200px, 3.4fr)',
-    cell: (row) => <PathInRow path={row.path} href={`/streams/${row.streamId}`} />,
-  },
+const carrier = { id: 'path', label: 'Carrier', width: 'minmax(200px, 3.4fr)' }
+
+const streamAndSize: readonly Column<Reported>[] = [
   {
     id: 'stream',
     label: 'Stream',
@@ -44,6 +44,18 @@ const others: readonly Column<StreamRow>[] = [
     width: '92px',
     cell: (row) => (row.origin === null ? null : zoneLabel(row.origin.id)),
   },
+]
+
+const verdict: Column<Reported> = {
+  id: 'verdict',
+  label: 'Verdict',
+  width: '114px',
+  cell: (row) => <Verdict verdict={row.verdict} />,
+}
+
+const others: readonly Column<StreamRow>[] = [
+  { ...carrier, cell: (row) => <PathInRow path={row.path} href={`/streams/${row.streamId}`} /> },
+  ...streamAndSize,
   {
     id: 'host',
     label: 'Origin host',
@@ -53,12 +65,7 @@ const others: readonly Column<StreamRow>[] = [
       return host === null ? null : <Name text={host} isTitled />
     },
   },
-  {
-    id: 'verdict',
-    label: 'Verdict',
-    width: '114px',
-    cell: (row) => <Verdict verdict={row.verdict} />,
-  },
+  verdict,
   {
     id: 'first',
     label: 'First seen',
@@ -90,6 +97,14 @@ const fleet: Column<StreamRow> = {
   ),
 }
 
-export const streamColumns = [machine, ...others, fleet]
+export const streamColumns: readonly Column<StreamRow>[] = [machine, ...others, fleet]
 /** On a machine's own page. */
 export const streamColumnsOfMachine = others
+
+/** Of what a machine just answered: central has no page for such a stream. */
+export const liveRowColumns: readonly Column<OnMachine & Reported>[] = [
+  machine,
+  { ...carrier, cell: (row) => <PathInRow path={row.path} /> },
+  ...streamAndSize,
+  verdict,
+]

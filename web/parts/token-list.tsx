@@ -5,6 +5,7 @@ import { api } from '../api.ts'
 import { Failure, Loading, Time } from './bits.tsx'
 import { useResource } from './hooks.ts'
 import { NewTokenDialog } from './new-token-dialog.tsx'
+import { scopeWords } from './scope-field.tsx'
 import { say, sayError } from './toasts.tsx'
 
 export function TokenList() {
@@ -57,6 +58,7 @@ function TokenTable(props: { tokens: ApiToken[]; onEnd: (token: ApiToken) => voi
           <th scope="col">Name</th>
           <th scope="col">Of</th>
           <th scope="col">May</th>
+          <th scope="col">Machines</th>
           <th scope="col">Last used</th>
           <th scope="col">Ends</th>
           <td />
@@ -69,6 +71,9 @@ function TokenTable(props: { tokens: ApiToken[]; onEnd: (token: ApiToken) => voi
             <td>{token.username}</td>
             <td>
               <code>{token.permissions.join(' ')}</code>
+            </td>
+            <td>
+              {token.scope === null ? <span class="faint">all</span> : scopeWords(token.scope)}
             </td>
             <td>
               <Time at={token.lastUsedAt} />

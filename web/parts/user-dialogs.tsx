@@ -5,18 +5,22 @@ import type { User, UserChange } from '../../server/protocol/api/users.ts'
 import { api } from '../api.ts'
 import { FormDialog } from './form-dialog.tsx'
 import { NEW_PASSWORD_LENGTH, NewPasswordField } from './own-password.tsx'
+import { isSameScope, ScopeField, scopeOf, typedScope } from './scope-field.tsx'
 import { say } from './toasts.tsx'
+
+const BOUND = 'Only machines with certain labels'
 
 export function AddUserDialog({ onClose }: { onClose: () => void }) {
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
   const [role, setRole] = useState<Role>('viewer')
+  const [scope, setScope] = useState(typedScope(null))
   return (
     <FormDialog
       title="Add a user"
       action="Add user"
       send={async () => {
-        await api.addUser({ username, password, role })
+        await api.addUser({ username, password, role, scope: scopeOf(scope) })
         say(`${username} can sign in as ${role}.`)
       }}
       onClose={onClose}
@@ -34,6 +38,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
         />
       </label>
       <RoleField role={role} onRole={setRole} />
+      <ScopeField label={BOUND} value={scope} onValue={setScope} />
       <NewPasswordField label="First password" value={password} onValue={setPassword} />
     </FormDialog>
   )
@@ -41,13 +46,15 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
 
 export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const [role, setRole] = useState<Role>(user.role)
+  const [scope, setScope] = useState(typedScope(user.scope))
   const [isDisabled, setIsDisabled] = useState(user.isDisabled)
   const [password, setPassword] = useState('')
   const [isFactorReset, setFactorReset] = useState(false)
-  // Of others, role and password are changed where they come from.
+  // Of others, role, scope and password are changed where they come from.
   const isLocal = user.source === 'local'
   const change: UserChange = {
     ...(role === user.role ? {} : { role }),
+    ...(isSameScope(scopeOf(scope), user.scope) ? {} : { scope: scopeOf(scope) }),
     ...(isDisabled === user.isDisabled ? {} : { isDisabled }),
     ...(password === '' ? {} : { password }),
   }
@@ -64,6 +71,7 @@ export function ChangeUserDialog({ user, onClose }: { user: User; onClose: () =>
       onClose={onClose}
     >
       {isLocal && <RoleField role={role} onRole={setRole} />}
+      {isLocal && <ScopeField label={BOUND} value={scope} onValue={setScope} />}
       <label class="check">
         <input
           type="checkbox"

@@ -9,6 +9,7 @@ import { createDirectoryAccounts, type DirectoryAccounts } from './directory/dir
 import { loadDirectoryConfig } from './directory/directory-config.ts'
 import { loadOpenIdConfig } from './openid/openid-config.ts'
 import { createOpenIdSignIn, type OpenIdSignIn } from './openid/openid-sign-in.ts'
+import { createScopeService, type ScopeService } from './scope-service.ts'
 import { createSecondFactorService, type SecondFactorService } from './second-factor-service.ts'
 import { createSessionService, type SessionService } from './session-service.ts'
 import { createSignInLimit } from './sign-in-limit.ts'
@@ -22,6 +23,7 @@ export interface Accounts {
   signIns: SignInService
   users: UserService
   tokens: TokenService
+  scopes: ScopeService
   factors: SecondFactorService
   /** Null: not set up. */
   openId: OpenIdSignIn | null
@@ -29,7 +31,7 @@ export interface Accounts {
 }
 
 export interface AccountsParts
-  extends Pick<Stores, 'users' | 'sessions' | 'tokens' | 'factors' | 'write'> {
+  extends Pick<Stores, 'users' | 'sessions' | 'tokens' | 'factors' | 'scopes' | 'write'> {
   audit: AuditLog
   clock: Clock
   logger: Logger
@@ -59,6 +61,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     signIns: createSignInService({ ...shared, sessions, factors, directory }),
     users: createUserService(shared),
     tokens: createTokenService(shared),
+    scopes: createScopeService(parts.scopes),
     factors,
     stop: () => directory?.stop(),
   }

@@ -129,12 +129,13 @@ export function createSessionService(parts: {
 }
 
 function toSession(stored: StoredSession): Session {
-  const { username, role, source, expiresAt, sessionId, missing } = stored
+  const { username, role, scope, source, expiresAt, sessionId, missing } = stored
   return {
     username,
     role,
     source,
-    permissions: missing === null ? permissionsOf(role) : [],
+    permissions: missing === null ? permissionsOf(role, scope) : [],
+    scope,
     expiresAt: toTimestamp(expiresAt),
     missing,
     sessionId,

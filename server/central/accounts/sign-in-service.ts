@@ -68,7 +68,8 @@ export function createSignInService(parts: {
       if (users.hasUsers()) return null
       const password = given ?? readablePassword()
       const passwordHash = await hashPassword(password)
-      users.add({ username: ADMIN_USERNAME, passwordHash, role: 'admin' }, clock.now())
+      const role = 'admin'
+      users.add({ username: ADMIN_USERNAME, passwordHash, role, scope: null }, clock.now())
       return given === undefined ? password : null
     },
 

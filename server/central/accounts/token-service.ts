@@ -1,5 +1,6 @@
 /** API tokens: a part of somebody's permissions for a script, for a limited time. */
 
+import { isWithinScope, narrowerScope } from '../../protocol/api/scope.ts'
 import type { Session } from '../../protocol/api/session.ts'
 import type { ApiToken, CreatedApiToken, NewApiToken } from '../../protocol/api/tokens.ts'
 import { TOKEN_PREFIX } from '../../protocol/api/tokens.ts'
@@ -43,10 +44,14 @@ export function createTokenService(parts: {
   return {
     list: (owner) => listFor(owner).map(toApiToken),
 
-    create: ({ name, permissions, validForDays }, owner) => {
+    create: ({ name, permissions, validForDays, scope = null }, owner) => {
       const excess = permissions.filter((permission) => !owner.permissions.includes(permission))
       if (excess.length > 0) {
         const message = `a token can be given no more than its owner has; you lack ${excess.join(', ')}`
+        throw new AppError('NOT_PERMITTED', 403, message)
+      }
+      if (scope !== null && !isWithinScope(scope, owner.scope)) {
+        const message = `a token can be for no more machines than its owner: ${owner.scope!.join(', ')}`
         throw new AppError('NOT_PERMITTED', 403, message)
       }
       const secret = newSecret(TOKEN_PREFIX)
@@ -54,13 +59,14 @@ export function createTokenService(parts: {
       const expiresAt = now + validForDays * DAY_MS
       const userNo = userNoOf(users, owner)
       const tokenId = write(() => {
-        const token = { tokenHash: hashSecret(secret), userNo, name, permissions, expiresAt }
+        const token = { tokenHash: hashSecret(secret), userNo, name, permissions, scope, expiresAt }
         const id = tokens.add(token, now)
-        audit.record(owner.username, 'token.created', name, { permissions, validForDays })
+        audit.record(owner.username, 'token.created', name, { permissions, scope, validForDays })
         return id
       })
       const { username, role, source } = owner
-      const stored = { tokenId, username, role, source, name, permissions, expiresAt }
+      const head = { tokenId, username, role, source, name, permissions, expiresAt }
+      const stored = { ...head, scope, userScope: owner.scope }
       return { ...toApiToken({ ...stored, createdAt: now, lastUsedAt: null }), secret }
     },
 
@@ -82,11 +88,13 @@ export function createTokenService(parts: {
       if (clock.now() - (token.lastUsedAt ?? 0) > LAST_USED_STEP_MS) {
         tokens.setLastUsed(token.tokenId, clock.now())
       }
+      const scope = narrowerScope(token.scope, token.userScope)
       return {
         username: token.username,
         role: token.role,
         source: token.source,
-        permissions: permissionsOf(token.role, token.permissions),
+        permissions: permissionsOf(token.role, scope, token.permissions),
+        scope,
         expiresAt: toTimestamp(token.expiresAt),
         missing: null,
         sessionId: null,
@@ -104,11 +112,13 @@ function userNoOf(users: UserStore, { username }: Session): number {
 
 function toApiToken(token: Omit<StoredToken, 'userNo'>): ApiToken {
   const { tokenId, name, username, role, permissions } = token
+  const scope = narrowerScope(token.scope, token.userScope)
   return {
     tokenId,
     name,
     username,
-    permissions: permissionsOf(role, permissions),
+    permissions: permissionsOf(role, scope, permissions),
+    scope,
     createdAt: toTimestamp(token.createdAt),
     expiresAt: toTimestamp(token.expiresAt),
     lastUsedAt: token.lastUsedAt === null ? null : toTimestamp(token.lastUsedAt),

@@ -41,39 +41,41 @@ export function createUserService(parts: {
   return {
     list: () => users.list().map(toUser),
 
-    add: async ({ username, password, role }, actor) => {
+    add: async ({ username, password, role, scope = null }, actor) => {
       const passwordHash = await hashPassword(password)
       write(() => {
         if (users.find(username) !== undefined) {
           const message = `there is a user ${username} already; names differ by more than case`
           throw new AppError('USER_EXISTS', 409, message)
         }
-        users.add({ username, passwordHash, role }, clock.now())
-        audit.record(actor, 'user.added', username, { role })
+        users.add({ username, passwordHash, role, scope }, clock.now())
+        audit.record(actor, 'user.added', username, { role, scope })
       })
       return toUser(find(username))
     },
 
-    change: async (username, { role, password, isDisabled }, actor) => {
+    change: async (username, { role, scope, password, isDisabled }, actor) => {
       const passwordHash = password === undefined ? undefined : await hashPassword(password)
       write(() => {
         const user = find(username)
-        if (role !== undefined || password !== undefined) refuseFromElsewhere(user)
+        const isOfSource = role !== undefined || scope !== undefined || password !== undefined
+        if (isOfSource) refuseFromElsewhere(user)
         const disabledAt =
           isDisabled === undefined ? user.disabledAt : isDisabled ? clock.now() : null
         users.update({
           userNo: user.userNo,
           role: role ?? user.role,
+          scope: scope === undefined ? user.scope : scope,
           passwordHash: passwordHash ?? user.passwordHash,
           disabledAt,
         })
         // Counted after the change and undone with it, so that two changes at once cannot both pass.
         if (users.countActiveAdmins() === 0) {
-          const message = `${user.username} is the last administrator: make somebody else one first`
+          const message = `${user.username} is the last administrator for all machines: make somebody else one first`
           throw new AppError('LAST_ADMIN', 409, message)
         }
         sessions.endAllOf(user.userNo, clock.now())
-        const details = { role, isDisabled, hasNewPassword: password !== undefined }
+        const details = { role, scope, isDisabled, hasNewPassword: password !== undefined }
         audit.record(actor, 'user.changed', user.username, details)
       })
       return toUser(find(username))
@@ -100,7 +102,7 @@ export function createUserService(parts: {
 function refuseFromElsewhere({ username, source }: StoredUser): void {
   if (source === 'local') return
   const where = source === 'directory' ? 'the directory' : 'the OpenID provider'
-  const message = `role and password of ${username} are those of ${where}: change them there`
+  const message = `role, scope and password of ${username} are those of ${where}: change them there`
   throw new AppError('ACCOUNT_FROM_ELSEWHERE', 409, message)
 }
 
@@ -108,6 +110,7 @@ function toUser({
   hasFactor,
   username,
   role,
+  scope,
   source,
   createdAt,
   disabledAt,
@@ -116,6 +119,7 @@ function toUser({
   return {
     username,
     role,
+    scope,
     source,
     createdAt: toTimestamp(createdAt),
     isDisabled: disabledAt !== null,

@@ -1,8 +1,9 @@
 /**
  * Accounts of people whom somebody else vouches for: they appear at the first sign-in, and follow what the source
- * says of name and role from then on. A name belongs to whoever had it first: nobody becomes another's account by
+ * says of name, role and scope from then on. A name belongs to whoever had it first: nobody becomes another's account by
  * being given the same name elsewhere.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { Value } from 'typebox/value'
 import { Username } from '../../protocol/api/users.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -15,7 +16,7 @@ import type { StoredUser, UserStore, VouchedUser } from '../store/user-store.ts'
 export type VouchedRefusal = 'name-unusable' | 'name-taken' | 'disabled'
 
 export interface VouchedAccounts {
-  /** Sessions in another role than before end. */
+  /** Sessions in another role or scope than before end. */
   admit(person: VouchedUser): { user: StoredUser } | { refused: VouchedRefusal }
   /** The source does not know the person any more, or gives no role: sessions and tokens are over. */
   withdraw(user: StoredUser, reason: string): void
@@ -31,16 +32,17 @@ export function createVouchedAccounts(parts: {
   const { users, sessions, write, audit, clock } = parts
 
   const follow = (known: StoredUser, person: VouchedUser): void => {
-    const { username, role, vouchedUntil } = person
-    users.updateVouched({ userNo: known.userNo, username, role, vouchedUntil })
-    if (known.role === role && known.username === username) return
+    const { username, role, scope, vouchedUntil } = person
+    users.updateVouched({ userNo: known.userNo, username, role, scope, vouchedUntil })
+    const isSame = known.role === role && known.username === username
+    if (isSame && isDeepStrictEqual(known.scope, scope)) return
     sessions.endAllOf(known.userNo, clock.now())
-    audit.record(person.source, 'user.changed', username, { role, before: known.username })
+    audit.record(person.source, 'user.changed', username, { role, scope, before: known.username })
   }
 
   return {
     admit: (person) => {
-      const { source, externalId, username, role } = person
+      const { source, externalId, username, role, scope } = person
       if (!Value.Check(Username, username)) return { refused: 'name-unusable' }
       return write(() => {
         const known = users.findVouched(source, externalId)
@@ -50,7 +52,7 @@ export function createVouchedAccounts(parts: {
         if (known !== undefined && known.disabledAt !== null) return { refused: 'disabled' }
         if (known === undefined) {
           users.addVouched(person, clock.now())
-          audit.record(source, 'user.added', username, { role })
+          audit.record(source, 'user.added', username, { role, scope })
         } else {
           follow(known, person)
         }
@@ -60,8 +62,8 @@ export function createVouchedAccounts(parts: {
 
     withdraw: (user, reason) =>
       write(() => {
-        const { userNo, username, role, source } = user
-        users.updateVouched({ userNo, username, role, vouchedUntil: clock.now() })
+        const { userNo, username, role, scope, source } = user
+        users.updateVouched({ userNo, username, role, scope, vouchedUntil: clock.now() })
         const endedSessions = sessions.endAllOf(userNo, clock.now())
         audit.record(source, 'user.withdrawn', username, { reason, endedSessions })
       }),

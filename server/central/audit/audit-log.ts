@@ -6,7 +6,9 @@ import type { AuditHead, AuditPage, AuditRecord } from '../../protocol/api/audit
 import { GENESIS } from '../../shared/audit-chain.ts'
 import { toAuditRecord } from '../../shared/audit-line.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
-import type { AuditRequest, AuditStore } from '../store/audit-store.ts'
+import type { AuditReader, AuditRequest, AuditStore } from '../store/audit-store.ts'
+
+export type { AuditReader }
 
 export const AUDIT_ACTIONS = [
   'session.created',

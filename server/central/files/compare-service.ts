@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { ComparedStream, ComparePage, Difference } from '../../protocol/api/files.ts'
 import type { MachineId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
+import { noMachine, requireInScope, type Scope } from '../accounts/scope-service.ts'
 import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { MachineStore } from '../store/machine-store.ts'
 import type { StreamReading } from './known-streams-of.ts'
@@ -23,6 +24,7 @@ export interface CompareService {
     a: MachineId,
     b: MachineId,
     page: { cursor?: string | undefined; limit: number },
+    scope: Scope,
   ): Promise<ComparePage>
 }
 
@@ -51,7 +53,8 @@ export function createCompareService(parts: {
   }
 
   return {
-    compare: async (a, b, { cursor, limit }) => {
+    compare: async (a, b, { cursor, limit }, scope) => {
+      for (const machineId of [a, b]) requireInScope(scope, machineId)
       const caveats = [a, b].flatMap((machineId) => caveatOf(machines, machineId))
       const key = `${a} ${b}`
       // The first page is always of now; later ones belong to it.
@@ -124,7 +127,7 @@ function toCompared({
 function caveatOf(machines: MachineStore, machineId: MachineId): string[] {
   const machine = machines.find(machineId)
   if (machine === undefined) {
-    throw new AppError('MACHINE_NOT_FOUND', 404, `there is no machine ${machineId}`)
+    throw noMachine(machineId)
   }
   const { hostname } = machine.facts
   if (machine.lastScanState === null) return [`${hostname} was never scanned.`]

@@ -12,6 +12,7 @@ import { type AskedFile, FilesReply } from '../../protocol/ask.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import { fileNameOf } from '../../streams/path-parts.ts'
+import type { Scope } from '../accounts/scope-service.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
 import type { StoredStream } from '../store/inventory/inventory-engine.ts'
@@ -35,9 +36,13 @@ export interface FileSearch extends FileWanted {
 type PageRequest = { cursor?: string | undefined; limit: number }
 
 export interface FileService {
-  find(search: FileSearch, page: PageRequest, actor: string): Promise<FilePage>
-  /** Every machine, page by page. The question is checked before the first. */
-  export(search: FileSearch, actor: string): Promise<AsyncGenerator<MachineFile[], void, undefined>>
+  find(search: FileSearch, page: PageRequest, actor: string, scope: Scope): Promise<FilePage>
+  /** Every machine of the scope, page by page. The question is checked before the first. */
+  export(
+    search: FileSearch,
+    actor: string,
+    scope: Scope,
+  ): Promise<AsyncGenerator<MachineFile[], void, undefined>>
 }
 
 export interface FileServiceParts {
@@ -54,10 +59,10 @@ export function createFileService(parts: FileServiceParts): FileService {
   const { machines, streams, link, audit, clock } = parts
   const limit = pLimit(MACHINES_AT_ONCE)
 
-  const find: FileService['find'] = async (search, page, actor) => {
+  const find: FileService['find'] = async (search, page, actor, scope) => {
     check(search)
-    const { machines: chosen, cursor } = machines.page(page)
-    const paths = search.live ? await pathsToLookAt(search) : []
+    const { machines: chosen, cursor } = machines.page(page, { machineNos: scope?.machineNos })
+    const paths = search.live ? await pathsToLookAt(search, scope) : []
     if (search.live) {
       const { name, path, folder } = search
       audit.record(actor, 'files.asked', name ?? path ?? '', { name, path, folder })
@@ -68,10 +73,10 @@ export function createFileService(parts: FileServiceParts): FileService {
     return { machines: found, paths, cursor }
   }
 
-  const pathsToLookAt = async (search: FileSearch): Promise<string[]> => {
+  const pathsToLookAt = async (search: FileSearch, scope: Scope): Promise<string[]> => {
     if (search.path !== undefined) return [search.path]
     const name = search.name as string
-    const known = (await knownPaths(streams, search, 500)).filter((path) =>
+    const known = (await knownPaths(streams, search, 500, scope)).filter((path) =>
       isSameText(fileNameOf(path), name),
     )
     const { folder } = search
@@ -146,14 +151,14 @@ export function createFileService(parts: FileServiceParts): FileService {
 
   return {
     find,
-    export: async (search, actor) => {
-      const first = await find(search, { limit: 100 }, actor)
+    export: async (search, actor, scope) => {
+      const first = await find(search, { limit: 100 }, actor, scope)
       return (async function* () {
         let page = first
         while (true) {
           yield page.machines
           if (page.cursor === null) return
-          page = await find(search, { cursor: page.cursor, limit: 100 }, actor)
+          page = await find(search, { cursor: page.cursor, limit: 100 }, actor, scope)
         }
       })()
     },

@@ -1,6 +1,7 @@
 /** What the inventory knows of carriers, as the files service asks for it. */
 import type { MachineId } from '../../protocol/ids.ts'
 import type { Query } from '../../streams/query/ast.ts'
+import type { Scope } from '../accounts/scope-service.ts'
 import type { StoredStream, StreamFilter } from '../store/inventory/inventory-engine.ts'
 
 /** The one way in which streams are read here; it may answer at once or later. */
@@ -32,14 +33,16 @@ export async function marksOn(
     .streams
 }
 
-/** Every path at which some machine has a stream on a carrier of this name, as far as `limit` rows show. */
+/** Every path at which some machine of the scope has a stream on a carrier of this name, as far as `limit` rows show. */
 export async function knownPaths(
   streams: StreamReading,
   wanted: FileWanted,
   limit: number,
+  scope: Scope,
 ): Promise<string[]> {
   const query: Query = { kind: 'and', items: carrierQuery(wanted) }
-  const page = await streams.page({ query, presence: 'any' }, { limit })
+  const machineNos = scope?.machineNos
+  const page = await streams.page({ query, presence: 'any', machineNos }, { limit })
   return [...new Set(page.streams.flatMap(({ path, links }) => [path, ...links]))]
 }
 

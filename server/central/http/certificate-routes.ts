@@ -6,7 +6,7 @@ import type { CertificateService } from '../tls/certificate-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
-const config = { access: 'settings.manage' } as const
+const config = { access: 'settings.manage', scope: 'unscoped-only' } as const
 const tags = ['certificate']
 const Nothing = Type.Object({}, { additionalProperties: false })
 const response = { 200: CertificateStatus, ...ERROR_REPLIES }

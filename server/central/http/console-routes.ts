@@ -17,14 +17,18 @@ export const consoleRoutes: FastifyPluginAsync<{ consoleDir: string | undefined 
     await app.register(fastifyStatic, { root: consoleDir, serve: false, cacheControl: false })
   }
 
-  app.get('/*', { config: { access: 'public' }, schema: { hide: true } }, (request, reply) => {
-    const path = request.url.split('?', 1)[0] as string
-    if (isApi(path)) throw new AppError('NOT_FOUND', 404, 'there is nothing here')
-    if (!isBuilt) {
-      throw new AppError('NOT_FOUND', 404, 'the console is not built here: run `npm run build`')
-    }
-    return sendFile(consoleDir, request, reply)
-  })
+  app.get(
+    '/*',
+    { config: { access: 'public', scope: 'none' }, schema: { hide: true } },
+    (request, reply) => {
+      const path = request.url.split('?', 1)[0] as string
+      if (isApi(path)) throw new AppError('NOT_FOUND', 404, 'there is nothing here')
+      if (!isBuilt) {
+        throw new AppError('NOT_FOUND', 404, 'the console is not built here: run `npm run build`')
+      }
+      return sendFile(consoleDir, request, reply)
+    },
+  )
 }
 
 function isApi(path: string): boolean {

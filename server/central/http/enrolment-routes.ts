@@ -6,7 +6,7 @@ import type { EnrolmentService } from '../enrolment/enrolment-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
-const config = { access: 'enrolments.create' } as const
+const config = { access: 'enrolments.create', scope: 'unscoped-only' } as const
 const tags = ['enrolments']
 
 export const enrolmentRoutes: FastifyPluginAsyncTypebox<{ enrolment: EnrolmentService }> = async (

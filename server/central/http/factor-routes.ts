@@ -21,9 +21,9 @@ export interface FactorRoutesOptions extends Pick<AccessParts, 'sessions' | 'tok
 const strict = { additionalProperties: false } as const
 const tags = ['session']
 const rateLimit = { max: 20, timeWindow: 60_000 }
-const halfWay = { access: 'half-way', rateLimit } as const
-const inPerson = { access: 'in-person', rateLimit } as const
-const managing = { access: 'users.manage' } as const
+const halfWay = { access: 'half-way', scope: 'none', rateLimit } as const
+const inPerson = { access: 'in-person', scope: 'none', rateLimit } as const
+const managing = { access: 'users.manage', scope: 'unscoped-only' } as const
 const nothing = { 204: Type.Null(), ...ERROR_REPLIES }
 
 export const factorRoutes: FastifyPluginAsyncTypebox<FactorRoutesOptions> = async (
@@ -33,7 +33,7 @@ export const factorRoutes: FastifyPluginAsyncTypebox<FactorRoutesOptions> = asyn
   app.get(
     '/session/factor',
     {
-      config: { access: 'in-person' },
+      config: { access: 'in-person', scope: 'none' },
       schema: {
         summary: 'Whether one has a second factor',
         tags,

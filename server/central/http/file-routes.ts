@@ -20,7 +20,11 @@ import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
 /** A page may ask as many machines. */
-const config = { access: 'inventory.read', rateLimit: { max: 120, timeWindow: 60_000 } } as const
+const config = {
+  access: 'inventory.read',
+  scope: 'filtered',
+  rateLimit: { max: 120, timeWindow: 60_000 },
+} as const
 const tags = ['files']
 
 const COLUMNS: Columns<MachineFile> = {
@@ -58,7 +62,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
     async (request) => {
       const { cursor, limit, ...search } = request.query
       if (search.live) requirePermission(request, 'machines.ask')
-      return files.find(search, { cursor, limit }, actorOf(request))
+      return files.find(search, { cursor, limit }, actorOf(request), request.machineScope)
     },
   )
 
@@ -75,7 +79,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
     async (request, reply) => {
       const { format, ...search } = request.query
       if (search.live) requirePermission(request, 'machines.ask')
-      const pages = await files.export(search, actorOf(request))
+      const pages = await files.export(search, actorOf(request), request.machineScope)
       return sendExport(reply, 'files', format, COLUMNS, pages)
     },
   )
@@ -91,8 +95,8 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
         response: { 200: Explanation, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => {
-      const { path, kind, origin } = await streams.get(query.streamId)
+    async ({ query, machineScope }) => {
+      const { path, kind, origin } = await streams.get(query.streamId, machineScope)
       return explain({ path, kind, origin, policies: null })
     },
   )
@@ -108,6 +112,6 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
         response: { 200: ComparePage, ...ERROR_REPLIES },
       },
     },
-    async ({ query: { a, b, ...page } }) => compare.compare(a, b, page),
+    async ({ query: { a, b, ...page }, machineScope }) => compare.compare(a, b, page, machineScope),
   )
 }

@@ -13,7 +13,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
   app,
   { checkStore, metrics },
 ) => {
-  const route = { config: { access: 'public' }, schema: { hide: true } } as const
+  const route = { config: { access: 'public', scope: 'none' }, schema: { hide: true } } as const
 
   app.get('/healthz', route, async () => ({ status: 'ok' }))
 

@@ -20,8 +20,8 @@ import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
 const Params = Type.Object({ questionId: QuestionId }, strict)
-const reading = { access: 'inventory.read' } as const
-const writing = { access: 'machines.ask' } as const
+const reading = { access: 'inventory.read', scope: 'filtered' } as const
+const writing = { access: 'machines.ask', scope: 'filtered' } as const
 const tags = ['live queries']
 
 export const liveRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (
@@ -44,7 +44,10 @@ const askingRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 201: LiveQuestion, ...ERROR_REPLIES },
       },
     },
-    async (request, reply) => reply.code(201).send(live.ask(request.body, actorOf(request))),
+    async (request, reply) => {
+      const question = live.ask(request.body, actorOf(request), request.machineScope)
+      return reply.code(201).send(question)
+    },
   )
 
   app.post(
@@ -59,7 +62,8 @@ const askingRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 200: LiveQuestion, ...ERROR_REPLIES },
       },
     },
-    async (request) => live.cancel(request.params.questionId, actorOf(request)),
+    async (request) =>
+      live.cancel(request.params.questionId, actorOf(request), request.machineScope),
   )
 
   app.post(
@@ -74,7 +78,10 @@ const askingRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 200: LiveQuestion, ...ERROR_REPLIES },
       },
     },
-    async (request) => live.askAgain(request.params.questionId, request.body, actorOf(request)),
+    async (request) => {
+      const { params, body, machineScope } = request
+      return live.askAgain(params.questionId, body, actorOf(request), machineScope)
+    },
   )
 }
 
@@ -96,7 +103,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 200: LiveQuestionPage, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => live.page(query),
+    async ({ query, machineScope }) => live.page(query, machineScope),
   )
 
   app.get(
@@ -110,7 +117,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 200: LiveQuestion, ...ERROR_REPLIES },
       },
     },
-    async ({ params }) => live.get(params.questionId),
+    async ({ params, machineScope }) => live.get(params.questionId, machineScope),
   )
 
   app.get(
@@ -131,8 +138,8 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 200: LiveAnswerPage, ...ERROR_REPLIES },
       },
     },
-    async ({ params, query: { state, ...page } }) =>
-      live.answers(params.questionId, { state }, page),
+    async ({ params, query: { state, ...page }, machineScope }) =>
+      live.answers(params.questionId, { state }, page, machineScope),
   )
 
   app.get(
@@ -147,7 +154,7 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         response: { 200: LiveRowPage, ...ERROR_REPLIES },
       },
     },
-    async ({ params, query }) => live.rows(params.questionId, query),
+    async ({ params, query, machineScope }) => live.rows(params.questionId, query, machineScope),
   )
 
   app.get(
@@ -161,13 +168,13 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
         querystring: Type.Object({ format: ExportFormat }, strict),
       },
     },
-    async ({ params, query }, reply) =>
+    async ({ params, query, machineScope }, reply) =>
       sendExport(
         reply,
         'live-query',
         query.format,
         LIVE_ROW_COLUMNS,
-        live.export(params.questionId),
+        live.export(params.questionId, machineScope),
       ),
   )
 
@@ -177,14 +184,14 @@ const answerRoutes: FastifyPluginAsyncTypebox<{ live: LiveService }> = async (ap
       config: reading,
       schema: { summary: 'Answers as they come, as NDJSON', tags, params: Params },
     },
-    async ({ params }, reply) => {
+    async ({ params, machineScope }, reply) => {
       const gone = new AbortController()
       following.add(gone)
       reply.raw.on('close', () => {
         following.delete(gone)
         gone.abort()
       })
-      const lines = live.follow(params.questionId, gone.signal)
+      const lines = live.follow(params.questionId, gone.signal, machineScope)
       return reply.type('application/x-ndjson').send(Readable.from(toLines(lines)))
     },
   )

@@ -24,6 +24,10 @@ import { PageQuery } from './paging.ts'
 const strict = { additionalProperties: false } as const
 const reading = { access: 'inventory.read' } as const
 const writing = { access: 'machines.manage' } as const
+const ofMachine = { scope: 'machine' } as const
+const filtered = { ...reading, scope: 'filtered' } as const
+/** Labels say who is for a machine: nobody gives himself more of them. */
+const labelling = { ...writing, scope: 'unscoped-only' } as const
 const tags = ['machines']
 const Params = Type.Object({ machineId: MachineId }, strict)
 const Done = Type.Null()
@@ -62,7 +66,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.get(
     '/machines/:machineId/labels',
     {
-      config: reading,
+      config: { ...reading, ...ofMachine },
       schema: {
         summary: 'Labels of a machine, and who gave them',
         tags,
@@ -76,7 +80,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.put(
     '/machines/:machineId/labels',
     {
-      config: writing,
+      config: labelling,
       schema: {
         summary: 'Give a machine exactly these labels, besides those of rules',
         tags,
@@ -91,7 +95,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.get(
     '/label-rules',
     {
-      config: reading,
+      config: { ...reading, scope: 'unscoped-only' },
       schema: {
         summary: 'Rules that label machines by what their agents say',
         tags,
@@ -104,7 +108,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.post(
     '/label-rules',
     {
-      config: writing,
+      config: labelling,
       schema: {
         summary: 'Label machines by what their agents say, now and from now on',
         tags,
@@ -118,7 +122,7 @@ const labelRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async (
   app.delete(
     '/label-rules/:ruleNo',
     {
-      config: writing,
+      config: labelling,
       schema: {
         summary: 'Take a rule and the labels that it gave away',
         tags,
@@ -140,7 +144,7 @@ const serviceRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async
   app.post(
     '/machines/:machineId/retire',
     {
-      config: writing,
+      config: { ...writing, ...ofMachine },
       schema: {
         summary: 'Hide a machine and refuse its connection; nothing is deleted',
         tags,
@@ -158,7 +162,7 @@ const serviceRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async
   app.post(
     '/machines/:machineId/return',
     {
-      config: writing,
+      config: { ...writing, ...ofMachine },
       schema: {
         summary: 'Take a retired machine into service again',
         tags,
@@ -176,14 +180,14 @@ const serviceRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = async
   app.get(
     '/machine-clones',
     {
-      config: reading,
+      config: filtered,
       schema: {
         summary: 'Machines that connected with the key of another one, newest first',
         tags,
         response: { 200: MachineClones, ...ERROR_REPLIES },
       },
     },
-    async () => admission.clones(),
+    async ({ machineScope }) => admission.clones(machineScope),
   )
 }
 
@@ -194,7 +198,7 @@ const coverageRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = asyn
   app.get(
     '/coverage',
     {
-      config: reading,
+      config: filtered,
       schema: {
         summary: 'What was not looked at, and why',
         tags,
@@ -202,20 +206,20 @@ const coverageRoutes: FastifyPluginAsyncTypebox<MachineCareRoutesOptions> = asyn
         response: { 200: CoveragePage, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => coverage.page(query),
+    async ({ query, machineScope }) => coverage.page(query, machineScope),
   )
 
   app.get(
     '/coverage/export',
     {
-      config: reading,
+      config: filtered,
       schema: {
         summary: 'Every machine with a gap, one a line',
         tags,
         querystring: Type.Object({ format: ExportFormat }, strict),
       },
     },
-    async ({ query }, reply) =>
-      sendExport(reply, 'coverage', query.format, GAP_COLUMNS, coverage.export()),
+    async ({ query, machineScope }, reply) =>
+      sendExport(reply, 'coverage', query.format, GAP_COLUMNS, coverage.export(machineScope)),
   )
 }

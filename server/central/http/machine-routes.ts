@@ -44,7 +44,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.get(
     '/machines',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'The machines of the fleet, by hostname',
         tags: ['machines'],
@@ -52,22 +52,22 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
         response: { 200: MachinePage, ...ERROR_REPLIES },
       },
     },
-    async ({ query: { retired, label, ...page } }) =>
-      machines.page(page, { label, withRetired: retired }),
+    async ({ query: { retired, label, ...page }, machineScope: scope }) =>
+      machines.page(page, { label, withRetired: retired, scope }),
   )
 
   app.get(
     '/machines/export',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'All machines, one a line',
         tags: ['machines'],
         querystring: Type.Object({ ...Filter, format: ExportFormat }, strict),
       },
     },
-    async ({ query: { retired, label, format } }, reply) => {
-      const pages = machines.export({ label, withRetired: retired })
+    async ({ query: { retired, label, format }, machineScope: scope }, reply) => {
+      const pages = machines.export({ label, withRetired: retired, scope })
       return sendExport(reply, 'machines', format, COLUMNS, pages)
     },
   )
@@ -75,7 +75,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.get(
     '/machines/:machineId',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'machine' },
       schema: {
         summary: 'One machine, with its last scan and the one that is running',
         tags: ['machines'],
@@ -89,7 +89,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineService
   app.post(
     '/machines/:machineId/scan',
     {
-      config: { access: 'machines.ask' },
+      config: { access: 'machines.ask', scope: 'machine' },
       schema: {
         summary: 'Have a machine scan now',
         tags: ['machines'],

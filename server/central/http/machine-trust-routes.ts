@@ -14,8 +14,8 @@ import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 const strict = { additionalProperties: false } as const
-const letting = { access: 'enrolments.create' } as const
-const managing = { access: 'machines.manage' } as const
+const letting = { access: 'enrolments.create', scope: 'unscoped-only' } as const
+const managing = { access: 'machines.manage', scope: 'unscoped-only' } as const
 const tags = ['machines']
 const PendingParams = Type.Object({ pendingNo: Type.Integer({ minimum: 1 }) }, strict)
 const MachineParams = Type.Object({ machineId: MachineId }, strict)

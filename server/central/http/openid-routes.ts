@@ -20,7 +20,11 @@ export interface OpenIdRoutesOptions {
 export const FLOW_COOKIE = 'sidestream_openid'
 const FLOW_PATH = '/api/v1/openid'
 
-const config = { access: 'public', rateLimit: { max: 30, timeWindow: 60_000 } } as const
+const config = {
+  access: 'public',
+  scope: 'none',
+  rateLimit: { max: 30, timeWindow: 60_000 },
+} as const
 const tags = ['session']
 const redirects = { 302: Type.Null(), ...ERROR_REPLIES }
 
@@ -31,7 +35,7 @@ export const openIdRoutes: FastifyPluginAsyncTypebox<OpenIdRoutesOptions> = asyn
   app.get(
     '/session/ways',
     {
-      config: { access: 'public' },
+      config: { access: 'public', scope: 'none' },
       schema: {
         summary: 'How one can sign in, besides with a password',
         tags,

@@ -19,6 +19,7 @@ import {
 import { OrderId } from '../../protocol/ids.ts'
 import type { OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'
+import type { PreviewService } from '../ordering/preview-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 import { type Columns, ExportFormat, pagesOf, sendExport } from './export-formats.ts'
@@ -26,15 +27,16 @@ import { PageQuery } from './paging.ts'
 
 export interface OrderRoutesOptions {
   orders: OrderService
+  previews: PreviewService
   orderPolicy: OrderPolicyService
 }
 
 const strict = { additionalProperties: false } as const
 const Params = Type.Object({ orderId: OrderId }, strict)
 const ByState = { state: Type.Optional(TargetState) }
-const reading = { access: 'inventory.read' } as const
-const writing = { access: 'orders.create' } as const
-const approving = { access: 'orders.approve' } as const
+const reading = { access: 'inventory.read', scope: 'filtered' } as const
+const writing = { access: 'orders.create', scope: 'filtered' } as const
+const approving = { access: 'orders.approve', scope: 'filtered' } as const
 const tags = ['orders']
 
 const COLUMNS: Columns<OrderTargetRow> = {
@@ -50,6 +52,12 @@ const COLUMNS: Columns<OrderTargetRow> = {
 }
 
 export const orderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, options) => {
+  const { orders } = options
+  // Of every route below that names an order.
+  app.addHook('preHandler', async (request) => {
+    const { orderId } = request.params as { orderId?: OrderId }
+    if (orderId !== undefined) await orders.requireVisible(orderId, request.machineScope)
+  })
   await app.register(policyRoutes, options)
   await app.register(listRoutes, options)
   await app.register(oneOrderRoutes, options)
@@ -64,7 +72,7 @@ const policyRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (
   app.get(
     '/orders/policy',
     {
-      config: reading,
+      config: { access: 'inventory.read', scope: 'none' },
       schema: {
         summary: 'When orders need a second person',
         tags,
@@ -77,7 +85,7 @@ const policyRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (
   app.put(
     '/orders/policy',
     {
-      config: { access: 'settings.manage' },
+      config: { access: 'settings.manage', scope: 'unscoped-only' },
       schema: {
         summary: 'Say when orders need a second person; orders that are there stay as they are',
         tags,
@@ -101,7 +109,7 @@ const listRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, { 
         response: { 200: OrderPage, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => orders.page(query),
+    async ({ query, machineScope }) => orders.page(query, machineScope),
   )
 
   app.get(
@@ -175,7 +183,10 @@ const oneOrderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app
   )
 }
 
-const makingRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, { orders }) => {
+const makingRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (
+  app,
+  { orders, previews },
+) => {
   const made = { 201: Order, ...ERROR_REPLIES }
   app.post(
     '/orders',
@@ -183,8 +194,10 @@ const makingRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async (app, 
       config: writing,
       schema: { summary: 'Order what a preview froze', tags, body: OrderRequest, response: made },
     },
-    async (request, reply) =>
-      reply.code(201).send(await orders.create(request.body, actorOf(request))),
+    async (request, reply) => {
+      await previews.requireVisible(request.body.previewId, request.machineScope)
+      return reply.code(201).send(await orders.create(request.body, actorOf(request)))
+    },
   )
 
   app.post(

@@ -16,7 +16,7 @@ export const packageRoutes: FastifyPluginAsyncTypebox<PackageRoutesOptions> = as
   app.get(
     '/packages',
     {
-      config: { access: 'enrolments.create' },
+      config: { access: 'enrolments.create', scope: 'unscoped-only' },
       schema: {
         summary: 'Packages of the agent, newest first, with the command that installs each',
         tags: ['enrolments'],
@@ -29,7 +29,7 @@ export const packageRoutes: FastifyPluginAsyncTypebox<PackageRoutesOptions> = as
   app.get(
     '/packages/:name',
     {
-      config: { access: 'enrolments.create' },
+      config: { access: 'enrolments.create', scope: 'unscoped-only' },
       schema: {
         summary: 'One package',
         tags: ['enrolments'],

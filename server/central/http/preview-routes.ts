@@ -31,9 +31,9 @@ const Wait = Type.Object(
   },
   strict,
 )
-const writing = { access: 'orders.create' } as const
+const writing = { access: 'orders.create', scope: 'filtered' } as const
 /** Whoever has to approve an order may look at what it was made of. */
-const reading = { access: 'inventory.read' } as const
+const reading = { access: 'inventory.read', scope: 'filtered' } as const
 const tags = ['orders']
 
 const COLUMNS: Columns<PreviewTarget> = {
@@ -52,6 +52,12 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewRoutesOptions> = as
   app,
   { previews },
 ) => {
+  // Of every route below that names a preview.
+  app.addHook('preHandler', async (request) => {
+    const { previewId } = request.params as { previewId?: PreviewId }
+    if (previewId !== undefined) await previews.requireVisible(previewId, request.machineScope)
+  })
+
   app.post(
     '/orders/previews',
     {
@@ -65,8 +71,9 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewRoutesOptions> = as
       },
     },
     async (request, reply) => {
-      const { body, query } = request
-      return reply.code(202).send(await previews.begin(body, actorOf(request), query.waitMs))
+      const { body, query, machineScope } = request
+      const preview = await previews.begin(body, actorOf(request), query.waitMs, machineScope)
+      return reply.code(202).send(preview)
     },
   )
 

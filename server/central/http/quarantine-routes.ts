@@ -15,7 +15,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<{ machines: MachineServ
   app.get(
     '/machines/:machineId/quarantine',
     {
-      config: { access: 'machines.ask' },
+      config: { access: 'machines.ask', scope: 'machine' },
       schema: {
         summary: 'What a machine keeps of removed streams, newest first, without their bytes',
         tags: ['machines'],

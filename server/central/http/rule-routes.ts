@@ -17,8 +17,10 @@ import { ERROR_REPLIES } from './error-replies.ts'
 import { PageQuery } from './paging.ts'
 
 const strict = { additionalProperties: false } as const
-const reading = { access: 'inventory.read' } as const
-const writing = { access: 'rules.manage' } as const
+// A rule looks at and acts on the whole fleet.
+const scope = 'unscoped-only'
+const reading = { access: 'inventory.read', scope } as const
+const writing = { access: 'rules.manage', scope } as const
 const tags = ['rules']
 const Params = Type.Object({ ruleId: Type.Integer({ minimum: 1 }) }, strict)
 
@@ -152,7 +154,7 @@ const modeRoutes: FastifyPluginAsyncTypebox<RuleRoutesOptions> = async (app, { r
   app.post(
     '/rules/:ruleId/enforce',
     {
-      config: { access: 'rules.enforce' },
+      config: { access: 'rules.enforce', scope },
       schema: {
         summary: 'Let it act from now on',
         tags,

@@ -7,8 +7,8 @@ import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 const strict = { additionalProperties: false } as const
-const reading = { access: 'inventory.read' } as const
-const writing = { access: 'machines.ask' } as const
+const reading = { access: 'inventory.read', scope: 'filtered' } as const
+const writing = { access: 'machines.ask', scope: 'filtered' } as const
 const tags = ['saved queries']
 const Params = Type.Object({ savedId: Type.Integer({ minimum: 1 }) }, strict)
 
@@ -30,7 +30,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
         response: { 200: SavedQueries, ...ERROR_REPLIES },
       },
     },
-    async () => savedQueries.list(),
+    async ({ machineScope }) => savedQueries.list(machineScope),
   )
 
   app.post(
@@ -44,8 +44,10 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
         response: { 201: SavedQuery, ...ERROR_REPLIES },
       },
     },
-    async (request, reply) =>
-      reply.code(201).send(savedQueries.add(request.body, actorOf(request))),
+    async (request, reply) => {
+      const { body, machineScope } = request
+      return reply.code(201).send(savedQueries.add(body, actorOf(request), machineScope))
+    },
   )
 
   app.put(
@@ -60,7 +62,10 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
         response: { 200: SavedQuery, ...ERROR_REPLIES },
       },
     },
-    async (request) => savedQueries.update(request.params.savedId, request.body, actorOf(request)),
+    async (request) => {
+      const { params, body, machineScope } = request
+      return savedQueries.update(params.savedId, body, actorOf(request), machineScope)
+    },
   )
 
   app.delete(
@@ -75,7 +80,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
       },
     },
     async (request, reply) => {
-      savedQueries.remove(request.params.savedId, actorOf(request))
+      savedQueries.remove(request.params.savedId, actorOf(request), request.machineScope)
       return reply.code(204).send(null)
     },
   )
@@ -92,6 +97,7 @@ export const savedQueryRoutes: FastifyPluginAsyncTypebox<SavedQueryRoutesOptions
         response: { 200: SavedQuery, ...ERROR_REPLIES },
       },
     },
-    async (request) => savedQueries.run(request.params.savedId, actorOf(request)),
+    async (request) =>
+      savedQueries.run(request.params.savedId, actorOf(request), request.machineScope),
   )
 }

@@ -28,7 +28,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
   app.post(
     '/session',
     {
-      config: { access: 'public', rateLimit: SIGN_IN_LIMIT },
+      config: { access: 'public', scope: 'none', rateLimit: SIGN_IN_LIMIT },
       schema: {
         summary: 'Sign in',
         tags: ['session'],
@@ -47,7 +47,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
   app.get(
     '/session',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', scope: 'none' },
       schema: {
         summary: 'Who is signed in',
         tags: ['session'],
@@ -60,7 +60,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
   app.delete(
     '/session',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', scope: 'none' },
       schema: {
         summary: 'Sign out',
         tags: ['session'],
@@ -78,7 +78,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
   app.get(
     '/sessions',
     {
-      config: { access: 'in-person' },
+      config: { access: 'in-person', scope: 'none' },
       schema: {
         summary: 'One’s own sessions; an administrator sees everybody’s',
         tags: ['session'],
@@ -91,7 +91,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
   app.delete(
     '/sessions/:sessionId',
     {
-      config: { access: 'in-person' },
+      config: { access: 'in-person', scope: 'none' },
       schema: {
         summary: 'End a session',
         tags: ['session'],

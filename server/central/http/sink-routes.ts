@@ -7,7 +7,7 @@ import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 const strict = { additionalProperties: false } as const
-const config = { access: 'settings.manage' } as const
+const config = { access: 'settings.manage', scope: 'unscoped-only' } as const
 const tags = ['sinks']
 const Params = Type.Object({ sinkId: Type.Integer({ minimum: 1 }) }, strict)
 const Done = Type.Null()

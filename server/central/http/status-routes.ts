@@ -16,7 +16,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusRoutesOptions> = asyn
   app.get(
     '/status',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'none' },
       schema: {
         summary: 'Whether central can store what agents report',
         tags: ['status'],
@@ -29,7 +29,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusRoutesOptions> = asyn
   app.get(
     '/settings',
     {
-      config: { access: 'settings.manage' },
+      config: { access: 'settings.manage', scope: 'unscoped-only' },
       schema: {
         summary: 'How central was started',
         tags: ['status'],

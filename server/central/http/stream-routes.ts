@@ -12,6 +12,7 @@ import {
   StreamRow,
 } from '../../protocol/api/streams.ts'
 import { MAX_READ_BYTES } from '../../protocol/limits.ts'
+import type { Scope } from '../accounts/scope-service.ts'
 import type { StreamSearch, StreamService } from '../streams/stream-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
@@ -48,7 +49,7 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
   app.get(
     '/streams',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'Streams that match',
         tags: ['streams'],
@@ -56,13 +57,16 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
         response: { 200: StreamPage, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => streams.page(toSearch(query), query, { withPlan: query.explain === '1' }),
+    async (request) => {
+      const { query } = request
+      return streams.page(toSearch(request), query, { withPlan: query.explain === '1' })
+    },
   )
 
   app.get(
     '/streams/suggest',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'What could stand at the cursor of a query',
         tags: ['streams'],
@@ -73,13 +77,13 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
         response: { 200: QuerySuggestions, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => streams.suggest(query.q, query.position),
+    async ({ query, machineScope }) => streams.suggest(query.q, query.position, machineScope),
   )
 
   app.get(
     '/streams/facets',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'Counts of what matches',
         tags: ['streams'],
@@ -87,13 +91,13 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
         response: { 200: StreamFacets, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => streams.facets(toSearch(query)),
+    async (request) => streams.facets(toSearch(request)),
   )
 
   app.get(
     '/streams/export',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'All that match, one a line',
         tags: ['streams'],
@@ -106,13 +110,13 @@ const searchRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = asyn
         ),
       },
     },
-    async ({ query }, reply) =>
+    async (request, reply) =>
       sendExport(
         reply,
         'streams',
-        query.format,
+        request.query.format,
         STREAM_COLUMNS,
-        await streams.export(toSearch(query)),
+        await streams.export(toSearch(request)),
       ),
   )
 }
@@ -124,7 +128,7 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
   app.get(
     '/streams/:streamId',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'One stream',
         tags: ['streams'],
@@ -132,13 +136,13 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
         response: { 200: StreamRow, ...ERROR_REPLIES },
       },
     },
-    async ({ params }) => streams.get(params.streamId),
+    async ({ params, machineScope }) => streams.get(params.streamId, machineScope),
   )
 
   app.get(
     '/streams/:streamId/content',
     {
-      config: { access: 'content.read' },
+      config: { access: 'content.read', scope: 'filtered' },
       schema: {
         summary: 'Bytes of a stream, read by its agent now',
         tags: ['streams'],
@@ -153,11 +157,19 @@ const oneStreamRoutes: FastifyPluginAsyncTypebox<{ streams: StreamService }> = a
         response: { 200: ReadReply, ...ERROR_REPLIES },
       },
     },
-    async (request) => streams.content(request.params.streamId, request.query, actorOf(request)),
+    async (request) => {
+      const { params, query, machineScope } = request
+      return streams.content(params.streamId, query, actorOf(request), machineScope)
+    },
   )
 }
 
-function toSearch({ q, gone }: Static<typeof Search>): StreamSearch {
+interface Asked {
+  query: Static<typeof Search>
+  machineScope: Scope
+}
+
+function toSearch({ query: { q, gone }, machineScope: scope }: Asked): StreamSearch {
   const presence = { false: 'live', true: 'any', only: 'gone' } as const
-  return { q, presence: presence[gone] }
+  return { q, presence: presence[gone], scope }
 }

@@ -7,7 +7,7 @@ import { sessionOfRequest } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 // A token that leaked must not be able to make itself others.
-const config = { access: 'in-person' } as const
+const config = { access: 'in-person', scope: 'none' } as const
 const tags = ['tokens']
 
 export const tokenRoutes: FastifyPluginAsyncTypebox<{ tokens: TokenService }> = async (

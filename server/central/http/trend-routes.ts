@@ -12,7 +12,7 @@ export const trendRoutes: FastifyPluginAsyncTypebox<{ trends: TrendService }> = 
   app.get(
     '/trends',
     {
-      config: { access: 'inventory.read' },
+      config: { access: 'inventory.read', scope: 'filtered' },
       schema: {
         summary: 'The fleet’s totals over time, oldest first',
         tags: ['trends'],
@@ -23,6 +23,6 @@ export const trendRoutes: FastifyPluginAsyncTypebox<{ trends: TrendService }> = 
         response: { 200: Trends, ...ERROR_REPLIES },
       },
     },
-    async ({ query }) => trends.since(query.days),
+    async ({ query, machineScope }) => trends.since(query.days, machineScope),
   )
 }

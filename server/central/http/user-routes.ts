@@ -14,7 +14,7 @@ import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 const strict = { additionalProperties: false } as const
-const config = { access: 'users.manage' } as const
+const config = { access: 'users.manage', scope: 'unscoped-only' } as const
 const tags = ['users']
 
 export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserService }> = async (
@@ -65,7 +65,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserService }> = asy
   app.post(
     '/session/password',
     {
-      config: { access: 'in-person', rateLimit: { max: 20, timeWindow: 60_000 } },
+      config: { access: 'in-person', scope: 'none', rateLimit: { max: 20, timeWindow: 60_000 } },
       schema: {
         summary: 'Change one’s own password; ends all of one’s sessions',
         tags: ['session'],

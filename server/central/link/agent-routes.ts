@@ -21,7 +21,7 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
     '/agent/v1',
     {
       websocket: true,
-      config: { access: 'public' },
+      config: { access: 'public', scope: 'none' },
       // Before the socket is one: a refusal here costs next to nothing.
       preValidation: async (_request, reply) => {
         const seconds = link.admission.refusal()
@@ -50,6 +50,7 @@ export const agentRoutes: FastifyPluginAsyncTypebox<AgentRoutesOptions> = async 
     {
       config: {
         access: 'public',
+        scope: 'none',
         // A fleet that gets its agents on one morning may come from behind one address; a flood of refusals may
         // not fill the audit log.
         rateLimit: { max: 3_000, timeWindow: 60_000 },

@@ -17,6 +17,7 @@ import type { MachineId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import { asksFor } from '../../streams/query/evaluate-query.ts'
+import { isInScope, type Scope } from '../accounts/scope-service.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
@@ -35,21 +36,30 @@ const DEFAULT_LIMITS: AskLimits = { timeMs: 30_000, rows: 500, bytes: 1_048_576 
 type PageRequest = { cursor?: string | undefined; limit: number }
 
 export interface LiveService {
-  ask(request: LiveQueryRequest, actor: string): LiveQuestion
-  get(questionId: string): LiveQuestion
-  page(page: PageRequest): LiveQuestionPage
+  /** Asks machines within the scope only, whatever the request means. */
+  ask(request: LiveQueryRequest, actor: string, scope: Scope): LiveQuestion
+  /** This and all below: a question that asked machines beyond the scope is not there. */
+  get(questionId: string, scope: Scope): LiveQuestion
+  page(page: PageRequest, scope: Scope): LiveQuestionPage
   answers(
     questionId: string,
     filter: { state?: LiveAnswerState | 'unanswered' | undefined },
     page: PageRequest,
+    scope: Scope,
   ): LiveAnswerPage
-  rows(questionId: string, page: PageRequest): LiveRowPage
+  rows(questionId: string, page: PageRequest, scope: Scope): LiveRowPage
   /** All rows that have come, some at a time. */
-  export(questionId: string): AsyncGenerator<LiveRow[], void, undefined>
+  export(questionId: string, scope: Scope): AsyncGenerator<LiveRow[], void, undefined>
   /** Answers as they come, until the question is finished. Ends early with the signal. */
-  follow(questionId: string, signal: AbortSignal): AsyncGenerator<LiveLine, void, undefined>
-  cancel(questionId: string, actor: string): LiveQuestion
-  askAgain(questionId: string, request: AskAgainRequest, actor: string): LiveQuestion
+  follow(
+    questionId: string,
+    signal: AbortSignal,
+    scope: Scope,
+  ): AsyncGenerator<LiveLine, void, undefined>
+  cancel(questionId: string, actor: string, scope: Scope): LiveQuestion
+  askAgain(questionId: string, request: AskAgainRequest, actor: string, scope: Scope): LiveQuestion
+  /** Whether somebody with this scope may know of it. */
+  isVisible(questionId: string, scope: Scope): boolean
   /** The machine can be asked. */
   connected(machineId: MachineId): void
   load: LiveRunner['load']
@@ -84,12 +94,15 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
   }
   const runner = createLiveRunner({ ...parts, changed, busyRetryMs: parts.tickMs })
 
-  const find = (questionId: string): StoredQuestion => {
+  const isVisible = (questionId: string, scope: Scope): boolean =>
+    scope === null || live.isWithin(questionId, scope.machineNos)
+  const find = (questionId: string, scope: Scope): StoredQuestion => {
     const question = live.find(questionId)
-    if (question !== undefined) return question
+    if (question !== undefined && isVisible(questionId, scope)) return question
     throw new AppError('QUESTION_NOT_FOUND', 404, `there is no live query ${questionId}`)
   }
-  const get = (questionId: string): LiveQuestion => toQuestion(find(questionId))
+  const get = (questionId: string, scope: Scope): LiveQuestion =>
+    toQuestion(find(questionId, scope))
   const toAnswer = (answer: StoredAnswer): LiveAnswer =>
     describeAnswer(answer, link.isOnline(answer.machineId))
 
@@ -99,7 +112,7 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
     throw new AppError(
       'TOO_MANY_QUESTIONS',
       429,
-      `${open.byUser} of your live queries and ${open.all} of all are still open: wait, or cancel some`,
+      `${open.byUser} of your live queries are still open, or too many of all: wait, or cancel some`,
     )
   }
 
@@ -117,11 +130,15 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
   timer.unref()
 
   return {
-    ask: (request, actor) => {
+    isVisible,
+    ask: (request, actor, scope) => {
       const query = parseSearch(request.query, clock.now(), 'machines')
       const remembered = (['first', 'gone'] as const).find((field) => asksFor(query, field))
       if (remembered !== undefined) throw notLive(remembered)
-      const chosen = parts.listMachines().filter(machineMatcher(request.machines))
+      const chosen = parts
+        .listMachines()
+        .filter(machineMatcher(request.machines))
+        .filter(({ machineId }) => isInScope(scope, machineId))
       if (chosen.length === 0) {
         throw new AppError('NO_MACHINES', 400, 'no machine is meant by this; look at the labels')
       }
@@ -143,7 +160,7 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
       })
       changed(questionId)
       runner.askFor(questionId)
-      return get(questionId)
+      return get(questionId, scope)
 
       function initialState(machineId: MachineId): { state: LiveAnswerState; reason: string } {
         const isAsked = link.isOnline(machineId) || expiresAt > now
@@ -152,29 +169,29 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
       }
     },
     get,
-    page: (page) => {
-      const { questions, cursor } = live.page(page)
+    page: (page, scope) => {
+      const { questions, cursor } = live.page(page, scope?.machineNos ?? null)
       return { questions: questions.map(toQuestion), cursor }
     },
-    answers: (questionId, filter, page) => {
-      find(questionId)
+    answers: (questionId, filter, page, scope) => {
+      find(questionId, scope)
       const { answers, cursor } = live.answerPage(questionId, filter, page)
       return { answers: answers.map(toAnswer), cursor }
     },
-    rows: (questionId, page) => {
-      find(questionId)
+    rows: (questionId, page, scope) => {
+      find(questionId, scope)
       return rows.page(questionId, page)
     },
-    export: (questionId) => {
-      find(questionId)
-      return rows.all(questionId)
+    export: (questionId, scope) => {
+      find(questionId, scope)
+      return exportRows(questionId, scope)
     },
-    follow: (questionId, signal) => {
-      find(questionId)
-      return follow(questionId, signal)
+    follow: (questionId, signal, scope) => {
+      find(questionId, scope)
+      return follow(questionId, signal, scope)
     },
-    cancel: (questionId, actor) => {
-      find(questionId)
+    cancel: (questionId, actor, scope) => {
+      find(questionId, scope)
       const running = parts.write(() => {
         const reason = `Cancelled by ${actor}.`
         const asked = live.cancel(questionId, reason, true, clock.now())
@@ -183,10 +200,10 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
       })
       runner.cancel(running)
       changed(questionId)
-      return get(questionId)
+      return get(questionId, scope)
     },
-    askAgain: (questionId, { states, waitForOfflineSeconds }, actor) => {
-      find(questionId)
+    askAgain: (questionId, { states, waitForOfflineSeconds }, actor, scope) => {
+      find(questionId, scope)
       const expiresAt = clock.now() + waitForOfflineSeconds * 1_000
       parts.write(() => {
         admit(actor)
@@ -196,7 +213,7 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
       expire()
       changed(questionId)
       runner.askFor(questionId)
-      return get(questionId)
+      return get(questionId, scope)
     },
     connected: (machineId) => runner.askMachine(machineId),
     load: runner.load,
@@ -206,9 +223,21 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
     },
   }
 
+  /** Some at a time: the scope may become another one meanwhile. */
+  async function* exportRows(
+    questionId: string,
+    scope: Scope,
+  ): AsyncGenerator<LiveRow[], void, undefined> {
+    for await (const some of rows.all(questionId)) {
+      find(questionId, scope)
+      yield some
+    }
+  }
+
   async function* follow(
     questionId: string,
     signal: AbortSignal,
+    scope: Scope,
   ): AsyncGenerator<LiveLine, void, undefined> {
     let settledNo = 0
     let isWoken = false
@@ -223,7 +252,7 @@ export function createLiveService(parts: LiveServiceParts): LiveService {
       while (!signal.aborted) {
         isWoken = false
         // Read before the answers: one that comes in between is then seen in the next turn.
-        const question = get(questionId)
+        const question = get(questionId, scope)
         const answers = live.settledAfter(questionId, settledNo, 50)
         for (const answer of answers) {
           settledNo = answer.settledNo ?? settledNo

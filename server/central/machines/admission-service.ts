@@ -4,6 +4,7 @@ import type { MachineId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import { isInScope, type Scope } from '../accounts/scope-service.ts'
 import { type AuditLog, CENTRAL_ACTOR } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { NotableHub } from '../events/notable-hub.ts'
@@ -16,7 +17,8 @@ export interface AdmissionService {
   refusal(machineId: MachineId, facts: MachineFacts): 'retired' | 'cloned' | null
   retire(machineId: MachineId, reason: string, actor: string): void
   return(machineId: MachineId, actor: string): void
-  clones(): MachineClones
+  /** Of machines within the scope. */
+  clones(scope: Scope): MachineClones
 }
 
 export interface AdmissionServiceParts {
@@ -96,12 +98,15 @@ export function createAdmissionService(parts: AdmissionServiceParts): AdmissionS
       })
       events.publish({ type: 'machine.changed', machineId })
     },
-    clones: () => ({
-      clones: care.listClones().map((clone) => ({
-        ...clone,
-        firstSeenAt: toTimestamp(clone.firstSeenAt),
-        lastSeenAt: toTimestamp(clone.lastSeenAt),
-      })),
+    clones: (scope) => ({
+      clones: care
+        .listClones()
+        .filter(({ machineId }) => isInScope(scope, machineId))
+        .map((clone) => ({
+          ...clone,
+          firstSeenAt: toTimestamp(clone.firstSeenAt),
+          lastSeenAt: toTimestamp(clone.lastSeenAt),
+        })),
     }),
   }
 }

@@ -1,8 +1,10 @@
 /** What was not looked at, and why: so that no gap passes for clean. */
 import type { CoverageGap, CoverageKind, CoveragePage } from '../../protocol/api/machine-care.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import type { Scope } from '../accounts/scope-service.ts'
 import type { MachineCareStore, StoredCoverage } from '../store/machine-care-store.ts'
 import type { AgentLink } from './agent-link.ts'
+import { countOnline } from './count-online.ts'
 
 const READ_AT_ONCE = 200
 /** Machines that one page may look at; then it is given as far as it is. */
@@ -10,8 +12,8 @@ const MAX_LOOKED_AT = 2_000
 const SAMPLES = 5
 
 export interface CoverageService {
-  page(page: { cursor?: string | undefined; limit: number }): CoveragePage
-  export(): AsyncGenerator<CoverageGap[], void, undefined>
+  page(page: { cursor?: string | undefined; limit: number }, scope: Scope): CoveragePage
+  export(scope: Scope): AsyncGenerator<CoverageGap[], void, undefined>
 }
 
 export function createCoverageService(parts: {
@@ -48,11 +50,14 @@ export function createCoverageService(parts: {
     }
   }
 
-  const read = (cursor: string | undefined, limit: number) => {
+  const read = (cursor: string | undefined, limit: number, scope: Scope) => {
     const gaps: CoverageGap[] = []
     let at = cursor
     for (let looked = 0; looked < MAX_LOOKED_AT && gaps.length < limit; looked += READ_AT_ONCE) {
-      const page = care.coveragePage({ cursor: at, limit: Math.min(READ_AT_ONCE, limit) })
+      const page = care.coveragePage(
+        { cursor: at, limit: Math.min(READ_AT_ONCE, limit) },
+        scope?.machineNos ?? null,
+      )
       for (const machine of page.machines) {
         const gap = gapOf(machine)
         if (gap !== null) gaps.push(gap)
@@ -64,17 +69,17 @@ export function createCoverageService(parts: {
   }
 
   return {
-    page: ({ cursor, limit }) => ({
-      ...read(cursor, limit),
+    page: ({ cursor, limit }, scope) => ({
+      ...read(cursor, limit, scope),
       counts: {
-        ...care.coverageCounts(clock.now() - staleAfterMs),
-        online: link.countOnline(),
+        ...care.coverageCounts(clock.now() - staleAfterMs, scope?.machineNos ?? null),
+        online: countOnline(link, scope),
       },
     }),
-    async *export() {
+    async *export(scope) {
       let cursor: string | undefined
       do {
-        const page = read(cursor, READ_AT_ONCE)
+        const page = read(cursor, READ_AT_ONCE, scope)
         yield page.gaps
         cursor = page.cursor ?? undefined
         await new Promise((resolve) => setImmediate(resolve))

@@ -7,8 +7,8 @@ import type { MachineId, VolumeId } from '../../protocol/ids.ts'
 import type { MachineFacts } from '../../protocol/link-frames.ts'
 import { QuarantinePage, type QuarantineQuery } from '../../protocol/quarantine.ts'
 import type { ScanProgress, ScanSummary } from '../../protocol/scan.ts'
-import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import { noMachine, type Scope } from '../accounts/scope-service.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type {
@@ -35,10 +35,11 @@ const EXPORT_PAGE = 500
 export interface MachineFilter {
   label?: string | undefined
   withRetired?: boolean | undefined
+  scope: Scope
 }
 
 export interface MachineService {
-  page(page: { cursor?: string | undefined; limit: number }, filter?: MachineFilter): MachinePage
+  page(page: { cursor?: string | undefined; limit: number }, filter: MachineFilter): MachinePage
   export(filter: MachineFilter): AsyncGenerator<Machine[], void, undefined>
   detail(machineId: MachineId): MachineDetail
   startScan(machineId: MachineId, actor: string): Promise<ScanStarted>
@@ -79,7 +80,7 @@ export function createMachineService(parts: MachineServiceParts): MachineService
   const get = (machineId: MachineId): StoredMachine => {
     const machine = machines.find(machineId)
     if (machine !== undefined) return machine
-    throw new AppError('MACHINE_NOT_FOUND', 404, `there is no machine ${machineId}`)
+    throw noMachine(machineId)
   }
   const changed = (machineId: MachineId): void =>
     events.publish({ type: 'machine.changed', machineId })
@@ -90,13 +91,13 @@ export function createMachineService(parts: MachineServiceParts): MachineService
 
   return {
     page: (page, filter) => {
-      const { machines: stored, cursor } = machines.page(page, filter)
+      const { machines: stored, cursor } = machines.page(page, toStored(filter))
       return { machines: stored.map(toMachine), cursor }
     },
     async *export(filter) {
       let cursor: string | undefined
       do {
-        const page = machines.page({ cursor, limit: EXPORT_PAGE }, filter)
+        const page = machines.page({ cursor, limit: EXPORT_PAGE }, toStored(filter))
         yield page.machines.map(toMachine)
         cursor = page.cursor ?? undefined
         await new Promise((resolve) => setImmediate(resolve))
@@ -150,6 +151,10 @@ export function createMachineService(parts: MachineServiceParts): MachineService
     },
     close: () => lastSeen.flush(),
   }
+}
+
+function toStored({ scope, ...filter }: MachineFilter) {
+  return { ...filter, machineNos: scope?.machineNos }
 }
 
 function countsOf(inventory: InventoryEngine, machineId: MachineId): MachineCounts {

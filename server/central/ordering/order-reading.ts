@@ -9,13 +9,18 @@ import type {
 import type { OrderId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { toTimestamp } from '../../shared/clock.ts'
+import type { Scope } from '../accounts/scope-service.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
 import type { OrderStore, Page, StoredOrder } from '../store/order-store.ts'
 import { stepCount, stepName } from '../store/orders/rollout.ts'
 
 export interface OrderReading {
   get(orderId: OrderId): Promise<Order>
-  page(page: Page): Promise<OrderPage>
+  page(page: Page, scope: Scope): Promise<OrderPage>
+  /** Whether all its targets lie within the scope. */
+  isVisible(orderId: OrderId, scope: Scope): Promise<boolean>
+  /** Throws ORDER_NOT_FOUND for one of which some lie beyond it. */
+  requireVisible(orderId: OrderId, scope: Scope): Promise<void>
   targets(
     orderId: OrderId,
     filter: { state?: TargetState | undefined },
@@ -25,10 +30,16 @@ export interface OrderReading {
 }
 
 export function createOrderReading(orders: OrderStore, link: AgentLink): OrderReading {
+  const isVisible = async (orderId: OrderId, scope: Scope): Promise<boolean> =>
+    scope === null || (await orders.isOrderWithin(orderId, scope.machineNos))
   return {
+    isVisible,
+    requireVisible: async (orderId, scope) => {
+      if (!(await isVisible(orderId, scope))) throw noOrder(orderId)
+    },
     get: async (orderId) => toOrder(await findOrder(orders, orderId)),
-    page: async (page) => {
-      const { orders: stored, cursor } = await orders.orderPage(page)
+    page: async (page, scope) => {
+      const { orders: stored, cursor } = await orders.orderPage(page, scope?.machineNos ?? null)
       return { orders: stored.map(toOrder), cursor }
     },
     targets: async (orderId, { state }, page) => {
@@ -53,7 +64,11 @@ export function createOrderReading(orders: OrderStore, link: AgentLink): OrderRe
 export async function findOrder(orders: OrderStore, orderId: OrderId): Promise<StoredOrder> {
   const order = await orders.find(orderId)
   if (order !== undefined) return order
-  throw new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
+  throw noOrder(orderId)
+}
+
+function noOrder(orderId: OrderId): AppError {
+  return new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
 }
 
 /** What agents keep at most, as long as nobody changes their policy. */

@@ -4,20 +4,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { OrderPreview, PreviewRequest, PreviewTargetPage } from '../../protocol/api/orders.ts'
+import { type EffectiveScope, isWithinScope } from '../../protocol/api/scope.ts'
 import type { PreviewId } from '../../protocol/ids.ts'
 import { MAX_ORDER_TARGETS } from '../../protocol/limits.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
+import { isInScope, requireInScope, type Scope } from '../accounts/scope-service.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
 import type { FreezeSource, NewPreview, Page, StoredPreview } from '../store/order-store.ts'
 import type { Stores } from '../store/stores.ts'
 import { parseSearch } from '../streams/parse-search.ts'
 import { approvalNeeded, type OrderPolicyService } from './order-policy.ts'
-import { findOrder } from './order-reading.ts'
+import { createOrderReading, findOrder } from './order-reading.ts'
 import { warningsOf } from './preview-warnings.ts'
 
 export interface PreviewService {
-  begin(request: PreviewRequest, actor: string, waitMs: number): Promise<OrderPreview>
+  /** Freezes targets within the scope only. */
+  begin(request: PreviewRequest, actor: string, waitMs: number, scope: Scope): Promise<OrderPreview>
+  /** Whether it was begun in this scope, or a part of it: another one's counts tell of machines beyond. */
+  isVisible(previewId: PreviewId, scope: Scope): boolean
+  /** The same, and that what was frozen lies within it still. Throws PREVIEW_NOT_FOUND. */
+  requireVisible(previewId: PreviewId, scope: Scope): Promise<void>
   get(previewId: PreviewId, waitMs: number): Promise<OrderPreview>
   targets(previewId: PreviewId, page: Page): Promise<PreviewTargetPage>
   drop(previewId: PreviewId): Promise<void>
@@ -26,6 +33,7 @@ export interface PreviewService {
 /** One that is not in the store yet, or never came to be. */
 interface Begun {
   preview: StoredPreview
+  scope: EffectiveScope
   ended: Promise<void>
   abort: AbortController
 }
@@ -45,20 +53,30 @@ export function createPreviewService(parts: {
 }): PreviewService {
   const { stores, policy, link, clock } = parts
   const { orders, inventory } = stores
+  const reading = createOrderReading(orders, link)
   const begun = new LRUCache<PreviewId, Begun>({ max: MAX_BEGUN, ttl: KEPT_MS })
   // One at a time: searches keep a reader for themselves.
   const selecting = pLimit(1)
 
-  const sourceOf = async (request: PreviewRequest, signal: AbortSignal): Promise<FreezeSource> => {
+  const sourceOf = async (
+    request: PreviewRequest,
+    scope: Scope,
+    signal: AbortSignal,
+  ): Promise<FreezeSource> => {
     const { action, selection } = request
     if ('files' in selection) return { kind: 'files', files: selection.files }
     if ('doneOf' in selection) return { kind: 'marks-of', orderId: selection.doneOf }
+    const machineNos = scope?.machineNos ?? null
     const what =
       'query' in selection
         ? {
-            filter: { query: parseSearch(selection.query, clock.now()), presence: 'live' } as const,
+            filter: {
+              query: parseSearch(selection.query, clock.now()),
+              presence: 'live' as const,
+              machineNos,
+            },
           }
-        : { streamIds: selection.streamIds }
+        : { streamIds: selection.streamIds, machineNos }
     const found = await selecting(() =>
       inventory.selectTargets(what, action, MAX_ORDER_TARGETS, { deadlineMs: SELECT_MS, signal }),
     )
@@ -66,9 +84,13 @@ export function createPreviewService(parts: {
   }
 
   /** What can be refused at once. */
-  const check = async ({ selection }: PreviewRequest): Promise<void> => {
+  const check = async ({ selection }: PreviewRequest, scope: Scope): Promise<void> => {
     if ('query' in selection) parseSearch(selection.query, clock.now())
+    if ('files' in selection) {
+      for (const { machineId } of selection.files) requireInScope(scope, machineId)
+    }
     if (!('doneOf' in selection)) return
+    await reading.requireVisible(selection.doneOf, scope)
     const { action } = await findOrder(orders, selection.doneOf)
     if (action === 'strip') return
     throw new AppError(
@@ -108,10 +130,26 @@ export function createPreviewService(parts: {
     return toPreview(preview, offline, policy)
   }
 
+  const isVisible: PreviewService['isVisible'] = (previewId, scope) => {
+    if (scope === null) return true
+    const entry = begun.get(previewId)
+    return entry !== undefined && isWithinScope(entry.scope, scope.labels)
+  }
+
   return {
     get,
-    begin: async (request, actor, waitMs) => {
-      await check(request)
+    isVisible,
+    requireVisible: async (previewId, scope) => {
+      if (scope === null) return
+      if (!isVisible(previewId, scope)) throw noPreview(previewId)
+      const { state } = await find(previewId)
+      if (state !== 'ready' && state !== 'used') return
+      for (const machineId of await orders.previewMachines(previewId)) {
+        if (!isInScope(scope, machineId)) throw noPreview(previewId)
+      }
+    },
+    begin: async (request, actor, waitMs, scope) => {
+      await check(request, scope)
       const { action, selection } = request
       const now = clock.now()
       const preview: NewPreview = {
@@ -125,7 +163,8 @@ export function createPreviewService(parts: {
       const abort = new AbortController()
       const entry: Begun = {
         preview: { ...preview, ...NOTHING_YET, createdAt: now },
-        ended: sourceOf(request, abort.signal)
+        scope: scope === null ? null : [...scope.labels],
+        ended: sourceOf(request, scope, abort.signal)
           .then((source) => {
             abort.signal.throwIfAborted()
             return orders.freeze(preview, source, now)
@@ -151,6 +190,11 @@ export function createPreviewService(parts: {
       begun.delete(previewId)
     },
   }
+}
+
+function noPreview(previewId: PreviewId): AppError {
+  const message = `there is no preview ${previewId}; they are forgotten after an hour`
+  return new AppError('PREVIEW_NOT_FOUND', 404, message)
 }
 
 const NOTHING_YET: Omit<StoredPreview, keyof NewPreview | 'createdAt'> = {

@@ -1,5 +1,6 @@
 /** A rule's order is a person's order: previewed, frozen, counted, and made of exactly what the preview named. */
 import { AppError } from '../../shared/app-error.ts'
+import { ALL_MACHINES } from '../accounts/scope-service.ts'
 import { approvalNeeded, type OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'
 import type { PreviewService } from '../ordering/preview-service.ts'
@@ -17,7 +18,12 @@ export function ordersForRules(parts: {
   return {
     make: async ({ action, streamIds, author, writers, reason, stopAtFailedPercent }) => {
       const asked = { action, selection: { streamIds } }
-      const { previewId, state, targetCount, error } = await previews.begin(asked, author, WAIT_MS)
+      const { previewId, state, targetCount, error } = await previews.begin(
+        asked,
+        author,
+        WAIT_MS,
+        ALL_MACHINES,
+      )
       if (state !== 'ready') {
         throw new AppError(
           'PREVIEW_NOT_READY',

@@ -5,9 +5,11 @@ import type {
   SavedQuery,
   SavedQuerySettings,
 } from '../../protocol/api/saved-queries.ts'
+import { isWithinScope } from '../../protocol/api/scope.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
+import { ALL_MACHINES, type Scope, type ScopeService } from '../accounts/scope-service.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { NotableHub } from '../events/notable-hub.ts'
 import type { LiveService } from '../live/live-service.ts'
@@ -19,11 +21,12 @@ import { checkSchedule, startSchedule } from './check-schedule.ts'
 const MAX_SAVED = 500
 
 export interface SavedQueryService {
-  list(): SavedQueries
-  add(settings: SavedQuerySettings, actor: string): SavedQuery
-  update(savedId: number, settings: SavedQuerySettings, actor: string): SavedQuery
-  remove(savedId: number, actor: string): void
-  run(savedId: number, actor: string): Promise<SavedQuery>
+  /** This and all below: those that were saved in this scope, or in a part of it. */
+  list(scope: Scope): SavedQueries
+  add(settings: SavedQuerySettings, actor: string, scope: Scope): SavedQuery
+  update(savedId: number, settings: SavedQuerySettings, actor: string, scope: Scope): SavedQuery
+  remove(savedId: number, actor: string, scope: Scope): void
+  run(savedId: number, actor: string, scope: Scope): Promise<SavedQuery>
   stop(): void
 }
 
@@ -31,7 +34,8 @@ export interface SavedQueryServiceParts {
   saved: SavedQueryStore
   live: LiveService
   /** How many streams of the inventory match. */
-  countStreams(query: string): Promise<number>
+  countStreams(query: string, scope: Scope): Promise<number>
+  scopes: ScopeService
   notable: NotableHub
   write: Write
   audit: AuditLog
@@ -42,15 +46,18 @@ export interface SavedQueryServiceParts {
 }
 
 export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQueryService {
-  const { saved, live, notable, write, audit, clock, logger } = parts
+  const { saved, live, scopes, notable, write, audit, clock, logger } = parts
   const jobs = new Map<number, Cron>()
 
-  const find = (savedId: number): StoredSavedQuery => {
+  const isVisible = (query: StoredSavedQuery, scope: Scope): boolean =>
+    isWithinScope(query.scope, scope?.labels ?? null)
+  const find = (savedId: number, scope: Scope): StoredSavedQuery => {
     const query = saved.find(savedId)
-    if (query !== undefined) return query
+    if (query !== undefined && isVisible(query, scope)) return query
     throw new AppError('SAVED_QUERY_NOT_FOUND', 404, `there is no saved query ${savedId}`)
   }
-  const toSavedQuery = ({ createdAt, lastRunAt, ...stored }: StoredSavedQuery): SavedQuery => {
+  const toSavedQuery = (query: StoredSavedQuery): SavedQuery => {
+    const { createdAt, lastRunAt, scope: _, ...stored } = query
     const next = jobs.get(stored.savedId)?.nextRun() ?? null
     return {
       ...stored,
@@ -79,7 +86,7 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
     const run: SavedRun = { at: clock.now(), total: null, questionId: null, error: '' }
     try {
       if (query.settings.kind === 'live') run.questionId = openQuestion(query, actor)
-      else run.total = await parts.countStreams(query.settings.query)
+      else run.total = await parts.countStreams(query.settings.query, scopes.of(query.scope))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       run.error = error.message
@@ -89,8 +96,10 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
       tellOf(query, query.lastTotal, run)
     }
   }
-  const openQuestion = ({ settings, lastQuestionId }: StoredSavedQuery, actor: string): string => {
-    if (lastQuestionId !== null && live.get(lastQuestionId).finishedAt === null) {
+  const openQuestion = (query: StoredSavedQuery, actor: string): string => {
+    const { settings, scope, lastQuestionId } = query
+    const last = lastQuestionId === null ? null : live.get(lastQuestionId, ALL_MACHINES)
+    if (last?.finishedAt === null) {
       throw new AppError('STILL_OPEN', 409, 'the live query of the run before is still open')
     }
     const {
@@ -99,7 +108,7 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
       schedule: _schedule,
       ...request
     } = settings as Extract<SavedQuerySettings, { kind: 'live' }>
-    return live.ask(request, actor).questionId
+    return live.ask(request, actor, scopes.of(scope)).questionId
   }
   const tellOf = ({ savedId, settings }: StoredSavedQuery, before: number, run: SavedRun): void =>
     notable.publish({
@@ -123,32 +132,38 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
   for (const query of saved.list()) schedule(query)
 
   return {
-    list: () => ({ queries: saved.list().map(toSavedQuery) }),
-    add: (settings, actor) => {
+    list: (scope) => ({
+      queries: saved
+        .list()
+        .filter((query) => isVisible(query, scope))
+        .map(toSavedQuery),
+    }),
+    add: (settings, actor, scope) => {
       check(settings, null)
       if (saved.list().length >= MAX_SAVED) {
         throw new AppError('TOO_MANY_QUERIES', 409, `there are ${MAX_SAVED}: remove one first`)
       }
       const savedId = write(() => {
-        const id = saved.add(settings, actor, clock.now())
+        const by = { createdBy: actor, scope: scope === null ? null : [...scope.labels] }
+        const id = saved.add(settings, by, clock.now())
         audit.record(actor, 'saved-query.stored', String(id), settings)
         return id
       })
-      schedule(find(savedId))
-      return toSavedQuery(find(savedId))
+      schedule(find(savedId, scope))
+      return toSavedQuery(find(savedId, scope))
     },
-    update: (savedId, settings, actor) => {
-      find(savedId)
+    update: (savedId, settings, actor, scope) => {
+      find(savedId, scope)
       check(settings, savedId)
       write(() => {
         saved.update(savedId, settings)
         audit.record(actor, 'saved-query.stored', String(savedId), settings)
       })
-      schedule(find(savedId))
-      return toSavedQuery(find(savedId))
+      schedule(find(savedId, scope))
+      return toSavedQuery(find(savedId, scope))
     },
-    remove: (savedId, actor) => {
-      find(savedId)
+    remove: (savedId, actor, scope) => {
+      find(savedId, scope)
       write(() => {
         saved.remove(savedId, clock.now())
         audit.record(actor, 'saved-query.removed', String(savedId))
@@ -156,9 +171,9 @@ export function createSavedQueryService(parts: SavedQueryServiceParts): SavedQue
       jobs.get(savedId)?.stop()
       jobs.delete(savedId)
     },
-    run: async (savedId, actor) => {
-      await perform(find(savedId), actor)
-      return toSavedQuery(find(savedId))
+    run: async (savedId, actor, scope) => {
+      await perform(find(savedId, scope), actor)
+      return toSavedQuery(find(savedId, scope))
     },
     stop: () => {
       for (const job of jobs.values()) job.stop()

@@ -5,7 +5,7 @@
  */
 import type { Database } from 'better-sqlite3'
 import { type ChainedRecord, GENESIS, hashOfRecord } from '../../shared/audit-chain.ts'
-import { cutPage, decodeCursor } from './cursor.ts'
+import { cutPage, decodeCursor, encodeCursor } from './cursor.ts'
 
 export interface NewAuditEntry {
   actor: string
@@ -19,10 +19,19 @@ export interface StoredAuditEntry extends NewAuditEntry {
   at: number
 }
 
+/** What somebody who is for some machines only may read: the own deeds, and what is about one of the machines. */
+export interface AuditReader {
+  /** Null: not even those, because a token of the same person may be for more machines. */
+  own: string | null
+  machineIds: readonly string[]
+}
+
 export interface AuditRequest {
   about?: string | undefined
   cursor?: string | undefined
   limit: number
+  /** Null: all of it. A page may then be short, or empty, and its cursor goes on. */
+  reader: AuditReader | null
 }
 
 export interface AuditStore {
@@ -49,6 +58,8 @@ interface AuditRow {
   prev_hash: string
   hash: string
 }
+
+const LOOKED_AT = 20_000
 
 const COLUMNS_SQL = 'audit_id, at, actor, action, subject, details_json, prev_hash, hash'
 
@@ -82,6 +93,15 @@ export function createAuditStore(db: Database): AuditStore {
     )
     ORDER BY audit_id DESC LIMIT @limit
   `)
+  const selectReadable = db.prepare<Record<string, unknown>, AuditRow>(`
+    WITH of_scope AS MATERIALIZED (SELECT value AS id FROM json_each(@machines))
+    SELECT ${COLUMNS_SQL} FROM audit_entry
+    WHERE audit_id < @before AND audit_id >= @from
+      AND (@about IS NULL OR subject = @about OR actor = @machine)
+      AND (actor = @own COLLATE NOCASE OR subject IN (SELECT id FROM of_scope)
+        OR (actor LIKE 'machine:%' AND substr(actor, 9) IN (SELECT id FROM of_scope)))
+    ORDER BY audit_id DESC LIMIT @limit
+  `)
   const selectChained = db.prepare<{ afterId: number; limit: number }, AuditRow>(`
     SELECT ${COLUMNS_SQL} FROM audit_entry WHERE audit_id > @afterId
     ORDER BY audit_id LIMIT @limit
@@ -99,10 +119,31 @@ export function createAuditStore(db: Database): AuditStore {
     return Number(insert.run({ at, actor, action, subject, ...chained }).lastInsertRowid)
   })
 
+  /** Of so many records of the log at a time, however few of them may be read. */
+  const pageOf = (
+    { own, machineIds }: AuditReader,
+    { about, before, limit }: { about: string | undefined; before: number; limit: number },
+  ) => {
+    const from = Math.max(1, Math.min(before, (selectLast.get()?.auditId ?? 0) + 1) - LOOKED_AT)
+    const rows = selectReadable.all({
+      before,
+      from,
+      limit: limit + 1,
+      about: about ?? null,
+      machine: about === undefined ? null : `machine:${about}`,
+      own,
+      machines: JSON.stringify(machineIds),
+    })
+    const page = cutPage(rows, limit, (row) => [row.audit_id])
+    const next = page.cursor ?? (from > 1 ? encodeCursor([from]) : null)
+    return { entries: page.rows.map(fromRow), cursor: next }
+  }
+
   return {
     append: (entry, now) => append.immediate(entry, now),
-    page: ({ about, cursor, limit }) => {
+    page: ({ about, cursor, limit, reader }) => {
       const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
+      if (reader !== null) return pageOf(reader, { about, before, limit })
       const range = { before, limit: limit + 1 }
       const rows =
         about === undefined

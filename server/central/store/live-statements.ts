@@ -40,6 +40,11 @@ const OF_MACHINE_SQL = `
   question_no = @questionNo
   AND machine_no = (SELECT m.machine_no FROM machine AS m WHERE m.machine_id = @machineId)`
 
+/** No machine but those was asked. */
+const WITHIN_SQL = `NOT EXISTS (
+  SELECT 1 FROM live_answer AS a WHERE a.question_no = live_question.question_no
+    AND a.machine_no NOT IN (SELECT value FROM json_each(@machineNos)))`
+
 type Named = Record<string, unknown>
 
 export function prepareLiveStatements(db: Database) {
@@ -59,9 +64,13 @@ export function prepareLiveStatements(db: Database) {
       `SELECT ${QUESTION_SQL} FROM live_question WHERE question_no = ?`,
     ),
     selectPage: db.prepare<Named, QuestionRow>(`
-      SELECT ${QUESTION_SQL} FROM live_question WHERE question_no < @before
+      SELECT ${QUESTION_SQL} FROM live_question
+      WHERE question_no < @before AND (@machineNos IS NULL OR ${WITHIN_SQL})
       ORDER BY question_no DESC LIMIT @limit
     `),
+    selectWithin: db.prepare<Named, object>(
+      `SELECT 1 FROM live_question WHERE question_id = @questionId AND ${WITHIN_SQL}`,
+    ),
     countOpen: db.prepare<Named, { byUser: number; all: number }>(`
       SELECT ifnull(sum(created_by = @createdBy), 0) AS byUser, count(*) AS "all"
       FROM live_question WHERE finished_at IS NULL

@@ -69,7 +69,13 @@ export interface LiveStore {
     now: number,
   ): void
   find(questionId: string): StoredQuestion | undefined
-  page(page: PageRequest): { questions: StoredQuestion[]; cursor: string | null }
+  /** Newest first. With machine numbers: those that asked no other machine. */
+  page(
+    page: PageRequest,
+    machineNos: readonly number[] | null,
+  ): { questions: StoredQuestion[]; cursor: string | null }
+  /** Whether it asked none but these machines. */
+  isWithin(questionId: string, machineNos: readonly number[]): boolean
   countOpen(createdBy: string): { byUser: number; all: number }
   /** `unanswered`: all but `answered`. By hostname. */
   answerPage(
@@ -185,12 +191,19 @@ export function createLiveStore(db: Database): LiveStore {
       const row = statements.selectQuestion.get(questionId)
       return row === undefined ? undefined : toQuestion(row)
     },
-    page: ({ cursor, limit }) => {
+    page: ({ cursor, limit }, machineNos) => {
       const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : decodeCursor(cursor, [0])
-      const rows = statements.selectPage.all({ before, limit: limit + 1 })
+      const rows = statements.selectPage.all({
+        before,
+        limit: limit + 1,
+        machineNos: machineNos === null ? null : JSON.stringify(machineNos),
+      })
       const page = cutPage(rows, limit, (row) => [row.question_no])
       return { questions: page.rows.map(toQuestion), cursor: page.cursor }
     },
+    isWithin: (questionId, machineNos) =>
+      statements.selectWithin.get({ questionId, machineNos: JSON.stringify(machineNos) }) !==
+      undefined,
     countOpen: (createdBy) => statements.countOpen.get({ createdBy })!,
     answerPage: (questionId, { state }, { cursor, limit }) => {
       const [hostname, machineNo] = cursor === undefined ? ['', 0] : decodeCursor(cursor, ['', 0])

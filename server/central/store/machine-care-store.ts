@@ -72,12 +72,15 @@ export interface MachineCareStore {
     now: number,
   ): boolean
   listClones(): StoredClone[]
-  /** The last scan of every machine in service, by hostname. */
-  coveragePage(page: { cursor?: string | undefined; limit: number }): {
+  /** The last scan of every machine in service, by hostname; of these machines, or with null of all. */
+  coveragePage(
+    page: { cursor?: string | undefined; limit: number },
+    machineNos: readonly number[] | null,
+  ): {
     machines: StoredCoverage[]
     cursor: string | null
   }
-  coverageCounts(staleBefore: number): CoverageCounts
+  coverageCounts(staleBefore: number, machineNos: readonly number[] | null): CoverageCounts
 }
 
 interface CareRow {
@@ -95,6 +98,9 @@ const MACHINE_SQL = `
   FROM machine AS m`
 
 const MACHINE_NO_SQL = '(SELECT m.machine_no FROM machine AS m WHERE m.machine_id = @machineId)'
+
+const IN_SCOPE_SQL =
+  '(@machineNos IS NULL OR machine_no IN (SELECT value FROM json_each(@machineNos)))'
 
 type Named = Record<string, unknown>
 
@@ -145,9 +151,14 @@ export function createMachineCareStore(db: Database): MachineCareStore {
       sql.addClone.get({ machineId, fingerprint, hostname: searchForm(hostname), now })!
         .seenCount === 1,
     listClones: () => sql.listClones.all({}),
-    coveragePage: ({ cursor, limit }) => {
+    coveragePage: ({ cursor, limit }, machineNos) => {
       const [hostname, machineNo] = cursor === undefined ? ['', 0] : decodeCursor(cursor, ['', 0])
-      const rows = sql.coverage.all({ hostname, machineNo, limit: limit + 1 })
+      const rows = sql.coverage.all({
+        hostname,
+        machineNo,
+        limit: limit + 1,
+        machineNos: toJson(machineNos),
+      })
       const page = cutPage(rows, limit, (row) => [row.hostname, row.machine_no])
       const machines = page.rows.map((row) => ({
         machineId: row.machine_id as MachineId,
@@ -158,8 +169,13 @@ export function createMachineCareStore(db: Database): MachineCareStore {
       }))
       return { machines, cursor: page.cursor }
     },
-    coverageCounts: (staleBefore) => sql.coverageCounts.get({ staleBefore })!,
+    coverageCounts: (staleBefore, machineNos) =>
+      sql.coverageCounts.get({ staleBefore, machineNos: toJson(machineNos) })!,
   }
+}
+
+function toJson(machineNos: readonly number[] | null): string | null {
+  return machineNos === null ? null : JSON.stringify(machineNos)
 }
 
 function fromRow(row: CareRow): CaredMachine {
@@ -241,7 +257,7 @@ function prepare(db: Database) {
       }
     >(`
       SELECT hostname, machine_no, machine_id, facts_json, last_seen_at, last_scan_json FROM machine
-      WHERE retired_at IS NULL AND (hostname, machine_no) > (@hostname, @machineNo)
+      WHERE retired_at IS NULL AND (hostname, machine_no) > (@hostname, @machineNo) AND ${IN_SCOPE_SQL}
       ORDER BY hostname, machine_no LIMIT @limit
     `),
     coverageCounts: db.prepare<Named, CoverageCounts>(`
@@ -250,7 +266,7 @@ function prepare(db: Database) {
         ifnull(sum(last_seen_at <= @staleBefore), 0) AS stale,
         ifnull(sum(last_scan_state = 'incomplete'), 0) AS incomplete,
         ifnull(sum(last_scan_state IN ('failed', 'cancelled')), 0) AS failed
-      FROM machine WHERE retired_at IS NULL
+      FROM machine WHERE retired_at IS NULL AND ${IN_SCOPE_SQL}
     `),
   }
 }

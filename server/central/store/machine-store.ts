@@ -39,7 +39,12 @@ export interface MachineStore {
   /** By hostname; retired ones only where they are asked for. */
   page(
     page: { cursor?: string | undefined; limit: number },
-    filter?: { label?: string | undefined; withRetired?: boolean | undefined },
+    filter?: {
+      label?: string | undefined
+      withRetired?: boolean | undefined
+      /** Null or left out: all. */
+      machineNos?: readonly number[] | null | undefined
+    },
   ): {
     machines: StoredMachine[]
     cursor: string | null
@@ -105,7 +110,7 @@ export function createMachineStore(db: Database): MachineStore {
       const row = statements.selectOneKnown.get(machineId)
       return row === undefined ? undefined : toKnown(row)
     },
-    page: ({ cursor, limit }, { label, withRetired } = {}) => {
+    page: ({ cursor, limit }, { label, withRetired, machineNos = null } = {}) => {
       const [hostname, machineNo] = cursor === undefined ? ['', 0] : decodeCursor(cursor, ['', 0])
       const rows = statements.selectPage.all({
         hostname,
@@ -113,6 +118,7 @@ export function createMachineStore(db: Database): MachineStore {
         limit: limit + 1,
         label: label ?? null,
         withRetired: withRetired === true ? 1 : 0,
+        machineNos: machineNos === null ? null : JSON.stringify(machineNos),
       })
       const page = cutPage(rows, limit, (row) => [row.hostname, row.machine_no])
       return { machines: page.rows.map(fromRow), cursor: page.cursor }
@@ -180,6 +186,7 @@ function prepare(db: Database) {
     selectPage: db.prepare<Record<string, unknown>, MachineRow>(`
       SELECT ${COLUMNS_SQL} FROM machine
       WHERE (hostname, machine_no) > (@hostname, @machineNo)
+        AND (@machineNos IS NULL OR machine_no IN (SELECT value FROM json_each(@machineNos)))
         AND (@withRetired = 1 OR retired_at IS NULL)
         AND (@label IS NULL OR EXISTS (
           SELECT 1 FROM machine_label AS l

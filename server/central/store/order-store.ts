@@ -67,6 +67,7 @@ export interface OrderStoreOptions {
 
 const METHODS = {
   orderPage: 0,
+  isOrderWithin: 0,
   previewTargets: 0,
   targetPage: 0,
   machinePage: 0,

@@ -1,7 +1,9 @@
 /** Saved queries, and what came of their latest run. */
 import type { Database } from 'better-sqlite3'
 import type { SavedQuerySettings } from '../../protocol/api/saved-queries.ts'
+import type { EffectiveScope } from '../../protocol/api/scope.ts'
 import { searchForm } from '../../streams/query/search-form.ts'
+import { readScope, writeScope } from './scope-column.ts'
 
 export interface SavedRun {
   at: number
@@ -14,6 +16,8 @@ export interface StoredSavedQuery {
   savedId: number
   settings: SavedQuerySettings
   createdBy: string
+  /** Of whoever saved it: it is asked of these machines only. */
+  scope: EffectiveScope
   createdAt: number
   lastRunAt: number | null
   lastTotal: number | null
@@ -26,21 +30,26 @@ export interface SavedQueryStore {
   list(): StoredSavedQuery[]
   find(savedId: number): StoredSavedQuery | undefined
   findByName(name: string): StoredSavedQuery | undefined
-  add(settings: SavedQuerySettings, createdBy: string, now: number): number
+  add(
+    settings: SavedQuerySettings,
+    by: Pick<StoredSavedQuery, 'createdBy' | 'scope'>,
+    now: number,
+  ): number
   /** What came of earlier runs is no answer to what is asked now, and goes. */
   update(savedId: number, settings: SavedQuerySettings): void
   remove(savedId: number, now: number): void
   setRun(savedId: number, run: SavedRun): void
 }
 
-interface Row extends Omit<StoredSavedQuery, 'settings'> {
+interface Row extends Omit<StoredSavedQuery, 'settings' | 'scope'> {
   json: string
+  scopeJson: string | null
 }
 
 type Named = Record<string, unknown>
 
 const SELECT_SQL = `
-  SELECT saved_no AS savedId, settings_json AS json, created_by AS createdBy, created_at AS createdAt,
+  SELECT saved_no AS savedId, settings_json AS json, created_by AS createdBy, scope_json AS scopeJson, created_at AS createdAt,
     last_run_at AS lastRunAt, last_total AS lastTotal, last_question_id AS lastQuestionId,
     last_error AS lastError
   FROM saved_query WHERE removed_at IS NULL`
@@ -50,8 +59,8 @@ export function createSavedQueryStore(db: Database): SavedQueryStore {
   const find = db.prepare<Named, Row>(`${SELECT_SQL} AND saved_no = @savedId`)
   const findByName = db.prepare<Named, Row>(`${SELECT_SQL} AND name = @name`)
   const insert = db.prepare<Named>(`
-    INSERT INTO saved_query (name, settings_json, created_by, created_at)
-    VALUES (@name, @json, @createdBy, @now)
+    INSERT INTO saved_query (name, settings_json, created_by, scope_json, created_at)
+    VALUES (@name, @json, @createdBy, @scopeJson, @now)
   `)
   const update = db.prepare<Named>(`
     UPDATE saved_query SET name = @name, settings_json = @json, last_run_at = NULL, last_total = NULL,
@@ -70,10 +79,11 @@ export function createSavedQueryStore(db: Database): SavedQueryStore {
     list: () => list.all().map(fromRow),
     find: (savedId) => fromRowOrNone(find.get({ savedId })),
     findByName: (name) => fromRowOrNone(findByName.get({ name: searchForm(name) })),
-    add: (settings, createdBy, now) => {
+    add: (settings, { createdBy, scope }, now) => {
+      const scopeJson = writeScope(scope)
       const json = JSON.stringify(settings)
       const name = searchForm(settings.name)
-      return Number(insert.run({ name, json, createdBy, now }).lastInsertRowid)
+      return Number(insert.run({ name, json, createdBy, scopeJson, now }).lastInsertRowid)
     },
     update: (savedId, settings) => {
       const json = JSON.stringify(settings)
@@ -84,8 +94,9 @@ export function createSavedQueryStore(db: Database): SavedQueryStore {
   }
 }
 
-function fromRow({ json, ...row }: Row): StoredSavedQuery {
-  return { ...row, settings: JSON.parse(json) as SavedQuerySettings }
+function fromRow({ json, scopeJson, ...row }: Row): StoredSavedQuery {
+  const settings = JSON.parse(json) as SavedQuerySettings
+  return { ...row, settings, scope: readScope(scopeJson) }
 }
 
 function fromRowOrNone(row: Row | undefined): StoredSavedQuery | undefined {

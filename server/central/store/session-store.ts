@@ -1,14 +1,18 @@
 /** Sessions, found by the SHA-256 of their token, never by the token. */
 import type { Database } from 'better-sqlite3'
 import type { Role } from '../../protocol/api/permission-table.ts'
+import type { EffectiveScope } from '../../protocol/api/scope.ts'
 import type { MissingFactor } from '../../protocol/api/second-factor.ts'
 import type { UserSource } from '../../protocol/api/users.ts'
+import { readScope } from './scope-column.ts'
 
 export interface StoredSession {
   sessionId: number
   userNo: number
   username: string
   role: Role
+  /** Of its user, now. */
+  scope: EffectiveScope
   source: UserSource
   createdAt: number
   expiresAt: number
@@ -44,8 +48,10 @@ export interface SessionStore {
   endAllOf(userNo: number, now: number): number
 }
 
+type SessionRow = Omit<StoredSession, 'scope'> & { scopeJson: string | null }
+
 const SELECT_SQL = `
-  SELECT session_id AS sessionId, user_no AS userNo, username, role, source, s.created_at AS createdAt,
+  SELECT session_id AS sessionId, user_no AS userNo, username, role, scope_json AS scopeJson, source, s.created_at AS createdAt,
     expires_at AS expiresAt, last_used_at AS lastUsedAt, missing, remote_address AS remoteAddress,
     user_agent AS userAgent
   FROM session AS s JOIN user_account USING (user_no)
@@ -57,10 +63,10 @@ export function createSessionStore(db: Database): SessionStore {
     INSERT INTO session (token_hash, user_no, created_at, expires_at, missing, remote_address, user_agent)
     VALUES (@tokenHash, @userNo, @now, @expiresAt, @missing, @remoteAddress, @userAgent)
   `)
-  const select = db.prepare<{ tokenHash: Buffer; now: number }, StoredSession>(
+  const select = db.prepare<{ tokenHash: Buffer; now: number }, SessionRow>(
     `${SELECT_SQL} AND token_hash = @tokenHash`,
   )
-  const selectAll = db.prepare<{ userNo: number | null; now: number }, StoredSession>(
+  const selectAll = db.prepare<{ userNo: number | null; now: number }, SessionRow>(
     `${SELECT_SQL} AND (@userNo IS NULL OR user_no = @userNo) ORDER BY session_id DESC`,
   )
   const complete = db.prepare<[number, number]>(
@@ -77,11 +83,18 @@ export function createSessionStore(db: Database): SessionStore {
   )
   return {
     add: (session, now) => Number(insert.run({ ...session, now }).lastInsertRowid),
-    find: (tokenHash, now) => select.get({ tokenHash, now }),
-    list: (userNo, now) => selectAll.all({ userNo, now }),
+    find: (tokenHash, now) => {
+      const row = select.get({ tokenHash, now })
+      return row === undefined ? undefined : fromRow(row)
+    },
+    list: (userNo, now) => selectAll.all({ userNo, now }).map(fromRow),
     complete: (sessionId, expiresAt) => void complete.run(expiresAt, sessionId),
     setLastUsed: (sessionId, now) => void updateLastUsed.run(now, sessionId),
     end: (sessionId, now) => void end.run(now, sessionId),
     endAllOf: (userNo, now) => endAll.run(now, userNo).changes,
   }
+}
+
+function fromRow({ scopeJson, ...row }: SessionRow): StoredSession {
+  return { ...row, scope: readScope(scopeJson) }
 }

@@ -25,6 +25,7 @@ import { ORDERS_FILE } from './orders/open-orders.ts'
 import { createPendingStore, type PendingStore } from './pending-store.ts'
 import { createRuleStore, type RuleStore } from './rule-store.ts'
 import { createSavedQueryStore, type SavedQueryStore } from './saved-query-store.ts'
+import { createScopeStore, type ScopeStore } from './scope-store.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { createSinkStore, type SinkStore } from './sink-store.ts'
 import { createTokenStore, type TokenStore } from './token-store.ts'
@@ -46,6 +47,7 @@ export interface Stores {
   live: LiveStore
   machineCare: MachineCareStore
   machineKeys: MachineKeyStore
+  scopes: ScopeStore
   sinks: SinkStore
   saved: SavedQueryStore
   trends: TrendStore
@@ -131,6 +133,7 @@ function withCare(
     live: createLiveStore(db),
     machineCare: createMachineCareStore(db),
     machineKeys: createMachineKeyStore(db),
+    scopes: createScopeStore(db),
     sinks: createSinkStore(db),
     saved: createSavedQueryStore(db),
     trends: createTrendStore(db),

@@ -1,7 +1,9 @@
 /** API tokens, found by the SHA-256 of their secret, never by the secret. */
 import type { Database } from 'better-sqlite3'
 import type { PermissionName, Role } from '../../protocol/api/permission-table.ts'
+import type { EffectiveScope } from '../../protocol/api/scope.ts'
 import type { UserSource } from '../../protocol/api/users.ts'
+import { readScope, writeScope } from './scope-column.ts'
 
 export interface StoredToken {
   tokenId: number
@@ -12,6 +14,9 @@ export interface StoredToken {
   source: UserSource
   name: string
   permissions: PermissionName[]
+  /** What it was given, and what its user has now. */
+  scope: EffectiveScope
+  userScope: EffectiveScope
   createdAt: number
   expiresAt: number
   lastUsedAt: number | null
@@ -22,6 +27,7 @@ export interface NewStoredToken {
   userNo: number
   name: string
   permissions: readonly PermissionName[]
+  scope: EffectiveScope
   expiresAt: number
 }
 
@@ -36,10 +42,15 @@ export interface TokenStore {
   end(tokenId: number, now: number): void
 }
 
-type TokenRow = Omit<StoredToken, 'permissions'> & { permissionsJson: string }
+type TokenRow = Omit<StoredToken, 'permissions' | 'scope' | 'userScope'> & {
+  permissionsJson: string
+  scopeJson: string | null
+  userScopeJson: string | null
+}
 
 const SELECT_SQL = `
   SELECT token_id AS tokenId, user_no AS userNo, username, role, source, name, permissions_json AS permissionsJson,
+    t.scope_json AS scopeJson, user_account.scope_json AS userScopeJson,
     t.created_at AS createdAt, expires_at AS expiresAt, last_used_at AS lastUsedAt
   FROM api_token AS t JOIN user_account USING (user_no)
   WHERE ended_at IS NULL AND disabled_at IS NULL AND expires_at > @now
@@ -47,8 +58,8 @@ const SELECT_SQL = `
 
 export function createTokenStore(db: Database): TokenStore {
   const insert = db.prepare<Record<string, unknown>>(`
-    INSERT INTO api_token (token_hash, user_no, name, permissions_json, created_at, expires_at)
-    VALUES (@tokenHash, @userNo, @name, @permissionsJson, @now, @expiresAt)
+    INSERT INTO api_token (token_hash, user_no, name, permissions_json, scope_json, created_at, expires_at)
+    VALUES (@tokenHash, @userNo, @name, @permissionsJson, @scopeJson, @now, @expiresAt)
   `)
   const select = db.prepare<{ tokenHash: Buffer; now: number }, TokenRow>(
     `${SELECT_SQL} AND token_hash = @tokenHash`,
@@ -63,9 +74,12 @@ export function createTokenStore(db: Database): TokenStore {
     'UPDATE api_token SET ended_at = ? WHERE token_id = ? AND ended_at IS NULL',
   )
   return {
-    add: ({ permissions, ...token }, now) => {
+    add: ({ permissions, scope, ...token }, now) => {
       const permissionsJson = JSON.stringify(permissions)
-      return Number(insert.run({ ...token, permissionsJson, now }).lastInsertRowid)
+      return Number(
+        insert.run({ ...token, permissionsJson, scopeJson: writeScope(scope), now })
+          .lastInsertRowid,
+      )
     },
     find: (tokenHash, now) => {
       const row = select.get({ tokenHash, now })
@@ -77,6 +91,7 @@ export function createTokenStore(db: Database): TokenStore {
   }
 }
 
-function fromRow({ permissionsJson, ...row }: TokenRow): StoredToken {
-  return { ...row, permissions: JSON.parse(permissionsJson) as PermissionName[] }
+function fromRow({ permissionsJson, scopeJson, userScopeJson, ...row }: TokenRow): StoredToken {
+  const permissions = JSON.parse(permissionsJson) as PermissionName[]
+  return { ...row, permissions, scope: readScope(scopeJson), userScope: readScope(userScopeJson) }
 }

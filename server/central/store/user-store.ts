@@ -1,7 +1,9 @@
 /** Users. None is ever deleted: the audit log speaks of them. */
 import type { Database } from 'better-sqlite3'
 import type { Role } from '../../protocol/api/permission-table.ts'
+import type { EffectiveScope } from '../../protocol/api/scope.ts'
 import type { UserSource } from '../../protocol/api/users.ts'
+import { readScope, writeScope } from './scope-column.ts'
 
 export interface StoredUser {
   userNo: number
@@ -9,6 +11,8 @@ export interface StoredUser {
   /** Empty where somebody else checks the password. */
   passwordHash: string
   role: Role
+  /** Labels; null: all machines. */
+  scope: EffectiveScope
   source: UserSource
   /** What the source knows the person by; null for local users. */
   externalId: string | null
@@ -22,7 +26,7 @@ export interface StoredUser {
   hasFactor: boolean
 }
 
-export type NewStoredUser = Pick<StoredUser, 'username' | 'passwordHash' | 'role'>
+export type NewStoredUser = Pick<StoredUser, 'username' | 'passwordHash' | 'role' | 'scope'>
 
 /** Somebody whom a directory or a provider vouches for. */
 export interface VouchedUser {
@@ -30,6 +34,7 @@ export interface VouchedUser {
   externalId: string
   username: string
   role: Role
+  scope: EffectiveScope
   vouchedUntil: number
 }
 
@@ -44,20 +49,23 @@ export interface UserStore {
   list(): StoredUser[]
   /** Those of a source who could act now: its word still counts, and they have a session or a token. */
   listVouched(source: UserSource, now: number): StoredUser[]
-  update(user: Pick<StoredUser, 'userNo' | 'passwordHash' | 'role' | 'disabledAt'>): void
+  update(user: Pick<StoredUser, 'userNo' | 'passwordHash' | 'role' | 'scope' | 'disabledAt'>): void
   /** Throws on a name that somebody else has. */
   updateVouched(
-    user: Pick<VouchedUser, 'username' | 'role' | 'vouchedUntil'> & { userNo: number },
+    user: Pick<VouchedUser, 'username' | 'role' | 'scope' | 'vouchedUntil'> & { userNo: number },
   ): void
   setLastSignIn(userNo: number, now: number): void
-  /** Local ones only: those of a directory are gone when it is. */
+  /** Local ones for all machines only: those of a directory are gone when it is. */
   countActiveAdmins(): number
 }
 
-type UserRow = Omit<StoredUser, 'hasFactor'> & { hasFactor: number }
+type UserRow = Omit<StoredUser, 'hasFactor' | 'scope'> & {
+  hasFactor: number
+  scopeJson: string | null
+}
 
 const COLUMNS_SQL = `
-  user_no AS userNo, username, password_hash AS passwordHash, role, source, external_id AS externalId,
+  user_no AS userNo, username, password_hash AS passwordHash, role, scope_json AS scopeJson, source, external_id AS externalId,
   vouched_until AS vouchedUntil, created_at AS createdAt, disabled_at AS disabledAt,
   last_sign_in_at AS lastSignInAt, EXISTS (
     SELECT 1 FROM second_factor AS f WHERE f.user_no = user_account.user_no AND confirmed_at IS NOT NULL
@@ -66,12 +74,12 @@ const COLUMNS_SQL = `
 export function createUserStore(db: Database): UserStore {
   const count = db.prepare<[], { users: number }>('SELECT count(*) AS users FROM user_account')
   const insert = db.prepare<Record<string, unknown>>(`
-    INSERT INTO user_account (username, password_hash, role, created_at)
-    VALUES (@username, @passwordHash, @role, @now)
+    INSERT INTO user_account (username, password_hash, role, scope_json, created_at)
+    VALUES (@username, @passwordHash, @role, @scopeJson, @now)
   `)
   const insertVouched = db.prepare<Record<string, unknown>>(`
-    INSERT INTO user_account (username, password_hash, role, source, external_id, vouched_until, created_at)
-    VALUES (@username, '', @role, @source, @externalId, @vouchedUntil, @now)
+    INSERT INTO user_account (username, password_hash, role, scope_json, source, external_id, vouched_until, created_at)
+    VALUES (@username, '', @role, @scopeJson, @source, @externalId, @vouchedUntil, @now)
   `)
   const select = db.prepare<[string], UserRow>(
     `SELECT ${COLUMNS_SQL} FROM user_account WHERE username = ?`,
@@ -93,11 +101,13 @@ export function createUserStore(db: Database): UserStore {
     ORDER BY user_no
   `)
   const update = db.prepare<Record<string, unknown>>(`
-    UPDATE user_account SET password_hash = @passwordHash, role = @role, disabled_at = @disabledAt
+    UPDATE user_account SET password_hash = @passwordHash, role = @role, scope_json = @scopeJson,
+      disabled_at = @disabledAt
     WHERE user_no = @userNo
   `)
   const updateVouched = db.prepare<Record<string, unknown>>(`
-    UPDATE user_account SET username = @username, role = @role, vouched_until = @vouchedUntil
+    UPDATE user_account SET username = @username, role = @role, scope_json = @scopeJson,
+      vouched_until = @vouchedUntil
     WHERE user_no = @userNo AND source <> 'local'
   `)
   const updateLastSignIn = db.prepare<[number, number]>(
@@ -105,23 +115,29 @@ export function createUserStore(db: Database): UserStore {
   )
   const countAdmins = db.prepare<[], { admins: number }>(`
     SELECT count(*) AS admins FROM user_account
-    WHERE role = 'admin' AND source = 'local' AND disabled_at IS NULL
+    WHERE role = 'admin' AND scope_json IS NULL AND source = 'local' AND disabled_at IS NULL
   `)
   return {
     hasUsers: () => count.get()!.users > 0,
-    add: (user, now) => void insert.run({ ...user, now }),
-    addVouched: (user, now) => void insertVouched.run({ ...user, now }),
+    add: (user, now) => void insert.run({ ...toRow(user), now }),
+    addVouched: (user, now) => void insertVouched.run({ ...toRow(user), now }),
     find: (username) => fromRow(select.get(username)),
     findVouched: (source, externalId) => fromRow(selectVouched.get(source, externalId)),
     list: () => selectAll.all().map((row) => fromRow(row)!),
     listVouched: (source, now) => selectAllVouched.all({ source, now }).map((row) => fromRow(row)!),
-    update: (user) => void update.run(user),
-    updateVouched: (user) => void updateVouched.run(user),
+    update: (user) => void update.run(toRow(user)),
+    updateVouched: (user) => void updateVouched.run(toRow(user)),
     setLastSignIn: (userNo, now) => void updateLastSignIn.run(now, userNo),
     countActiveAdmins: () => countAdmins.get()!.admins,
   }
 }
 
 function fromRow(row: UserRow | undefined): StoredUser | undefined {
-  return row && { ...row, hasFactor: row.hasFactor === 1 }
+  if (row === undefined) return undefined
+  const { scopeJson, hasFactor, ...user } = row
+  return { ...user, scope: readScope(scopeJson), hasFactor: hasFactor === 1 }
+}
+
+function toRow<User extends { scope: EffectiveScope }>({ scope, ...user }: User) {
+  return { ...user, scopeJson: writeScope(scope) }
 }

@@ -10,6 +10,7 @@ import { AppError } from '../../shared/app-error.ts'
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import { exclusionReason } from '../../streams/exclusion.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
+import { isInScope, type Scope } from '../accounts/scope-service.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AgentLink, agentRoute } from '../machines/agent-link.ts'
 import type {
@@ -33,6 +34,8 @@ const readContent = agentRoute('POST', '/v1/read', ReadReply)
 export interface StreamSearch {
   q: string
   presence: Presence
+  /** Of whoever asks. */
+  scope: Scope
 }
 
 export interface StreamService {
@@ -41,15 +44,17 @@ export interface StreamService {
     page: { cursor?: string | undefined; limit: number },
     options?: { withPlan?: boolean },
   ): Promise<StreamPage>
-  suggest(q: string, position: number): Promise<QuerySuggestions>
+  suggest(q: string, position: number, scope: Scope): Promise<QuerySuggestions>
   facets(search: StreamSearch): Promise<StreamFacets>
-  get(streamId: number): Promise<StreamRow>
+  /** Throws STREAM_NOT_FOUND, also for what is beyond the scope. */
+  get(streamId: number, scope: Scope): Promise<StreamRow>
   /** Every match, page by page. The query is checked before this resolves. */
   export(search: StreamSearch): Promise<AsyncGenerator<StreamRow[], void, undefined>>
   content(
     streamId: number,
     range: { offset: number; length: number },
     actor: string,
+    scope: Scope,
   ): Promise<ReadReply>
 }
 
@@ -62,14 +67,15 @@ export function createStreamService(parts: {
   const { inventory, link, audit, clock } = parts
   const totals = createTotals()
 
-  const find = async (streamId: number): Promise<StoredStream> => {
+  const find = async (streamId: number, scope: Scope): Promise<StoredStream> => {
     const stream = await inventory.find(streamId)
-    if (stream !== undefined) return stream
+    if (stream !== undefined && isInScope(scope, stream.machineId)) return stream
     throw new AppError('STREAM_NOT_FOUND', 404, `there is no stream ${streamId}`)
   }
-  const toFilter = ({ q, presence }: StreamSearch): StreamFilter => ({
+  const toFilter = ({ q, presence, scope }: StreamSearch): StreamFilter => ({
     query: parseQuery(q, clock.now()),
     presence,
+    machineNos: scope?.machineNos,
   })
 
   return {
@@ -80,25 +86,30 @@ export function createStreamService(parts: {
         const [{ streams, cursor }, { total, isExact }, plan] = await Promise.all([
           inventory.page(filter, page),
           totals.of(search, isFirst, () => inventory.count(filter)),
-          withPlan ? inventory.explain(filter) : null,
+          // Its estimates are of the whole fleet.
+          withPlan && search.scope === null ? inventory.explain(filter) : null,
         ])
         const found = { streams: streams.map(toStreamRow), cursor, total, totalIsExact: isExact }
         return plan === null ? found : { ...found, plan }
       }),
-    suggest: (q, position) => suggestAt(inventory, q, position),
+    suggest: (q, position, scope) => suggestAt(inventory, scope, q, position),
     facets: (search) =>
       withQueryErrors(async () => {
         const { isTotalExact, ...facets } = await inventory.facets(toFilter(search))
         return { ...facets, totalIsExact: isTotalExact }
       }),
-    get: async (streamId) => toStreamRow(await find(streamId)),
+    get: async (streamId, scope) => toStreamRow(await find(streamId, scope)),
     export: (search) =>
       withQueryErrors(async () => {
         const filter = toFilter(search)
-        return exportPages(inventory, filter, await inventory.page(filter, { limit: EXPORT_PAGE }))
+        const pageAt = (cursor?: string): Promise<StreamsPage> => {
+          const within = { ...filter, machineNos: search.scope?.machineNos }
+          return inventory.page(within, { cursor, limit: EXPORT_PAGE })
+        }
+        return exportPages(pageAt, await pageAt())
       }),
-    content: async (streamId, { offset, length }, actor) => {
-      const { machineId, volumeId, identity, path, stream } = await find(streamId)
+    content: async (streamId, { offset, length }, actor, scope) => {
+      const { machineId, volumeId, identity, path, stream } = await find(streamId, scope)
       const body = { volumeId, identity, path, stream, offset, length }
       const reply = await readContent(link, machineId, body, READ_TIMEOUT_MS)
       audit.record(actor, 'content.read', String(streamId), { machineId, path, stream, offset })
@@ -107,16 +118,16 @@ export function createStreamService(parts: {
   }
 }
 
+/** Each page within the scope as it is then. */
 async function* exportPages(
-  inventory: InventoryReading,
-  filter: StreamFilter,
+  pageAt: (cursor: string) => Promise<StreamsPage>,
   first: StreamsPage,
 ): AsyncGenerator<StreamRow[], void, undefined> {
   let page = first
   while (true) {
     yield page.streams.map(toStreamRow)
     if (page.cursor === null) return
-    page = await inventory.page(filter, { cursor: page.cursor, limit: EXPORT_PAGE })
+    page = await pageAt(page.cursor)
   }
 }
 

@@ -3,8 +3,11 @@ import type { QuerySuggestions } from '../../protocol/api/streams.ts'
 import { type FieldInfo, fields } from '../../streams/query/fields.ts'
 import { typingAt } from '../../streams/query/typing.ts'
 import { writeValue } from '../../streams/query/write-term.ts'
+import type { Scope } from '../accounts/scope-service.ts'
 import type { InventoryReading, SuggestField } from '../store/inventory/inventory-engine.ts'
+import { valuesWithin } from './suggest-within.ts'
 
+type Reading = Pick<InventoryReading, 'suggest' | 'facets' | 'page'>
 type Suggestion = QuerySuggestions['suggestions'][number]
 
 const MAX_SUGGESTIONS = 12
@@ -25,7 +28,8 @@ const LISTED: readonly string[] = [
 ] satisfies SuggestField[]
 
 export async function suggestAt(
-  inventory: Pick<InventoryReading, 'suggest'>,
+  inventory: Reading,
+  scope: Scope,
   q: string,
   position: number,
 ): Promise<QuerySuggestions> {
@@ -33,7 +37,9 @@ export async function suggestAt(
   if (typing.kind === 'nothing') return { from: position, to: position, suggestions: [] }
   const { from, to, prefix } = typing
   const suggestions =
-    typing.kind === 'field' ? fieldsFrom(prefix) : await valuesOf(inventory, typing.field, prefix)
+    typing.kind === 'field'
+      ? fieldsFrom(prefix)
+      : await valuesOf(inventory, scope, typing.field, prefix)
   return { from, to, suggestions }
 }
 
@@ -45,12 +51,17 @@ function fieldsFrom(prefix: string): Suggestion[] {
 }
 
 async function valuesOf(
-  inventory: Pick<InventoryReading, 'suggest'>,
+  inventory: Reading,
+  scope: Scope,
   field: FieldInfo,
   prefix: string,
 ): Promise<Suggestion[]> {
   if (LISTED.includes(field.name)) {
-    const found = await inventory.suggest(field.name as SuggestField, prefix, MAX_SUGGESTIONS)
+    const name = field.name as SuggestField
+    const found =
+      scope === null
+        ? await inventory.suggest(name, prefix, MAX_SUGGESTIONS)
+        : await valuesWithin(inventory, scope, name, prefix, MAX_SUGGESTIONS)
     if (found.length > 0) {
       return found.map(({ value, count }) => ({
         text: writeValue(value),

@@ -3,7 +3,9 @@ import { MAX_TREND_DAYS, type Trends, type TrendTotals } from '../../protocol/ap
 import { type Clock, toTimestamp } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { parseQuery } from '../../streams/query/parse-query.ts'
+import { ALL_MACHINES, type Scope } from '../accounts/scope-service.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
+import { countOnline } from '../machines/count-online.ts'
 import type { InventoryReading } from '../store/inventory/inventory-engine.ts'
 import type { FacetBucket } from '../store/inventory/stored-facets.ts'
 import type { MachineCareStore } from '../store/machine-care-store.ts'
@@ -17,7 +19,8 @@ const HOURLY_DAYS = 8
 const LOOK_MS = 60_000
 
 export interface TrendService {
-  since(days: number): Trends
+  /** Samples are of all machines. Of a scope there is no history: only what is now. */
+  since(days: number, scope: Scope): Promise<Trends>
   /** Of the hour that is now, unless it has its sample. Resolves when that is stored. */
   sample(): Promise<void>
   stop(): Promise<void>
@@ -40,7 +43,7 @@ export function createTrendService(parts: TrendParts): TrendService {
     const now = clock.now()
     const hour = Math.floor(now / HOUR_MS) * HOUR_MS
     if (trends.has(hour)) return
-    const totals = await totalsNow(parts)
+    const totals = await totalsNow(parts, ALL_MACHINES)
     // The first machine begins the history; before it there is nothing to see.
     if (totals.machines === 0) return
     trends.put(hour, totals)
@@ -60,11 +63,13 @@ export function createTrendService(parts: TrendParts): TrendService {
   timer.unref()
 
   return {
-    since: (days) => ({
-      samples: trends
-        .since(clock.now() - days * DAY_MS)
-        .map(({ at, ...totals }) => ({ at: toTimestamp(at), ...totals })),
-    }),
+    since: async (days, scope) => {
+      const samples =
+        scope === null
+          ? trends.since(clock.now() - days * DAY_MS)
+          : [{ at: clock.now(), ...(await totalsNow(parts, scope)) }]
+      return { samples: samples.map(({ at, ...totals }) => ({ at: toTimestamp(at), ...totals })) }
+    },
     sample,
     stop: () => {
       clearInterval(timer)
@@ -73,16 +78,23 @@ export function createTrendService(parts: TrendParts): TrendService {
   }
 }
 
-async function totalsNow(parts: TrendParts): Promise<TrendTotals> {
+async function totalsNow(parts: TrendParts, scope: Scope): Promise<TrendTotals> {
   const { inventory, care, link, clock, staleAfterMs } = parts
   const now = clock.now()
-  const facets = await inventory.facets({ query: parseQuery('', now), presence: 'live' })
-  const { incomplete, failed, ...counts } = care.coverageCounts(now - staleAfterMs)
+  const facets = await inventory.facets({
+    query: parseQuery('', now),
+    presence: 'live',
+    machineNos: scope?.machineNos,
+  })
+  const { incomplete, failed, ...counts } = care.coverageCounts(
+    now - staleAfterMs,
+    scope?.machineNos ?? null,
+  )
   return {
     machines: counts.machines,
     neverScanned: counts.neverScanned,
     stale: counts.stale,
-    online: link.countOnline(),
+    online: countOnline(link, scope),
     incomplete: incomplete + failed,
     streams: facets.total,
     verdicts: byValue(facets.verdicts),

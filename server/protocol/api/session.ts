@@ -14,6 +14,7 @@
 import { type Static, Type } from 'typebox'
 import { Timestamp } from '../ids.ts'
 import { PermissionName, Role } from './permissions.ts'
+import { EffectiveScope } from './scope.ts'
 import { MissingFactor } from './second-factor.ts'
 import { UserSource } from './users.ts'
 
@@ -35,6 +36,8 @@ export const Session = Type.Object(
     source: UserSource,
     /** What may be done with it: of the role, and with a token what the token was given of that. */
     permissions: Type.Array(PermissionName),
+    /** Labels of the machines that it is for; null: all. */
+    scope: EffectiveScope,
     expiresAt: Timestamp,
     /** What is to come before it may do anything; see second-factor.ts. */
     missing: MissingFactor,

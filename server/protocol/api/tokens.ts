@@ -9,6 +9,7 @@
 import { type Static, Type } from 'typebox'
 import { Timestamp } from '../ids.ts'
 import { PermissionName } from './permissions.ts'
+import { AccountScope, EffectiveScope } from './scope.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -21,6 +22,8 @@ export const ApiToken = Type.Object(
     name: Type.String(),
     username: Type.String(),
     permissions: Type.Array(PermissionName),
+    /** Its own scope within its owner's; null: all machines. */
+    scope: EffectiveScope,
     createdAt: Timestamp,
     expiresAt: Timestamp,
     lastUsedAt: Type.Union([Timestamp, Type.Null()]),
@@ -36,6 +39,8 @@ export const NewApiToken = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$' }),
     permissions: Type.Array(PermissionName, { minItems: 1, uniqueItems: true }),
+    /** Left out or null: its owner's. */
+    scope: Type.Optional(AccountScope),
     validForDays: Type.Integer({ minimum: 1, maximum: 366, default: 90 }),
   },
   strict,

@@ -3,14 +3,14 @@
  *
  *   GET   /users             { users: User[] }, by name
  *   POST  /users             NewUser → 201 User; 409 USER_EXISTS
- *   PATCH /users/:username   UserChange → User; 404 USER_NOT_FOUND; 409 LAST_ADMIN. A change of the role or the
- *                            password, and `isDisabled`, ends the user's sessions. 409 ACCOUNT_FROM_ELSEWHERE:
- *                            role and password of such a user are changed where they come from.
+ *   PATCH /users/:username   UserChange → User; 404 USER_NOT_FOUND; 409 LAST_ADMIN. Ends the user's sessions.
+ *                            409 ACCOUNT_FROM_ELSEWHERE: role, scope and password of such a user are changed where they come from.
  *   POST  /session/password  OwnPassword → 204; of who is signed in; 401 SIGN_IN_REFUSED
  */
 import { type Static, Type } from 'typebox'
 import { Timestamp } from '../ids.ts'
 import { Role } from './permissions.ts'
+import { AccountScope } from './scope.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -35,6 +35,8 @@ export const User = Type.Object(
   {
     username: Type.String(),
     role: Role,
+    /** Labels of the machines that the user is bound to; null: all. */
+    scope: AccountScope,
     source: UserSource,
     createdAt: Timestamp,
     isDisabled: Type.Boolean(),
@@ -49,7 +51,7 @@ export const UserList = Type.Object({ users: Type.Array(User) }, strict)
 export type UserList = Static<typeof UserList>
 
 export const NewUser = Type.Object(
-  { username: Username, password: NewPassword, role: Role },
+  { username: Username, password: NewPassword, role: Role, scope: Type.Optional(AccountScope) },
   strict,
 )
 export type NewUser = Static<typeof NewUser>
@@ -57,6 +59,7 @@ export type NewUser = Static<typeof NewUser>
 export const UserChange = Type.Object(
   {
     role: Type.Optional(Role),
+    scope: Type.Optional(AccountScope),
     password: Type.Optional(NewPassword),
     isDisabled: Type.Optional(Type.Boolean()),
   },

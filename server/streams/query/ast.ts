@@ -33,6 +33,8 @@ export type Query =
   | { kind: 'or'; items: readonly Query[] }
   | { kind: 'not'; item: Query }
   | { kind: 'text'; field: TextField; pattern: string }
+  /** Which machines, as central numbers them. No text says it: it is how central keeps a query within a scope. */
+  | { kind: 'machines'; machineNos: readonly number[] }
   /** Inclusive bounds; null: open. `zone:none` is `zone-absent`. */
   | { kind: 'number'; field: 'zone' | 'size'; min: number | null; max: number | null }
   | { kind: 'zone-absent' }

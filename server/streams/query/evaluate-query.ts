@@ -52,6 +52,8 @@ export function queryMatcher(query: Query): QueryMatcher {
       const { min, max, field } = query
       return (subject) => isWithin(NUMBER_VALUES[field](subject), min, max)
     }
+    case 'machines':
+      throw new Error('only central knows machines by number')
     case 'zone-absent':
       return (subject) => NUMBER_VALUES.zone(subject) === null
     case 'time': {
@@ -134,6 +136,7 @@ export function asksFor(
     case 'time':
       return query.field === field
     case 'all':
+    case 'machines':
       return false
   }
 }

@@ -65,7 +65,8 @@ describe('access', () => {
     const { default: fastify } = await import('fastify')
     const app = fastify()
     const none = null as never
-    guardRoutes(app, { sessions: none, tokens: none, audit: none, allowedOrigins: [] })
+    const parts = { sessions: none, tokens: none, scopes: none, audit: none }
+    guardRoutes(app, { ...parts, allowedOrigins: [] })
     expect(() => app.get('/open', async () => 'oops')).toThrow(
       'GET /open does not declare its access',
     )

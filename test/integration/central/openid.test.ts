@@ -74,6 +74,16 @@ describe('signing in by OpenID', () => {
     expect(users).toMatchObject([{ username: 'admin' }, { username: 'olga', source: 'openid' }])
   })
 
+  it('gives the scope that the value stands for', async () => {
+    const roles = [{ value: 'lab', role: 'operator', scope: ['Lab-PCs'] }]
+    const fleet = await open({ roles })
+    const jar = new CookieJar()
+    await signIn(fleet, 'lara:lab', jar)
+    expect((await session(fleet, jar)).body).toMatchObject({ role: 'operator', scope: ['Lab-PCs'] })
+    const { users } = (await fleet.get('/users')).body
+    expect(users).toMatchObject([{ scope: null }, { username: 'lara', scope: ['Lab-PCs'] }])
+  })
+
   it('refuses who has no value that means a role, and says so in the audit log', async () => {
     const fleet = await open()
     const answer = await signIn(fleet, 'nora:desk')

@@ -17,6 +17,7 @@ describe('signing in', () => {
       source: 'local',
       permissions: PERMISSION_NAMES,
       expiresAt: expect.any(String),
+      scope: null,
       missing: null,
       sessionId: expect.any(Number),
       tokenName: null,

@@ -61,8 +61,10 @@ describe('central permissions', () => {
   it('prints for each permission which roles have it', async () => {
     const { exitCode, stdout } = await runCli(['central', 'permissions'], { cwd: place.folder })
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^Permission +viewer +analyst +operator +approver +admin +May$/m)
-    expect(stdout).toMatch(/^orders\.approve +- +- +- +yes +yes +approve orders/m)
+    expect(stdout).toMatch(
+      /^Permission +viewer +analyst +operator +approver +admin +With a scope +May$/m,
+    )
+    expect(stdout).toMatch(/^orders\.approve +- +- +- +yes +yes +its machines +approve orders/m)
   })
 })
 

@@ -73,7 +73,7 @@ it('an old database gives its streams over with their numbers, dates and orders'
   const lossy = stream({ stream: 'a\ud800', path: 'C:\\\ud801.exe', links: ['C:\\\ud801.exe'] })
   const { count, digest } = inventoryOf([streams(1)[0]!, lossy])
   expect(stores.inventory.held(machineId)).toMatchObject({ counts: { streams: count }, digest })
-  const [order] = (await stores.orders.orderPage({ limit: 9 })).orders
+  const [order] = (await stores.orders.orderPage({ limit: 9 }, null)).orders
   expect(order).toMatchObject({ orderId: ORDER, state: 'running', counts: { queued: 1 } })
   const { targets } = await stores.orders.targetPage(ORDER as never, undefined, { limit: 9 })
   expect(targets).toMatchObject([{ targetId: TARGET, path: 'A', state: 'queued' }])

@@ -5,6 +5,7 @@
 import { FilterParser } from 'ldapts'
 import { type Static, Type } from 'typebox'
 import { Role } from '../../../protocol/api/permissions.ts'
+import { AccountScope } from '../../../protocol/api/scope.ts'
 import { AppError } from '../../../shared/app-error.ts'
 import { readBeside, readConfigFile, readSecretBeside } from '../config-file.ts'
 import { isLoopback } from '../is-loopback.ts'
@@ -70,11 +71,11 @@ const DirectoryFile = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    /** The first whose group has the person counts. In none of them: no access. */
-    roles: Type.Array(Type.Object({ group: Dn, role: Role }, strict), {
-      minItems: 1,
-      maxItems: 32,
-    }),
+    /** The first whose group has the person counts. With `scope`: for machines with one of these labels only. In none of them: no access. */
+    roles: Type.Array(
+      Type.Object({ group: Dn, role: Role, scope: Type.Optional(AccountScope) }, strict),
+      { minItems: 1, maxItems: 32 },
+    ),
     /** How often a service account looks up again who is signed in or has a token. */
     recheckMinutes: Type.Number({ minimum: 0.001, maximum: 1_440, default: 15 }),
     /** How long the last look-up counts while the directory does not answer; of people who read as themselves, the last sign-in. */

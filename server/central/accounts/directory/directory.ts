@@ -17,6 +17,7 @@ import {
 } from 'ldapts'
 import { Value } from 'typebox/value'
 import type { Role } from '../../../protocol/api/permission-table.ts'
+import type { EffectiveScope } from '../../../protocol/api/scope.ts'
 import { Username } from '../../../protocol/api/users.ts'
 import type { DirectoryConfig } from './directory-config.ts'
 import { converse, type OpenConnection } from './directory-conversation.ts'
@@ -27,6 +28,7 @@ export interface DirectoryPerson {
   externalId: string
   username: string
   role: Role
+  scope: EffectiveScope
 }
 
 export type DirectoryRefusal = 'unknown' | 'password' | 'ambiguous' | 'no-group'
@@ -65,9 +67,10 @@ export function createDirectory(config: DirectoryConfig): Directory {
     const id = attributeOf(entry, users.id)
     const name = attributeOf(entry, users.name)
     if (id === undefined || name === undefined) return { refused: 'unknown' }
-    for (const { group, role } of config.roles) {
+    for (const { group, role, scope = null } of config.roles) {
       if (!(await hasMember(reader, group, entry.dn, config.groups))) continue
-      return { externalId: Buffer.from(id).toString('hex'), username: name.toString(), role }
+      const externalId = Buffer.from(id).toString('hex')
+      return { externalId, username: name.toString(), role, scope }
     }
     return { refused: 'no-group' }
   }

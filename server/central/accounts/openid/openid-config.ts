@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox'
 import { Role } from '../../../protocol/api/permissions.ts'
+import { AccountScope } from '../../../protocol/api/scope.ts'
 import { AppError } from '../../../shared/app-error.ts'
 import { readConfigFile, readSecretBeside } from '../config-file.ts'
 import { isLoopback } from '../is-loopback.ts'
@@ -32,11 +33,11 @@ const OpenIdFile = Type.Object(
     roleClaim: Type.Union([Text, Type.Array(Text, { minItems: 1, maxItems: 4 })], {
       default: 'groups',
     }),
-    /** The first whose value is in the claim counts. None of them: no access. */
-    roles: Type.Array(Type.Object({ value: Text, role: Role }, strict), {
-      minItems: 1,
-      maxItems: 64,
-    }),
+    /** The first whose value is in the claim counts. With `scope`: for machines with one of these labels only. None of them: no access. */
+    roles: Type.Array(
+      Type.Object({ value: Text, role: Role, scope: Type.Optional(AccountScope) }, strict),
+      { minItems: 1, maxItems: 64 },
+    ),
     /** On the button of the sign-in page. */
     label: Type.String({ minLength: 1, maxLength: 60, default: 'OpenID' }),
     /** How long a sign-in counts, for sessions and for tokens: nobody can be asked in between. */

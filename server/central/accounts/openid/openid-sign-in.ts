@@ -1,6 +1,5 @@
 /** Signing in by way of an OpenID provider. The provider's second factor is the provider's to ask for. */
 import { LRUCache } from 'lru-cache'
-import type { Role } from '../../../protocol/api/permission-table.ts'
 import type { Session } from '../../../protocol/api/session.ts'
 import { AppError } from '../../../shared/app-error.ts'
 import type { Clock } from '../../../shared/clock.ts'
@@ -65,12 +64,13 @@ export function createOpenIdSignIn(
   const admit = (claims: Record<string, unknown>): CheckedPassword => {
     const { sub } = claims
     const username = claims[config.nameClaim]
-    const role = roleOf(claims, config)
+    const mapping = mappingOf(claims, config)
     if (typeof username !== 'string' || typeof sub !== 'string') return { refused: 'no-name' }
-    if (role === undefined) return { refused: 'no-role' }
+    if (mapping === undefined) return { refused: 'no-role' }
+    const { role, scope = null } = mapping
     const vouchedUntil = clock.now() + config.trustMinutes * 60_000
     const externalId = `${config.issuer} ${sub}`
-    return vouched.admit({ source: 'openid', externalId, username, role, vouchedUntil })
+    return vouched.admit({ source: 'openid', externalId, username, role, scope, vouchedUntil })
   }
 
   return {
@@ -121,7 +121,10 @@ export function createOpenIdSignIn(
   }
 }
 
-function roleOf(claims: Record<string, unknown>, config: OpenIdConfig): Role | undefined {
+function mappingOf(
+  claims: Record<string, unknown>,
+  config: OpenIdConfig,
+): OpenIdConfig['roles'][number] | undefined {
   const path = [config.roleClaim].flat()
   const claim = path.reduce<unknown>(
     (value, name) =>
@@ -131,5 +134,5 @@ function roleOf(claims: Record<string, unknown>, config: OpenIdConfig): Role | u
     claims,
   )
   const values = [claim].flat()
-  return config.roles.find(({ value }) => values.includes(value))?.role
+  return config.roles.find(({ value }) => values.includes(value))
 }

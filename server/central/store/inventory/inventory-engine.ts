@@ -196,6 +196,8 @@ export type Presence = 'live' | 'gone' | 'any'
 export interface StreamFilter {
   query: Query
   presence: Presence
+  /** Only streams of these machines; left out or null: of all. Nothing in an answer is of any other. */
+  machineNos?: readonly number[] | null | undefined
 }
 
 export interface StoredStream extends ReportedStream {

@@ -73,6 +73,11 @@ const JOINED = `
   LEFT JOIN strip_order AS u ON u.order_no = o.undoes_no
   LEFT JOIN strip_order AS r ON r.order_no = o.retries_no`
 
+/** It names no machine but those. */
+const WITHIN = `NOT EXISTS (
+  SELECT 1 FROM order_machine AS m WHERE m.order_no = o.order_no
+    AND m.machine_no NOT IN (SELECT value FROM json_each(@machineNos)))`
+
 export function createOrderReader(db: Database) {
   const selectRow = db.prepare<[string], OrderRow>(
     `SELECT ${COLUMNS} FROM strip_order AS o WHERE o.order_id = ?`,
@@ -81,8 +86,15 @@ export function createOrderReader(db: Database) {
     `SELECT ${COLUMNS} FROM strip_order AS o WHERE o.order_no = ?`,
   )
   const selectJoined = db.prepare<[string], JoinedRow>(`${JOINED} WHERE o.order_id = ?`)
-  const selectPage = db.prepare<[number, number], JoinedRow>(
-    `${JOINED} WHERE o.order_no < ? ORDER BY o.order_no DESC LIMIT ?`,
+  const selectPage = db.prepare<
+    { before: number; limit: number; machineNos: string | null },
+    JoinedRow
+  >(`
+    ${JOINED} WHERE o.order_no < @before AND (@machineNos IS NULL OR ${WITHIN})
+    ORDER BY o.order_no DESC LIMIT @limit
+  `)
+  const selectWithin = db.prepare<{ orderId: string; machineNos: string }, object>(
+    `SELECT 1 FROM strip_order AS o WHERE o.order_id = @orderId AND ${WITHIN}`,
   )
   return {
     /** Throws ORDER_NOT_FOUND. */
@@ -96,9 +108,17 @@ export function createOrderReader(db: Database) {
       const row = selectJoined.get(orderId)
       return row === undefined ? undefined : toOrder(row)
     },
-    /** With their numbers, newest first. */
-    before: (orderNo: number, limit: number): { orderNo: number; order: StoredOrder }[] =>
-      selectPage.all(orderNo, limit).map((row) => ({ orderNo: row.orderNo, order: toOrder(row) })),
+    /** With their numbers, newest first; those that name no machine but these, or with null all. */
+    before: (
+      before: number,
+      limit: number,
+      machineNos: readonly number[] | null,
+    ): { orderNo: number; order: StoredOrder }[] =>
+      selectPage
+        .all({ before, limit, machineNos: machineNos === null ? null : JSON.stringify(machineNos) })
+        .map((row) => ({ orderNo: row.orderNo, order: toOrder(row) })),
+    isWithin: (orderId: OrderId, machineNos: readonly number[]): boolean =>
+      selectWithin.get({ orderId, machineNos: JSON.stringify(machineNos) }) !== undefined,
   }
 }
 

@@ -48,11 +48,20 @@ export function createReads(
 ) {
   const sql = prepare(db)
   return {
-    orderPage: (page: Page): { orders: StoredOrder[]; cursor: string | null } => {
+    orderPage: (
+      page: Page,
+      machineNos: readonly number[] | null,
+    ): { orders: StoredOrder[]; cursor: string | null } => {
       const before = afterOf(page) || Number.MAX_SAFE_INTEGER
-      const cut = cutPage(orders.before(before, page.limit + 1), page.limit, (row) => [row.orderNo])
+      const cut = cutPage(orders.before(before, page.limit + 1, machineNos), page.limit, (row) => [
+        row.orderNo,
+      ])
       return { orders: cut.rows.map(({ order }) => order), cursor: cut.cursor }
     },
+
+    /** Whether it names no machine but these. False where there is no such order. */
+    isOrderWithin: (orderId: OrderId, machineNos: readonly number[]): boolean =>
+      orders.isWithin(orderId, machineNos),
 
     previewTargets: (
       previewId: PreviewId,

@@ -8,6 +8,7 @@ import { expect, it } from 'vitest'
 import type {
   Presence,
   StoredStream,
+  StreamFilter,
 } from '../../../../server/central/store/inventory/inventory-engine.ts'
 import {
   openToRead,
@@ -31,31 +32,39 @@ import { CANDIDATE_NUMBERS } from '../../../../server/central/store/inventory/qu
 import { createReaderContext } from '../../../../server/central/store/inventory/reader-context.ts'
 import { createWriter, type WriteJob } from '../../../../server/central/store/inventory/writer.ts'
 import { exclusionReason } from '../../../../server/streams/exclusion.ts'
-import type { Query } from '../../../../server/streams/query/ast.ts'
 import { expectSound } from '../sound-inventory.ts'
 import { tempDataDir } from '../stored-fleet.ts'
 import { type KnownStream, naiveSearch } from './naive-search.ts'
 import { type MadeMachine, randomFleet, randomQuery, TIMES } from './random-fleet.ts'
 
 const presences = fc.constantFrom<Presence>('live', 'gone', 'any')
+/** Of a fleet of up to five; also one that is in none, and none at all. */
+const scopes = fc.option(fc.uniqueArray(fc.integer({ min: 1, max: 6 })))
 const QUERIES_OF_A_FLEET = 25
 
 it('finds in pages, counts and groups exactly what a query means', async () => {
-  const questions = fc.array(fc.tuple(randomQuery, presences, fc.integer({ min: 1, max: 7 })), {
-    minLength: QUERIES_OF_A_FLEET,
-    maxLength: QUERIES_OF_A_FLEET,
-  })
+  const questions = fc.array(
+    fc.tuple(randomQuery, presences, scopes, fc.integer({ min: 1, max: 7 })),
+    {
+      minLength: QUERIES_OF_A_FLEET,
+      maxLength: QUERIES_OF_A_FLEET,
+    },
+  )
   fc.assert(
     fc.property(randomFleet, fc.infiniteStream(fc.nat()), questions, (fleet, dice, asked) => {
       withStore(fleet, dice, (readings, context) => {
         const known = everything(readings, fleet)
-        for (const [query, presence, limit] of asked) {
-          const expected = naiveSearch(known, query, presence).map(({ streamId }) => streamId)
-          expectFound(context, { query, presence }, limit, expected)
-          expectCounted(readings, { query, presence }, expected)
+        for (const [query, presence, machineNos, limit] of asked) {
+          const filter = { query, presence, machineNos }
+          const within = known.filter(
+            ({ machineId }) => machineNos?.includes(Number(machineId.at(-1)) + 1) ?? true,
+          )
+          const expected = naiveSearch(within, query, presence).map(({ streamId }) => streamId)
+          expectFound(context, filter, limit, expected)
+          expectCounted(readings, filter, expected)
           context.forget()
-          expectFacets(readings, { query, presence }, known, expected)
-          expectSelected(readings, { query, presence }, known, expected)
+          expectFacets(readings, filter, known, expected)
+          expectSelected(readings, filter, known, expected)
         }
       })
     }),
@@ -66,12 +75,11 @@ it('finds in pages, counts and groups exactly what a query means', async () => {
 /** By every plan: each page but the last is full, none repeats a stream, and together they are everything. */
 function expectFound(
   context: SearchContext,
-  filter: { query: Query; presence: Presence },
+  filter: StreamFilter,
   limit: number,
   expected: readonly number[],
 ): void {
-  const { query, presence } = filter
-  for (const { id, phases } of planSearch(context, query, presence).all) {
+  for (const { id, phases } of planSearch(context, filter).all) {
     const found: number[] = []
     let cursor: string | null = cursorOf({ id, phases, estimate: 0 })
     while (cursor !== null) {
@@ -87,7 +95,7 @@ function expectFound(
 
 function expectCounted(
   readings: Readings,
-  filter: { query: Query; presence: Presence },
+  filter: StreamFilter,
   expected: readonly number[],
 ): void {
   const { streams } = readings.page(filter, { limit: 1_000 })
@@ -101,7 +109,7 @@ function expectCounted(
 /** What says that it is exact must be; what does not may be less. */
 function expectFacets(
   readings: Readings,
-  filter: { query: Query; presence: Presence },
+  filter: StreamFilter,
   known: readonly KnownStream[],
   expected: readonly number[],
 ): void {
@@ -136,7 +144,7 @@ function expectFacets(
 /** For an order: each stream that matches is named once, or left out for the reason that it has. */
 function expectSelected(
   readings: Readings,
-  filter: { query: Query; presence: Presence },
+  filter: StreamFilter,
   known: readonly KnownStream[],
   expected: readonly number[],
 ): void {

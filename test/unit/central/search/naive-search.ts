@@ -51,6 +51,9 @@ export function holds(query: Query, stream: KnownStream): boolean {
       const value = query.field === 'size' ? stream.sizeBytes : (stream.origin?.id ?? null)
       return isWithin(value, query.min, query.max)
     }
+    case 'machines':
+      // The fleet's machines are numbered in the order of their ids.
+      return query.machineNos.includes(Number(stream.machineId.at(-1)) + 1)
     case 'zone-absent':
       return (stream.origin?.id ?? null) === null
     case 'time': {

@@ -13,10 +13,10 @@ const BATCH = 1_024
 
 export function countStreams(
   context: SearchContext,
-  { query, presence }: StreamFilter,
+  filter: StreamFilter,
   budgetMs = COUNT_MS,
 ): StreamCount {
-  const planned = planSearch(context, query, presence)
+  const planned = planSearch(context, filter)
   const known = knownCount(context, planned)
   if (known !== null) return { total: known, isExact: true }
   const until = performance.now() + budgetMs

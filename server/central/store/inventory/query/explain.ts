@@ -6,12 +6,9 @@ import { knownCount } from './count.ts'
 import { planSearch } from './plan.ts'
 import type { SearchContext } from './search-context.ts'
 
-export function explainSearch(
-  context: SearchContext,
-  { query, presence }: StreamFilter,
-): SearchPlan {
-  const planned = planSearch(context, query, presence)
-  const { best, newest } = planned
+export function explainSearch(context: SearchContext, filter: StreamFilter): SearchPlan {
+  const planned = planSearch(context, filter)
+  const { query, best, newest } = planned
   const sources = best.phases.map(({ source }) => source)
   const known = knownCount(context, planned)
   const narrowest = sources.map(({ driver }) => driver).join(', then ')
@@ -48,6 +45,8 @@ function words(query: Query): string {
       return `(${query.items.map(words).join(query.kind === 'and' ? ' AND ' : ' OR ')})`
     case 'not':
       return `NOT ${words(query.item)}`
+    case 'machines':
+      return `${query.machineNos.length} machines`
     case 'text':
       return `${query.field}:${JSON.stringify(query.pattern)}`
     case 'number':

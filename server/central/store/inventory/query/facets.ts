@@ -15,14 +15,20 @@ import {
 } from './class-facets.ts'
 import { certainOf, knownCount, walkPlan } from './count.ts'
 import { add, type Counts, named } from './facet-buckets.ts'
-import { machineCounts, STREAMS_OF_ITEM, sampleMachines, type Walked } from './machine-facets.ts'
+import {
+  machineCounts,
+  STREAMS_OF_ITEM,
+  sampleMachines,
+  talliedFacets,
+  type Walked,
+} from './machine-facets.ts'
 import { type Planned, planSearch } from './plan.ts'
 import type { SearchContext } from './search-context.ts'
 
 const WALK_MS = 20
 
 export function facetsOf(context: SearchContext, filter: StreamFilter): StoredFacets {
-  const planned = planSearch(context, filter.query, filter.presence)
+  const planned = planSearch(context, filter)
   const known = knownCount(context, planned)
   if (known === null && isOfClasses(planned)) return facetsByHosts(context, planned)
   const classes: Counts = new Map()
@@ -41,6 +47,7 @@ export function facetsOf(context: SearchContext, filter: StreamFilter): StoredFa
     total: known ?? counted,
     isTotalExact: known !== null || walked.isComplete,
     ...familyFacets(context, families),
+    ...talliedFacets(context, planned),
     hosts: hosts.buckets,
     machines: byMachine.buckets,
     isExact: {

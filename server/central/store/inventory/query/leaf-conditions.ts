@@ -67,6 +67,8 @@ export function levelOf(leaf: Leaf): Level {
       return textColumn(leaf.field).level
     case 'number':
       return leaf.field === 'zone' ? 'family' : 'item'
+    case 'machines':
+      return 'machine'
     case 'zone-absent':
       return 'family'
     case 'time':
@@ -81,6 +83,8 @@ export function exactCondition(leaf: Leaf): Sql {
       return textCondition(leaf.field, leaf.pattern)
     case 'number':
       return rangeCondition(leaf.field === 'zone' ? 'fa.zone' : 'i.size_bytes', leaf.min, leaf.max)
+    case 'machines':
+      return machinesCondition(leaf.machineNos)
     case 'zone-absent':
       return sql('fa.zone IS NULL')
     case 'time':
@@ -128,6 +132,12 @@ export function compareText(column: string, pattern: TextPattern): Sql {
   // `=` where it can be: with the columns' NOCASE it finds its row through an index.
   if (pattern.literal !== null) return sql(`${column} = ? COLLATE NOCASE`, pattern.literal)
   return sql(`${column} LIKE ? ESCAPE '\\'`, pattern.like)
+}
+
+/** One parameter, however many they are: a list is looked up once for a statement. */
+export function machinesCondition(machineNos: readonly number[]): Sql {
+  if (machineNos.length === 0) return FALSE
+  return sql('m.machine_no IN (SELECT value FROM json_each(?))', JSON.stringify(machineNos))
 }
 
 /** hex() makes an empty text of NULL. */

@@ -1,5 +1,5 @@
 /** On which machines what was found is. */
-import { type FacetBucket, MAX_BUCKETS } from '../stored-facets.ts'
+import { type FacetBucket, largestBuckets, MAX_BUCKETS } from '../stored-facets.ts'
 import { decides } from './bounds.ts'
 import { walkPlan } from './count.ts'
 import { add, type Bucketed, type Counts, named, toBucket } from './facet-buckets.ts'
@@ -58,6 +58,27 @@ function byTally(context: SearchContext, { query, classes }: Planned): FacetBuck
     MAX_BUCKETS,
   )
   return rows.map(toBucket)
+}
+
+/** Where machines alone decide: they have exact counts by verdict and zone, however many streams that is. */
+export function talliedFacets(
+  context: SearchContext,
+  { query, presence }: Planned,
+): { verdicts: FacetBucket[]; zones: FacetBucket[] } | undefined {
+  const bounds = context.bounds(query, 'machine')
+  if (presence !== 'live' || !decides(bounds)) return undefined
+  const rows = context.all(
+    `SELECT t.verdict, ifnull(CAST(t.zone AS TEXT), 'none'), sum(mt.live_count)
+     FROM machine AS m CROSS JOIN machine_tally AS mt USING (machine_no) JOIN tally AS t USING (tally_no)
+     WHERE mt.live_count > 0 AND ${bounds.possible.sql} GROUP BY 1, 2`,
+    ...bounds.possible.params,
+  ) as [string, string, number][]
+  const by = (column: 0 | 1): FacetBucket[] => {
+    const sums = new Map<string, number>()
+    for (const row of rows) sums.set(row[column], (sums.get(row[column]) ?? 0) + row[2])
+    return largestBuckets(sums)
+  }
+  return { verdicts: by(0), zones: by(1) }
 }
 
 /** The machines of some of what matches: which they are, and at least how many on each. */

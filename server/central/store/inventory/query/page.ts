@@ -30,10 +30,10 @@ interface Position {
 
 export function findPage(
   context: SearchContext,
-  { query, presence }: StreamFilter,
+  filter: StreamFilter,
   { cursor, limit }: PageRequest,
 ): FoundPage {
-  const planned = planSearch(context, query, presence)
+  const planned = planSearch(context, filter)
   if (cursor !== undefined) {
     const position = readCursor(cursor)
     const plan = planned.all.find(({ id }) => id === position.plan)

@@ -3,7 +3,7 @@
  * same query has the same id as long as the inventory has the same shape; a cursor names the id that it is for.
  */
 import { type Query, QueryError } from '../../../../streams/query/ast.ts'
-import type { Presence } from '../inventory-engine.ts'
+import type { Presence, StreamFilter } from '../inventory-engine.ts'
 import { asksForGone } from './asks-for-gone.ts'
 import { decides } from './bounds.ts'
 import { type ClassSummary, classSource, classSummary } from './class-sources.ts'
@@ -57,12 +57,13 @@ export interface Fleet {
 
 export function planSearch(
   context: SearchContext,
-  query: Query,
-  presence: Presence,
+  filter: StreamFilter,
   fleet: Fleet = readFleet(context),
 ): Planned {
   context.check()
-  checkSize(query)
+  const { presence } = filter
+  checkSize(filter.query)
+  const query = withinMachines(filter)
   const effective = presence === 'live' && asksForGone(query) ? 'any' : presence
   const classes = classSummary(context, query, effective)
   const plans = plansFor(context, query, effective, classes, fleet)
@@ -76,6 +77,16 @@ export function planSearch(
     best,
     newest: isDense ? newest : null,
     all: [newest, ...plans],
+  }
+}
+
+/** The query and the machines of the filter: one more condition that all streams must meet. */
+function withinMachines({ query, machineNos = null }: StreamFilter): Query {
+  if (machineNos === null) return query
+  const machines: Query = { kind: 'machines', machineNos }
+  return {
+    kind: 'and',
+    items: query.kind === 'and' ? [...query.items, machines] : [query, machines],
   }
 }
 

@@ -16,7 +16,10 @@ import { type Planned, planSearch, readFleet, undecidedByItem } from './plan.ts'
 import type { SearchContext } from './search-context.ts'
 import { type Sql, TRUE } from './sql.ts'
 
-export type SelectionRequest = { filter: StreamFilter } | { streamIds: readonly number[] }
+/** `machineNos` as in a filter: what is elsewhere is as little known as what never was. */
+export type SelectionRequest =
+  | { filter: StreamFilter }
+  | { streamIds: readonly number[]; machineNos?: readonly number[] | null }
 
 /** How many numbers {@link TargetSelection.candidates} has for each stream. */
 export const CANDIDATE_NUMBERS = 3
@@ -43,7 +46,7 @@ export function selectTargets(
   try {
     const chosen = createChosen(context, action, max)
     if ('filter' in request) walk(context, request.filter, chosen)
-    else chosen.streams(request.streamIds)
+    else chosen.named(request.streamIds, request.machineNos ?? null)
     return chosen.finish()
   } finally {
     db.exec('COMMIT')
@@ -52,7 +55,7 @@ export function selectTargets(
 
 function walk(context: SearchContext, filter: StreamFilter, chosen: Chosen): void {
   const fleet = readFleet(context)
-  const planned = planSearch(context, filter.query, filter.presence, fleet)
+  const planned = planSearch(context, filter, fleet)
   if (planned.best.estimate >= DENSE * fleet.streams) {
     walkAll(context, planned, chosen)
     return
@@ -134,18 +137,30 @@ function createChosen(context: SearchContext, action: OrderAction, max: number) 
     else excluded.set(reason, (excluded.get(reason) ?? 0) + 1)
   }
 
-  return {
-    take,
-    streams: (streamIds: readonly number[]): void => {
-      if (streamIds.length === 0) return
-      const found = context.all(
-        `SELECT s.stream_id, s.item_no, i.class_no, s.volume_no,
+  const read = (streamIds: readonly number[]): number[][] =>
+    context.all(
+      `SELECT s.stream_id, s.item_no, i.class_no, s.volume_no,
            (i.sha256 IS NULL) * ${UNREADABLE} + (s.gone_at IS NOT NULL) * ${GONE}
          FROM json_each(?) AS j CROSS JOIN stream AS s ON s.stream_id = j.value
          CROSS JOIN item AS i ON i.item_no = s.item_no`,
-        JSON.stringify(streamIds),
-      ) as number[][]
-      for (const row of found) take(row[0]!, row[1]!, row[2]!, row[3]!, row[4]!)
+      JSON.stringify(streamIds),
+    ) as number[][]
+  const takeAll = (found: readonly number[][]): void => {
+    for (const row of found) take(row[0]!, row[1]!, row[2]!, row[3]!, row[4]!)
+  }
+
+  return {
+    take,
+    streams: (streamIds: readonly number[]): void => {
+      if (streamIds.length > 0) takeAll(read(streamIds))
+    },
+    /** Ids that somebody chose, who may be for some machines only. */
+    named: (streamIds: readonly number[], machineNos: readonly number[] | null): void => {
+      const within = machineNos === null ? null : new Set(machineNos)
+      const found = read(streamIds).filter(
+        (row) => within === null || within.has(volumes[row[3]!]!.machineNo),
+      )
+      takeAll(found)
       const unknown = streamIds.length - found.length
       if (unknown > 0) {
         const reason = 'unknown: central has no such stream'
