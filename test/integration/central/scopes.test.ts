@@ -59,12 +59,12 @@ function queryOf(route: string, { lab, ids, secretStream }: ScopedFleet): string
 async function askEverything(
   scoped: ScopedFleet,
   who: Person,
-  methods = /^(GET|POST|PUT|PATCH|DELETE)$/,
+  which = /^(GET|POST|PUT|PATCH|DELETE) /,
 ): Promise<[string, Answer][]> {
   const answers: [string, Answer][] = []
   for (const route of scoped.fleet.central.routeAccess.keys()) {
     const [method, pattern] = route.split(' ') as [string, string]
-    if (!methods.test(method) || !pattern.startsWith('/api/v1')) continue
+    if (!which.test(route) || !pattern.startsWith('/api/v1')) continue
     if (scoped.fleet.central.webSockets.has(route) || /^\/api\/v1\/openid/.test(pattern)) continue
     if (/^(DELETE|POST) \/api\/v1\/session\b/.test(route)) continue
     const path = pattern
@@ -148,8 +148,10 @@ describe('every route', () => {
 
   it('would have told it: an administrator for all machines hears of it nearly everywhere', async () => {
     const scoped = await openScopedFleet()
+    scoped.secret.answer = () => ({ status: 500, body: {} })
     const admin = withHeaders(scoped.fleet, { cookie: scoped.fleet.cookie })
-    const answers = await askEverything(scoped, admin, /^GET$/)
+    // Without the answers as they come: those of an open question never end.
+    const answers = await askEverything(scoped, admin, /^GET (?!.*\/stream$)/)
     const told = answers.filter(([, { body }]) => SECRET.test(JSON.stringify(body)))
     expect(told.length).toBeGreaterThan(25)
   }, 60_000)
