@@ -177,6 +177,7 @@ Result<std::unique_ptr<StreamProvider>> OpenDisk(const std::shared_ptr<const Blo
                                                  const std::string& name) {
   std::vector<ImageVolume> volumes;
   std::vector<ClosedPartition> closed;
+  std::vector<ClosedPartition> lost;
   std::string found;
   const auto ntfs_count = std::count_if(
       table.partitions.begin(), table.partitions.end(),
@@ -189,6 +190,11 @@ Result<std::unique_ptr<StreamProvider>> OpenDisk(const std::shared_ptr<const Blo
       if (MayHoldStreams(partition.format)) {
         closed.push_back({PartitionName(partition.number),
                           {"ADS_UNSUPPORTED", 0, "open", "partition " + number + " is " + what}});
+      } else if (partition.format == ImageFormat::kUnknown && partition.is_windows) {
+        lost.push_back({PartitionName(partition.number),
+                        CorruptError("open", "partition " + number +
+                                                 " is said to be a volume of Windows'; neither its "
+                                                 "first sector nor its last is that of one")});
       }
       continue;
     }
@@ -204,7 +210,10 @@ Result<std::unique_ptr<StreamProvider>> OpenDisk(const std::shared_ptr<const Blo
     }
     volumes.push_back(std::move(entry));
   }
-  if (!volumes.empty()) return MakeProvider(std::move(volumes), std::move(closed));
+  if (!volumes.empty()) {
+    closed.insert(closed.end(), lost.begin(), lost.end());
+    return MakeProvider(std::move(volumes), std::move(closed));
+  }
   if (!closed.empty()) {
     StreamError error = closed.front().error;
     error.message = name + ": " + error.message;

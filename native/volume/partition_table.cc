@@ -19,6 +19,10 @@ constexpr std::uint32_t kFirstLogicalNumber = 5;
 constexpr std::uint32_t kMaxLogicalPartitions = 128;
 constexpr std::size_t kMaxGptEntries = 1024;
 
+// EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, as it stands in a GPT (UEFI specification, appendix A).
+constexpr std::array<std::uint8_t, 16> kBasicData = {
+    0xA2, 0xA0, 0xD0, 0xEB, 0xE5, 0xB9, 0x33, 0x44, 0x87, 0xC0, 0x68, 0xB6, 0xB7, 0x26, 0x99, 0xC7};
+
 using Sector = std::array<std::byte, 512>;
 
 // False if the image ends before, or cannot be read there.
@@ -33,12 +37,22 @@ ImageFormat FormatAt(const BlockReader& image, std::uint64_t offset) {
   return IdentifyImage(head);
 }
 
-void AddPartition(const BlockReader& image, std::uint32_t number, std::uint64_t first_sector,
-                  std::uint64_t sectors, std::uint64_t sector_size, PartitionTable& table) {
+// Where the table says a partition lies, in sectors, and of what kind.
+struct TableEntry {
+  std::uint32_t number;
+  std::uint64_t first_sector;
+  std::uint64_t sectors;
+  bool is_windows;
+};
+
+void AddPartition(const BlockReader& image, const TableEntry& entry, std::uint64_t sector_size,
+                  PartitionTable& table) {
+  const auto [number, first_sector, sectors, is_windows] = entry;
   const std::uint64_t image_sectors = image.size() / sector_size;
   if (first_sector == 0 || first_sector >= image_sectors || sectors == 0) return;
   Partition partition;
   partition.number = number;
+  partition.is_windows = is_windows;
   partition.start = first_sector * sector_size;
   partition.length = sectors > image_sectors - first_sector ? image.size() - partition.start
                                                             : sectors * sector_size;
@@ -74,8 +88,9 @@ bool ReadGpt(const BlockReader& image, std::uint64_t sector_size, PartitionTable
     const auto first = LoadLe<std::uint64_t>(entry.data() + 32);
     const auto last = LoadLe<std::uint64_t>(entry.data() + 40);
     if (!is_used || last < first || last == UINT64_MAX) continue;
-    AddPartition(image, static_cast<std::uint32_t>(i + 1), first, last - first + 1, sector_size,
-                 table);
+    const bool is_windows = std::memcmp(entry.data(), kBasicData.data(), kBasicData.size()) == 0;
+    AddPartition(image, {static_cast<std::uint32_t>(i + 1), first, last - first + 1, is_windows},
+                 sector_size, table);
   }
   return true;
 }
@@ -85,6 +100,8 @@ struct MbrEntry {
   std::uint64_t first_sector;
   std::uint64_t sectors;
 
+  // NTFS, exFAT or HPFS; hidden; a recovery partition.
+  bool is_windows() const { return type == 0x07 || type == 0x17 || type == 0x27; }
   bool is_extended() const { return type == 0x05 || type == 0x0F || type == 0x85; }
 };
 
@@ -105,7 +122,9 @@ void ReadLogicalPartitions(const BlockReader& image, std::uint64_t extended_star
     if (LoadLe<std::uint16_t>(sector.data() + kMbrSignatureOffset) != 0xAA55) return;
     const MbrEntry logical = LoadMbrEntry(sector, 0);
     if (logical.type != 0) {
-      AddPartition(image, kFirstLogicalNumber + i, link + logical.first_sector, logical.sectors,
+      AddPartition(image,
+                   {kFirstLogicalNumber + i, link + logical.first_sector, logical.sectors,
+                    logical.is_windows()},
                    sector_size, table);
     }
     const MbrEntry next = LoadMbrEntry(sector, 1);
@@ -129,7 +148,9 @@ bool ReadMbr(const BlockReader& image, std::uint64_t sector_size, PartitionTable
     if (entry.is_extended()) {
       ReadLogicalPartitions(image, entry.first_sector, sector_size, table);
     } else {
-      AddPartition(image, static_cast<std::uint32_t>(i + 1), entry.first_sector, entry.sectors,
+      AddPartition(image,
+                   {static_cast<std::uint32_t>(i + 1), entry.first_sector, entry.sectors,
+                    entry.is_windows()},
                    sector_size, table);
     }
   }

@@ -18,6 +18,8 @@ struct Partition {
   std::uint64_t start = 0;   // bytes
   std::uint64_t length = 0;  // bytes; cut at the end of the image
   ImageFormat format = ImageFormat::kUnknown;
+  // The table says that it is a volume of Windows': of this kind are NTFS's.
+  bool is_windows = false;
 };
 
 struct PartitionTable {

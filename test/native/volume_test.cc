@@ -358,6 +358,17 @@ TEST("several NTFS partitions are told apart by path and identity; a BitLocker o
               "ADS_IDENTITY_CHANGED");
 }
 
+TEST("a partition of Windows' that lost both its boot sectors is not passed over") {
+  const std::vector<std::byte> volume = AFixture()->bytes;
+  const std::vector<std::byte> lost(1u << 20, std::byte{0x5A});
+  RememberingSink sink;
+  Scan(AnMbrDisk(512, {volume, lost}), sink);
+  CHECK_EQUAL(sink.rows.size(), kStreams);
+  CHECK_EQUAL(sink.unreadable.size(), 1);
+  CHECK(sink.unreadable[0].path == u"Partition2");
+  CHECK_EQUAL(sink.unreadable[0].error.code, "ADS_CORRUPT");
+}
+
 TEST("what is no NTFS is refused by name, and what may hold streams as unsupported") {
   const auto refused = [](std::size_t at, std::string_view signature) {
     std::vector<std::byte> bytes(1u << 16);
