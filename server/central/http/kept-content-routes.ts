@@ -4,11 +4,13 @@ import { Type } from 'typebox'
 import { KeptContent, KeptContentPolicy, TargetContent } from '../../protocol/api/kept-content.ts'
 import { OrderId, TargetId } from '../../protocol/ids.ts'
 import type { KeptContentService } from '../ordering/kept-content-service.ts'
+import type { OrderService } from '../ordering/order-service.ts'
 import { actorOf } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 
 export interface KeptContentRoutesOptions {
   keptContent: KeptContentService
+  orders: OrderService
 }
 
 const tags = ['orders']
@@ -19,13 +21,14 @@ const Params = Type.Object(
 
 export const keptContentRoutes: FastifyPluginAsyncTypebox<KeptContentRoutesOptions> = async (
   app,
-  { keptContent },
+  { keptContent, orders },
 ) => {
   const reply = { 200: KeptContent, ...ERROR_REPLIES }
   app.get(
     '/orders/kept-content',
     {
-      config: { access: 'inventory.read' },
+      // Of the whole fleet.
+      config: { access: 'inventory.read', scope: 'unscoped-only' },
       schema: {
         summary: 'How much is kept of small streams that orders took away, and for how long',
         tags,
@@ -38,7 +41,7 @@ export const keptContentRoutes: FastifyPluginAsyncTypebox<KeptContentRoutesOptio
   app.put(
     '/orders/kept-content',
     {
-      config: { access: 'settings.manage' },
+      config: { access: 'settings.manage', scope: 'unscoped-only' },
       schema: {
         summary: 'Say what is kept; what it does not allow is forgotten',
         tags,
@@ -52,7 +55,7 @@ export const keptContentRoutes: FastifyPluginAsyncTypebox<KeptContentRoutesOptio
   app.get(
     '/orders/:orderId/targets/:targetId/content',
     {
-      config: { access: 'content.read' },
+      config: { access: 'content.read', scope: 'filtered' },
       schema: {
         summary: 'What a small stream held that this order took away',
         tags,
@@ -60,8 +63,9 @@ export const keptContentRoutes: FastifyPluginAsyncTypebox<KeptContentRoutesOptio
         response: { 200: TargetContent, ...ERROR_REPLIES },
       },
     },
-    (request) => {
+    async (request) => {
       const { orderId, targetId } = request.params
+      await orders.requireVisible(orderId, request.machineScope)
       return keptContent.content(orderId, targetId, actorOf(request))
     },
   )

@@ -128,6 +128,7 @@ async function secretThings(
     streamId: String(streamId),
     orderId: order.orderId,
     previewId: preview.previewId,
+    targetId: (await fleet.get(`/orders/${order.orderId}/targets`)).body.targets[0].targetId,
     questionId: question.questionId,
     savedId: String(saved.savedId),
     ruleId: String(rule.ruleId),
