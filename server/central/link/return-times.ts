@@ -8,8 +8,8 @@
 const FORGOTTEN_AFTER_MS = 10_000
 /** What has not been going on for so long says nothing yet. */
 const MEASURED_FROM_MS = 2_000
-/** Even if nothing is answered at all, somebody must come and try. */
-const MIN_PER_SECOND = 10
+/** Of what is meant: with fewer who come, fewer would be answered, and what is measured would fall for ever. */
+const MIN_SHARE = 0.25
 const SHARE = 0.8
 
 export class ReturnTimes {
@@ -44,6 +44,6 @@ export class ReturnTimes {
     const lastedMs = nowMs - this.#sinceMs
     if (lastedMs < MEASURED_FROM_MS) return this.#perSecond
     const measured = (this.#answered * 1_000) / lastedMs
-    return Math.min(this.#perSecond, Math.max(MIN_PER_SECOND, measured))
+    return Math.min(this.#perSecond, Math.max(MIN_SHARE * this.#perSecond, measured))
   }
 }
