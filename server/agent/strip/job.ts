@@ -92,12 +92,40 @@ export interface FinishedJob extends PreparedJob {
   readonly result: Result | null
 }
 
-/** Two jobs with one of these in common must not be at work at the same time. */
-export function claimsOf({ target }: Job): string[] {
-  const stream = `${target.volumeId}\0${target.identity}\0${target.stream.toLowerCase()}`
-  const claims = [target.targetId, stream]
-  if ('strippedTargetId' in target) claims.push(target.strippedTargetId)
-  return claims
+/**
+ * What two jobs at work at the same time must not have in common: target ids, and streams. Looked at for every
+ * target, so that no text is made of a stream: volumes are not told apart, which at worst makes a job wait.
+ */
+export class Claims {
+  readonly #targetIds = new Set<string>()
+  /** Carriers' identities, by the stream's name in lower case. */
+  readonly #carriers = new Map<string, Set<string>>()
+  #latest: { readonly stream: string; readonly carriers: Set<string> } | null = null
+
+  /** Whether the job must wait for one that was added. */
+  meets({ target }: Job): boolean {
+    return (
+      this.#targetIds.has(target.targetId) ||
+      ('strippedTargetId' in target && this.#targetIds.has(target.strippedTargetId)) ||
+      this.#carriersOf(target.stream).has(target.identity)
+    )
+  }
+
+  add({ target }: Job): void {
+    this.#targetIds.add(target.targetId)
+    if ('strippedTargetId' in target) this.#targetIds.add(target.strippedTargetId)
+    this.#carriersOf(target.stream).add(target.identity)
+  }
+
+  #carriersOf(stream: string): Set<string> {
+    // Most targets of an order have one name.
+    if (this.#latest?.stream === stream) return this.#latest.carriers
+    const name = stream.toLowerCase()
+    const carriers = this.#carriers.get(name) ?? new Set()
+    this.#carriers.set(name, carriers)
+    this.#latest = { stream, carriers }
+    return carriers
+  }
 }
 
 /** The bytes of removed streams that are kept: of these actions. */

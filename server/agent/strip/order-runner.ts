@@ -14,7 +14,7 @@ import { AppError } from '../../shared/app-error.ts'
 import { toTimestamp } from '../../shared/clock.ts'
 import type { AnyTarget, JournalEntry, Order } from '../state/journal-store.ts'
 import { finish } from './finish.ts'
-import { Asked, claimsOf, type FoundJob, type InTurn, Job } from './job.ts'
+import { Asked, Claims, type FoundJob, type InTurn, Job } from './job.ts'
 import { prepare } from './prepare.ts'
 import type { OrderTools } from './tools.ts'
 
@@ -92,7 +92,7 @@ export class OrderRunner {
   async #work(): Promise<void> {
     // What is asked for in one go is one batch.
     await null
-    const atWork = new Map<Promise<void>, ReadonlySet<string>>()
+    const atWork = new Map<Promise<void>, Claims>()
     while (this.#waiting.length > 0 || atWork.size > 0) {
       const batch = atWork.size < MOST_BATCHES ? this.#take([...atWork.values()]) : null
       if (batch === null || batch.jobs.length === 0) {
@@ -108,19 +108,13 @@ export class OrderRunner {
   }
 
   /** The next jobs in order, up to the first that must wait for one before it. */
-  #take(claimed: readonly ReadonlySet<string>[]): { jobs: Job[]; claims: Set<string> } {
-    const claims = new Set<string>()
+  #take(claimed: readonly Claims[]): { jobs: Job[]; claims: Claims } {
+    const claims = new Claims()
     let count = 0
     for (const job of this.#waiting) {
-      if (count === BATCH_TARGETS) break
-      const before = claims.size
-      const own = claimsOf(job)
-      for (const claim of own) claims.add(claim)
-      const isAlone =
-        (count === 0 || claims.size === before + own.length) &&
-        !claimed.some((others) => own.some((claim) => others.has(claim)))
-      // What it added is another's already, or comes to nothing: the batch ends here.
-      if (!isAlone) break
+      const mustWait = claims.meets(job) || claimed.some((others) => others.meets(job))
+      if (count === BATCH_TARGETS || mustWait) break
+      claims.add(job)
       count += 1
     }
     return { jobs: this.#waiting.splice(0, count), claims }
