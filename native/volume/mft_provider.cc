@@ -23,7 +23,7 @@ namespace {
 // Resident contents kept from the pass, all workers together. Beyond it they are read again, which
 // nobody waits for in the background.
 constexpr std::uint64_t kKeptValueBytes = 12u << 20;
-constexpr std::uint64_t kKeptValueBytesInBackground = 2u << 20;
+constexpr std::uint64_t kKeptValueBytesInBackground = 512u << 10;
 // The part of a scan's time that the pass takes, for the progress bar.
 constexpr double kPassShare = 0.75;
 

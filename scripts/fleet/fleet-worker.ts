@@ -13,7 +13,7 @@ import { askToEnrol } from '../../server/agent/trust/ask-to-enrol.ts'
 import type { ReportedStream } from '../../server/protocol/stream.ts'
 import type { AppError } from '../../server/shared/app-error.ts'
 import { syntheticFleet } from '../lib/synthetic-fleet.ts'
-import { SimulatedAgent } from './simulated-agent.ts'
+import { SimulatedAgent, withSpare } from './simulated-agent.ts'
 
 export interface FleetPart {
   readonly centralUrl: string
@@ -77,7 +77,8 @@ function fail(error: Error): void {
 }
 
 async function begin(part: FleetPart): Promise<void> {
-  const fleet = syntheticFleet({ seed: part.seed, streamsPerMachine: part.streams })
+  const made = withSpare(part.streams)
+  const fleet = syntheticFleet({ seed: part.seed, streamsPerMachine: made })
   const recent = new LRUCache<number, readonly ReportedStream[]>({ max: RECENT_MACHINES })
   const streamsOf = (index: number): readonly ReportedStream[] => {
     const streams = recent.get(index) ?? fleet.streams(index)
@@ -96,7 +97,7 @@ async function begin(part: FleetPart): Promise<void> {
           identity,
           facts,
           source: () => streamsOf(index),
-          streams: part.streams,
+          streams: made,
           ignoresTurns: part.ignoresTurns,
           ...(part.timings ? { timings: part.timings } : {}),
           logger,

@@ -5,7 +5,7 @@
  * usage: scripts/simulate-fleet [OPTIONS]
  *   --central URL     http://127.0.0.1:7333 if not given
  *   --machines N      100 if not given
- *   --streams N       of each machine; 500 if not given
+ *   --streams N       of each machine at first; 500 if not given
  *   --churn SHARE     such as 1%: how much of each machine changes in a round; nothing if not given
  *   --every SECONDS   how long a round is; 60 if not given
  *   --processes N     2 if not given

@@ -17,6 +17,11 @@ import { SimulatedState, type StreamSource } from './simulated-state.ts'
 /** Of a machine's streams, how many are not there at first and may come. */
 const SPARE_SHARE = 0.2
 
+/** How many to make up for a machine that has `streams` at first. */
+export function withSpare(streams: number): number {
+  return Math.ceil(streams / (1 - SPARE_SHARE))
+}
+
 export interface SimulatedAgentOptions {
   readonly identity: Identity
   readonly facts: MachineFacts

@@ -188,7 +188,14 @@ async function buildParts(
     },
     (why) => void scanRunner.start('quietly', why),
   )
-  scanRunner.keepInStep(watcher)
+  scanRunner.keepInStep({
+    async scanBegins() {
+      await watcher.scanBegins()
+      // To find a journal takes as much as a small scan, and is over now.
+      addon.returnFreeMemory()
+    },
+    scanEnded: (covered) => watcher.scanEnded(covered),
+  })
   scanRunner.listen({ progress() {}, finished: () => giveBackMemory(addon, state) })
   const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start('quietly'))
@@ -258,10 +265,14 @@ async function buildParts(
   return { app, schedule, scanRunner, watcher, orders, asks, central, status }
 }
 
-/** What a scan or an order took, and the long wait for the next one does not need. */
+/** Until what a scan found is sent, and those who waited for it have asked. */
+const SCAN_IS_OVER_MS = 10_000
+
+/** What a scan took, and the long wait for the next one does not need; and what its report took, a while later. */
 function giveBackMemory(addon: AgentAddon, state: AgentState): void {
   state.giveBackMemory()
   addon.returnFreeMemory()
+  setTimeout(() => addon.returnFreeMemory(), SCAN_IS_OVER_MS).unref()
 }
 
 function paceFor({ filesPerSecond, megabytesPerSecond }: QuietConfig): ScanPace {

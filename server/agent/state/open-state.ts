@@ -61,7 +61,7 @@ function openDatabase(file: string): Database.Database {
     db.pragma('synchronous = FULL')
     // In KiB. The journal's ids are random, so its index is read and written all over: with SQLite's 2 MiB
     // the targets of a large order would wait for its pages.
-    db.pragma('cache_size = -8192')
+    db.pragma('cache_size = -4096')
     // In pages of 4 KiB. Folding the log back takes two more fsyncs and writes each page once, however
     // often it changed since.
     db.pragma('wal_autocheckpoint = 8192')
