@@ -34,7 +34,8 @@ PY
 flags=(-std=c++20 -O2 -fexceptions -Wall -Wextra -Wconversion -Werror -D_WIN32_WINNT=0x0A00 -DUNICODE -D_UNICODE
   -DNAPI_VERSION=9 -DNAPI_DISABLE_CPP_EXCEPTIONS -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS -DBUILDING_NODE_EXTENSION
   -Inative -isystem node_modules/node-addon-api -isystem "$include")
-newest_header=$(ls -t native/*/*.h native/platform/*/*.h binding.gyp "$0" 2>/dev/null | head -1)
+# sed reads the list to its end: head would not, and ls might die of a closed pipe.
+newest_header=$(ls -t native/*/*.h native/platform/*/*.h binding.gyp "$0" 2>/dev/null | sed -n 1p)
 objects=()
 todo=()
 for source in "${sources[@]}" native/platform/windows/mingw_delay_load.cc; do

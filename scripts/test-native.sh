@@ -34,7 +34,7 @@ done
 
 flags=(-std=c++20 -O1 -g -Wall -Wextra -Wconversion -Werror -Inative -Itest/native)
 # Recompiles what is older than any header or itself; good enough for some forty small files.
-newest_header=$(ls -t native/*/*.h test/native/*.h | head -1)
+newest_header=$(ls -t native/*/*.h test/native/*.h | sed -n 1p)
 # Objects of another compiler or other flags do not mix.
 used="$cxx ${flags[*]} ${sanitizers[*]}"
 [ "$(cat "$build/compiler" 2>/dev/null)" = "$used" ] || echo "$used" >"$build/compiler"

@@ -21,7 +21,7 @@ passed=0 failed=0
 for sanitizers in thread address,undefined; do
   folder=$build/$sanitizers
   mkdir -p "$folder"
-  newest_header=$(ls -t native/*/*.h native/platform/linux/*.h test/native/*.h | head -1)
+  newest_header=$(ls -t native/*/*.h native/platform/linux/*.h test/native/*.h | sed -n 1p)
   objects=() todo=()
   for source in "${sources[@]}"; do
     object=$folder/$(echo "$source" | tr / _).o
