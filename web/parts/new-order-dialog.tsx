@@ -1,13 +1,12 @@
-/** An order over all that a query finds, or over the files that an order stripped: first what and how, then what exactly that is. */
+/** An order over all that a query finds, or over the files that an order stripped: what, and how. */
 import { useState } from 'preact/hooks'
 import type { Order, PreviewRequest } from '../../server/protocol/api/orders.ts'
 import { api } from '../api.ts'
 import { plural } from '../model/format.ts'
 import { Failure } from './bits.tsx'
-import { Dialog } from './dialog.tsx'
 import { useResource } from './hooks.ts'
 import { FROM_INTERNET, MarkFields } from './mark-fields.tsx'
-import { OrderDialog } from './order-dialog.tsx'
+import { PreviewDialog } from './preview-dialog.tsx'
 
 type Action = PreviewRequest['action']
 
@@ -16,58 +15,37 @@ export function NewOrderDialog({ onClose }: { onClose: () => void }) {
   const [action, setAction] = useState<Action>('strip')
   const [doneOf, setDoneOf] = useState('')
   const [origin, setOrigin] = useState(FROM_INTERNET)
-  const [request, setRequest] = useState<PreviewRequest | null>(null)
-  if (request !== null) return <OrderDialog request={request} onClose={onClose} />
   const requested = (): PreviewRequest =>
     action === 'mark'
       ? { action, selection: { doneOf: doneOf as Order['orderId'] }, origin }
       : { action, selection: { query: query.trim() } }
   return (
-    <Dialog title="New order" onClose={onClose}>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setRequest(requested())
-        }}
-      >
-        {action === 'mark' ? (
-          <StrippedBy orderId={doneOf} onChange={setDoneOf} />
-        ) : (
-          <label class="field">
-            <span>Query: everything that it finds now</span>
-            <input
-              required
-              maxLength={4_096}
-              spellcheck={false}
-              placeholder="zone:3 host:deploy.example.com ext:exe"
-              value={query}
-              onInput={(event) => setQuery(event.currentTarget.value)}
-            />
-          </label>
-        )}
+    <PreviewDialog title="New order" requested={requested} onClose={onClose}>
+      {action === 'mark' ? (
+        <StrippedBy orderId={doneOf} onChange={setDoneOf} />
+      ) : (
         <label class="field">
-          <span>Action</span>
-          <select
-            value={action}
-            onChange={(event) => setAction(event.currentTarget.value as Action)}
-          >
-            <option value="strip">Strip: take the streams off</option>
-            <option value="reduce">Reduce: keep of each mark only its zone</option>
-            <option value="mark">Mark: write a mark on files that an order stripped</option>
-          </select>
+          <span>Query: everything that it finds now</span>
+          <input
+            required
+            maxLength={4_096}
+            spellcheck={false}
+            placeholder="zone:3 host:deploy.example.com ext:exe"
+            value={query}
+            onInput={(event) => setQuery(event.currentTarget.value)}
+          />
         </label>
-        {action === 'mark' && <MarkFields origin={origin} onChange={setOrigin} />}
-        <footer>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button is-primary">
-            Count and freeze
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+      )}
+      <label class="field">
+        <span>Action</span>
+        <select value={action} onChange={(event) => setAction(event.currentTarget.value as Action)}>
+          <option value="strip">Strip: take the streams off</option>
+          <option value="reduce">Reduce: keep of each mark only its zone</option>
+          <option value="mark">Mark: write a mark on files that an order stripped</option>
+        </select>
+      </label>
+      {action === 'mark' && <MarkFields origin={origin} onChange={setOrigin} />}
+    </PreviewDialog>
   )
 }
 
