@@ -4,10 +4,10 @@
  */
 import type { AgentAddon } from '../../native/addon.ts'
 import type { AgentStatus } from '../protocol/agent-api.ts'
-import type { LocalPolicy } from '../protocol/policy.ts'
 import { AppError } from '../shared/app-error.ts'
-import { type Clock, toTimestamp } from '../shared/clock.ts'
+import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
+import { agentStatus } from './agent-status.ts'
 import { AGENT_VERSION } from './agent-version.ts'
 import { type AgentApp, buildApp } from './app.ts'
 import { FileFinder } from './ask/file-finder.ts'
@@ -35,6 +35,7 @@ import { defaultSocketPath, listen } from './local-socket.ts'
 import { enrolmentFacts } from './machine-facts.ts'
 import { NEW_MACHINE, readPolicy } from './policy.ts'
 import { machineReader } from './quiet/machine-now.ts'
+import { MemoryKeeper } from './quiet/memory-keeper.ts'
 import { Patience } from './quiet/patience.ts'
 import type { MachineNow } from './quiet/quiet-rules.ts'
 import { type ScanPace, ScanRunner } from './scan/scan-runner.ts'
@@ -42,8 +43,7 @@ import { Schedule } from './scan/schedule.ts'
 import { Scope } from './scan/scope.ts'
 import { type AgentState, openState } from './state/open-state.ts'
 import { createOrderEngine, type OrderEngine } from './strip/order-engine.ts'
-import { type CentralDoor, type HttpProxy, proxyOf } from './trust/central-door.ts'
-import type { MachineIdentity } from './trust/machine-identity.ts'
+import { type HttpProxy, proxyOf } from './trust/central-door.ts'
 import { DEFAULT_WATCH_TIMINGS, type WatchTimings } from './watch/feed.ts'
 import { Watcher } from './watch/watcher.ts'
 
@@ -155,6 +155,7 @@ interface Parts {
   readonly orders: OrderEngine
   readonly asks: RunningAsks
   readonly central: CentralSide
+  readonly memory: MemoryKeeper
   readonly status: () => AgentStatus
 }
 
@@ -188,15 +189,9 @@ async function buildParts(
     },
     (why) => void scanRunner.start('quietly', why),
   )
-  scanRunner.keepInStep({
-    async scanBegins() {
-      await watcher.scanBegins()
-      // To find a journal takes as much as a small scan, and is over now.
-      addon.returnFreeMemory()
-    },
-    scanEnded: (covered) => watcher.scanEnded(covered),
-  })
-  scanRunner.listen({ progress() {}, finished: () => giveBackMemory(addon, state) })
+  const memory = new MemoryKeeper(addon, state)
+  scanRunner.keepInStep(memory.around(watcher))
+  scanRunner.listen(memory)
   const everySeconds = options.scanEverySeconds ?? DAY_SECONDS
   const schedule = new Schedule(clock, everySeconds, () => void scanRunner.start('quietly'))
 
@@ -220,7 +215,7 @@ async function buildParts(
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })
   const fileFinder = new FileFinder({ addon, scope, asks })
 
-  const status = () => agentStatus(central, state, scanRunner, watcher, policy, enforced)
+  const status = () => agentStatus({ central, state, scanRunner, watcher, policy, enforced })
   const runners = { scanRunner, orderRunner: orders.runner, queryRunner, fileFinder }
   const trust = { identity: () => central.identity, onNextKey: () => central.link?.reconnect() }
   const quarantineStore = state.quarantine
@@ -262,17 +257,7 @@ async function buildParts(
     scanRunner.listen(link)
     return link
   })
-  return { app, schedule, scanRunner, watcher, orders, asks, central, status }
-}
-
-/** Until what a scan found is sent, and those who waited for it have asked. */
-const SCAN_IS_OVER_MS = 10_000
-
-/** What a scan took, and the long wait for the next one does not need; and what its report took, a while later. */
-function giveBackMemory(addon: AgentAddon, state: AgentState): void {
-  state.giveBackMemory()
-  addon.returnFreeMemory()
-  setTimeout(() => addon.returnFreeMemory(), SCAN_IS_OVER_MS).unref()
+  return { app, schedule, scanRunner, watcher, orders, asks, central, memory, status }
 }
 
 function paceFor({ filesPerSecond, megabytesPerSecond }: QuietConfig): ScanPace {
@@ -299,47 +284,6 @@ function linkTimings(options: AgentOptions): LinkTimings {
   return { ...DEFAULT_TIMINGS, ...options.linkTimings }
 }
 
-function agentStatus(
-  central: CentralSide,
-  state: AgentState,
-  scanRunner: ScanRunner,
-  watcher: Watcher,
-  policy: LocalPolicy,
-  enforced: EnforcedSettings,
-): AgentStatus {
-  const { identity } = central
-  const { state: link, message: linkMessage, code: linkCode } = central.status()
-  return {
-    version: AGENT_VERSION,
-    machineId: identity?.machineId ?? null,
-    centralUrl: identity?.centralUrl ?? null,
-    link,
-    linkMessage,
-    linkCode,
-    trust: identity === null ? null : trustStatus(identity, central.door),
-    volumes: [...scanRunner.volumes()],
-    watches: watcher.status(),
-    scanning: scanRunner.progress(),
-    lastScan: state.scans.last(),
-    streamsKnown: state.inventory.countPresent(),
-    unacknowledged: state.inventory.countPending(),
-    policy,
-    enforced: [...enforced.names],
-    quarantine: quarantineStatus(state),
-  }
-}
-
-function trustStatus(identity: MachineIdentity, door: CentralDoor | null): AgentStatus['trust'] {
-  const ends = door?.certificateEnds ?? null
-  const certificateEnds = ends === null ? null : toTimestamp(ends.getTime())
-  return { keyFingerprint: identity.keyFingerprint, pins: [...identity.pins], certificateEnds }
-}
-
-function quarantineStatus(state: AgentState): AgentStatus['quarantine'] {
-  const { entries, bytes } = state.quarantine.totals()
-  return { keptEntries: entries, keptBytes: bytes }
-}
-
 async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   parts.schedule.stop()
   await parts.central.close()
@@ -348,5 +292,7 @@ async function closeParts(parts: Parts, state: AgentState): Promise<void> {
   await parts.scanRunner.close()
   await parts.orders.close()
   await parts.app.close()
+  // After the scan that this ended, which asks for memory to be given back.
+  parts.memory.close()
   state.close()
 }

@@ -13,7 +13,6 @@ import { toTimestamp } from '../../shared/clock.ts'
 import { MAX_ZONE_IDENTIFIER_BYTES } from '../../streams/zone-identifier-limit.ts'
 import type { ScopePlace } from '../scan/scope.ts'
 import type { NewlyKept } from '../state/quarantine-store.ts'
-import { readCopy } from './central-copy.ts'
 import {
   type Decision,
   decideMark,
@@ -22,13 +21,13 @@ import {
   decideStrip,
   type KeptStream,
   type Seen,
-  sha256,
   toSeen,
 } from './decide.ts'
 import { placeRefusal } from './guard.ts'
 import { type FoundJob, type InTurn, type Job, type PreparedJob, takesBytes } from './job.ts'
 import { resultOf } from './native-result.ts'
 import { INLINE_BYTES } from './quarantine.ts'
+import { readKept } from './read-kept.ts'
 import { failed, type Result, refused } from './result.ts'
 import type { OrderTools } from './tools.ts'
 
@@ -228,34 +227,6 @@ async function* chunksOf(
   for (let offset = 0; offset < sizeBytes; offset += COPY_BYTES) {
     yield await carrier.read(stream, offset, Math.min(COPY_BYTES, sizeBytes - offset))
   }
-}
-
-/** What a restore puts back, or why it cannot: from the quarantine, or else what central kept. */
-export async function readKept(
-  { state, quarantine, guard }: Pick<OrderTools, 'state' | 'quarantine' | 'guard'>,
-  job: Job,
-  place: ScopePlace | null,
-): Promise<KeptStream | Result> {
-  const target = job.target as RestoreTarget
-  const { strippedTargetId, copy } = target
-  const orElse = (result: Result) => (copy ? readCopy(guard, target, copy, place) : result)
-  const entry = state.quarantine.find(strippedTargetId)
-  const taken = state.journal.find(strippedTargetId)
-  if (!entry || !taken?.receipt)
-    return orElse(refused('This agent’s quarantine holds nothing of that order.'))
-  const fields = ['volumeId', 'identity', 'stream', 'sizeBytes', 'sha256'] as const
-  const original = taken.target as OrderTarget
-  if (fields.some((field) => original[field] !== target[field])) {
-    return refused('This is not the stream that was taken away.')
-  }
-  if (entry.prunedAt !== null) {
-    return orElse(refused(`The copy in quarantine was pruned at ${entry.prunedAt}, by its bounds.`))
-  }
-  const bytes = entry.bytes ?? (await quarantine.read(strippedTargetId).catch(() => null))
-  if (bytes === null || sha256(bytes) !== entry.sha256) {
-    return orElse(failed('The copy in quarantine is damaged; nothing was written.'))
-  }
-  return { action: taken.action as KeptStream['action'], bytes, sha256: entry.sha256 }
 }
 
 /** Journal entries and bytes in one commit: see the head of this file. */
