@@ -23,11 +23,11 @@ export interface CopiedMachine {
 
 const SETUP = `set -e
 mount -t tmpfs -o mode=755 tmpfs "$1"
-mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
-mount -t proc proc "$1/root/proc"
-mount --rbind /dev "$1/root/dev"
-mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp"
+mkdir "$1/upper" "$1/work" "$1/machine"
+mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/machine"
+mount -t proc proc "$1/machine/proc"
+mount --rbind /dev "$1/machine/dev"
+mount -t tmpfs -o mode=1777 tmpfs "$1/machine/tmp"
 echo ready
 exec sleep infinity`
 
@@ -43,7 +43,7 @@ export async function copyMachine(folder: string): Promise<CopiedMachine> {
     once(holder, 'exit').then(() => 'nothing'),
   ])
   if (said.trim() !== 'ready') throw new Error('this machine could not be copied')
-  const root = join(folder, 'root')
+  const root = join(folder, 'machine')
   const enter = ['nsenter', `--mount=/proc/${holder.pid}/ns/mnt`, '--']
   const inside = (command: string[]) => [...enter, 'chroot', root, ...command]
   return {

@@ -121,7 +121,7 @@ describe('targets on Windows', () => {
     writeAwkwardCarriers(live.folder)
     beyondWine = writeNamesBeyondWine(live.folder)
   }, SETUP_MS)
-  afterAll(() => live.remove())
+  afterAll(() => live?.remove())
 
   it('are known by their many spellings, and a volume by the same id raw and live', () => {
     const spellings = [

@@ -25,7 +25,7 @@ const ENVIRONMENT = `${CONTROL}\\Session Manager\\Environment`
 const SERVICE_KEY = 'HKLM\\System\\CurrentControlSet\\Services\\SidestreamAgent'
 export const POLICY_KEY = 'HKLM\\Software\\Policies\\Sidestream'
 
-/** A step on a busy machine: node.exe is 100 MB, and an installation copies 1,600 files. */
+/** A step on a busy machine: an installation copies 100 MB of node.exe, and each start of it reads them. */
 export const STEP_MS = 180_000
 
 export interface Finished {
