@@ -1,5 +1,5 @@
 /** Small streams are kept at central, too: a machine that was installed anew gets back what orders took from it. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -20,6 +20,11 @@ const ALLOWED = { actions: ['strip', 'reduce', 'restore', 'mark'], streams: ['*'
 
 const markOf = (path: string) => getStream(path, NAME)?.toString() ?? null
 const keptOf = async (fleet: Fleet) => (await fleet.get('/orders/kept-content')).body
+/** In the file, its free pages and its WAL. */
+const isInOrders = ({ dataDir }: Fleet, content: string) =>
+  [ORDERS_FILE, `${ORDERS_FILE}-wal`].some((name) =>
+    readFileSync(join(dataDir, name)).includes(content),
+  )
 const outcomeOf = async (fleet: Fleet, orderId: string) => (await targetRows(fleet, orderId))[0]!
 
 async function aMarkedMachine(fleet: Fleet, content = MARK) {
@@ -183,6 +188,16 @@ describe('what is kept', () => {
     expect(await keptOf(fleet)).toMatchObject({ streams: 0, bytes: 0 })
     await installedAnew(fleet, agent)
     expect(await undone(fleet, second)).toMatchObject({ state: 'refused' })
+  })
+
+  it('leaves no byte of itself in the files once it is forgotten', async () => {
+    const fleet = await openFleet()
+    const { row } = await aMarkedMachine(fleet)
+    await ordered(fleet, 'strip', row.streamId)
+    expect(isInOrders(fleet, MARK)).toBe(true)
+    const off = { maxStreamBytes: 0, maxDays: 365, maxBytes: 1_000_000 }
+    await fleet.call('PUT', '/api/v1/orders/kept-content', off)
+    await until(async () => !isInOrders(fleet, MARK))
   })
 
   it('goes when it is too old', async () => {
