@@ -385,7 +385,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await live.stop()
       savedQueries.stop()
       await rules.stop()
-      sources.stop()
+      await sources.stop()
       endAnchor()
       untell()
       await sinks.stop()
