@@ -87,6 +87,22 @@ TEST("a folder that is its own parent, and two that hold each other, end below $
   for (const Row& row : sink.rows) CHECK(row.path.starts_with(u"$Orphan\\"));
 }
 
+TEST("a path without end is cut at its front, and its file is listed below $Orphan") {
+  SyntheticVolume volume;
+  const std::u16string name(250, u'n');
+  constexpr std::size_t kDepth = 300;
+  for (std::size_t i = 0; i < kDepth; ++i) {
+    volume.Folder(30 + i, {AName(name, i == 0 ? kRoot : ReferenceTo(29 + i))});
+  }
+  volume.File(30 + kDepth, {AName(u"f", ReferenceTo(29 + kDepth)), AStream(u"s")});
+  RememberingSink sink;
+  volume.ScanInto(sink);
+  CHECK_EQUAL(sink.rows.size(), 1);
+  CHECK(sink.rows[0].path.starts_with(u"$Orphan\\n"));
+  CHECK(sink.rows[0].path.ends_with(u"n\\f"));
+  CHECK(sink.rows[0].path.size() < kDepth * name.size());
+}
+
 TEST("names that differ only in case are different files") {
   SyntheticVolume volume;
   volume.File(30, {AName(u"readme", kRoot, 0), AStream(u"s")});

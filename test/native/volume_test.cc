@@ -474,6 +474,7 @@ TEST("what is no NTFS is refused by name, and what may hold streams as unsupport
   says(refused(0, "KDMV"), "ADS_UNSUPPORTED", "VMDK");
   says(refused(0, "QFI\xfb"), "ADS_UNSUPPORTED", "QCOW2");
   says(refused(0, std::string_view("EVF\t\r\n\xff\0", 8)), "ADS_UNSUPPORTED", "EWF");
+  says(refused(0x40, "\x7f\x10\xda\xbe"), "ADS_UNSUPPORTED", "VDI");
   says(refused(3, "EXFAT   "), "ADS_UNSUPPORTED", "exFAT");
   says(refused(82, "FAT32   "), "ADS_UNSUPPORTED", "FAT");
   says(refused(3, std::string_view("ReFS\0\0\0\0", 8)), "ADS_UNSUPPORTED", "ReFS");

@@ -71,6 +71,8 @@ export async function packageAgent(folder: string, version: string): Promise<str
 }
 
 export const install = (msi: string, ...properties: string[]) => installer('/i', msi, properties)
+/** What `/fa` does, which Wine's installer takes with a product's code only. */
+export const repair = (msi: string) => install(msi, 'REINSTALL=ALL', 'REINSTALLMODE=amus')
 export const uninstall = (msi: string, ...properties: string[]) => installer('/x', msi, properties)
 
 /** Rejects with what the installer's own log says of its actions. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { pino } from 'pino'
@@ -26,6 +26,7 @@ import {
   POLICY_KEY,
   packageAgent,
   removeRegistry,
+  repair,
   STEP_MS,
   setRegistry,
   sidestream,
@@ -182,6 +183,14 @@ describe('the agent’s package on Windows', () => {
     expect(await client.machines()).toHaveLength(1)
     const undo = await client.undo(stripped.orderId, 1, 'wanted after all')
     expect(await finished(undo)).toEqual({ done: 1 })
+  })
+
+  step('is whole again after a repair, and the same machine', async () => {
+    const lost = join(windows.program, 'LICENSE')
+    rmSync(lost)
+    await repair(second)
+    expect(existsSync(lost)).toBe(true)
+    expect(await agentStatus(({ link }) => link === 'connected')).toMatchObject({ machineId })
   })
 
   step('leaves nothing of the program when removed, and keeps the state', async () => {
