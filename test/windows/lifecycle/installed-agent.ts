@@ -29,6 +29,8 @@ export const POLICY_KEY = 'HKLM\\Software\\Policies\\Sidestream'
 
 /** A step on a busy machine: an installation copies 100 MB of node.exe, and each start of it reads them. */
 export const STEP_MS = 180_000
+/** To compile the addon for Windows, fetch the runtime and compress all of it, on a busy machine. */
+export const PACKAGE_MS = 600_000
 
 export interface Finished {
   readonly status: number
@@ -36,10 +38,15 @@ export interface Finished {
   readonly stderr: string
 }
 
-function run(program: string, args: readonly string[], environment = {}): Promise<Finished> {
+function run(
+  program: string,
+  args: readonly string[],
+  environment = {},
+  timeout = STEP_MS,
+): Promise<Finished> {
   const options = {
     encoding: 'utf8',
-    timeout: STEP_MS,
+    timeout,
     maxBuffer: 64 * 1024 * 1024,
     cwd: checkout,
     env: { ...process.env, ...environment },
@@ -47,7 +54,8 @@ function run(program: string, args: readonly string[], environment = {}): Promis
   return new Promise((resolve) => {
     execFile(program, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-      resolve({ status, stdout, stderr })
+      const isLate = error?.killed === true
+      resolve({ status, stdout, stderr: isLate ? `${stderr}\nended after ${timeout} ms` : stderr })
     })
   })
 }
@@ -65,7 +73,7 @@ export const isEventSourceKnown = () => isInRegistry(EVENT_SOURCE_KEY)
 export async function packageAgent(folder: string, version: string): Promise<string> {
   const script = join(checkout, 'scripts/package/package-agent.ts')
   const args = [script, '--arch', 'x64', '--out', folder, '--version', version]
-  const { status, stderr } = await run(process.execPath, args)
+  const { status, stderr } = await run(process.execPath, args, {}, PACKAGE_MS)
   if (status !== 0) throw new Error(`no package: ${stderr}`)
   return join(folder, `sidestream-agent-${version}-win32-x64.msi`)
 }

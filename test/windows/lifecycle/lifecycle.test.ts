@@ -23,6 +23,7 @@ import {
   isEventSourceKnown,
   isServiceKnown,
   openWindows,
+  PACKAGE_MS,
   POLICY_KEY,
   packageAgent,
   removeRegistry,
@@ -76,7 +77,7 @@ beforeAll(async () => {
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(authority, 'utf8')])
   client = new CentralClient(central.url)
   await client.signIn('admin', PASSWORD)
-}, 2 * STEP_MS)
+}, 2 * PACKAGE_MS)
 
 afterAll(async () => {
   await closeWindows()
