@@ -5,6 +5,7 @@
  */
 import {
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -320,6 +321,8 @@ describe.runIf(whyNtfs3gCannotRun() === null)('an agent on a volume with a journ
               tell(path, REASON.streamChange)
             },
             () => {
+              // Whom it replaces is deleted, and Windows records that.
+              if (existsSync(other)) tell(other, REASON.fileDelete)
               renameSync(path, other)
               tell(other, RENAMED)
             },
