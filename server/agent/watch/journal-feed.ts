@@ -2,6 +2,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NativeJournals } from '../../../native/addon.ts'
+import type { VolumeId } from '../../protocol/ids.ts'
 import type { WatchedRoot } from '../../protocol/watch.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { CheckpointStore } from '../state/checkpoint-store.ts'
@@ -27,7 +28,7 @@ export interface JournalFeedTools extends JournalLookTools {
 export class JournalFeed implements Feed {
   readonly root: string
   readonly #tools: JournalFeedTools
-  readonly #look: JournalLook
+  #look: JournalLook
   readonly #host: FeedHost
   readonly #step: Step
   readonly #trail: Trail
@@ -71,6 +72,7 @@ export class JournalFeed implements Feed {
     }
     this.#pending = await this.#read(null).then((changes) => changes?.checkpoint ?? null)
     if (this.#pending === null) return
+    await this.#seeWhichVolume()
     this.#step.scanBegins()
     // What changed just before is not in the journal behind this checkpoint, and may not be on the disk yet.
     if (!this.#isFile()) await this.#settle()
@@ -178,6 +180,14 @@ export class JournalFeed implements Feed {
 
   #store(checkpoint: string): void {
     this.#tools.transaction(() => this.#tools.checkpoints.set(this.root, checkpoint))
+  }
+
+  /** Another one may be here since the feed was made; the scan would tell if it went away again just now. */
+  async #seeWhichVolume(): Promise<void> {
+    const target = await this.#tools.scope.probe(this.root).catch(() => null)
+    if (target === null) return
+    const volumeId = target.volumeId as VolumeId
+    this.#look = new JournalLook(this.#tools, { root: this.root, volumeId, isImage: true })
   }
 
   async #settle(): Promise<void> {

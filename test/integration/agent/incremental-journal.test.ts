@@ -5,6 +5,7 @@
  */
 import {
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -33,6 +34,9 @@ import { until } from './support/until.ts'
 const SEED = Number(process.env.SIDESTREAM_PROPERTY_SEED ?? Date.now() % 2 ** 31)
 const PROMISED_MS = 5_000
 const FAST = { pollMs: 100, rescanMs: 100 }
+const OTHER_ID = 99n
+/** In the boot sector. */
+const SERIAL_AT = 72
 const RENAMED = REASON.renameNewName | REASON.close
 
 /** A volume whose journal tells what {@link change} does to it, as Windows' would. */
@@ -80,6 +84,17 @@ class JournaledVolume {
         this.#records.push({ file, parent: parentReference, reason, name, attributes })
       }
     }
+  }
+
+  /** Another volume, with a journal of its own, from now on. */
+  format(): void {
+    rmSync(this.#draft)
+    makeNtfsImage(this.#draft, 8)
+    // mkntfs gives all volumes of the same few seconds one serial number.
+    const image = readFileSync(this.#draft)
+    image.writeBigUInt64LE(image.readBigUInt64LE(SERIAL_AT) ^ 1n, SERIAL_AT)
+    writeFileSync(this.#draft, image)
+    this.publish({ id: OTHER_ID })
   }
 
   /** The journal tells of `work`, and the disk has it only when what is answered is called. */
@@ -223,6 +238,25 @@ describe.runIf(whyNtfs3gCannotRun() === null)('an agent on a volume with a journ
     60_000,
   )
 
+  it('follows another volume that is there instead, once it is scanned', async () => {
+    const { central, volume, agent } = await aWatchedVolume()
+    volume.format()
+    await until(() => agent.status().lastScan!.message.includes('another volume'))
+    await until(() => agent.status().watches[0]!.isInStep, 'being in step again')
+    const { scanId } = agent.status().lastScan!
+    volume.change((folder, tell) => {
+      writeFileSync(join(folder, 'new.exe'), '')
+      mark(join(folder, 'new.exe'))
+      tell(join(folder, 'new.exe'), REASON.fileCreate | REASON.streamChange)
+    })
+    volume.publish({ id: OTHER_ID })
+    await equalsVolume(central, volume)
+    expect(agent.status().lastScan!.scanId).toBe(scanId)
+    const { volumes } = agent.status()
+    const held = [...central.inventory.values()]
+    expect(held.map(({ volumeId }) => volumeId)).toEqual(volumes.map(({ volumeId }) => volumeId))
+  }, 60_000)
+
   it('looks again after a scan at what changed before it, as the disk may not have had it then', async () => {
     const { central, volume, agent } = await aWatchedVolume({ pollMs: 1_500, settleMs: 60_000 })
     const reachDisk = volume.publishBefore((folder, tell) => {
@@ -287,6 +321,8 @@ describe.runIf(whyNtfs3gCannotRun() === null)('an agent on a volume with a journ
               tell(path, REASON.streamChange)
             },
             () => {
+              // Whom it replaces is deleted, and Windows records that.
+              if (existsSync(other)) tell(other, REASON.fileDelete)
               renameSync(path, other)
               tell(other, RENAMED)
             },
