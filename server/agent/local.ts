@@ -3,7 +3,7 @@
  * and journal in a state folder of its own. The person at the PC does the asking, so the guard lets through
  * what that person may do; a `policy.json` in the folder narrows it, and the never-list always holds.
  */
-import { randomUUID } from 'node:crypto'
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import type { NativeAddon, NativeHints } from '../../native/addon.ts'
 import type { TargetId, VolumeId } from '../protocol/ids.ts'
 import type {
@@ -84,8 +84,9 @@ export async function openLocalEngine(options: LocalOptions): Promise<LocalEngin
   }
 }
 
+/** One after another, as central's: the journal's index then grows at its end. */
 export function newTargetId(): TargetId {
-  return randomUUID() as string as TargetId
+  return randomUUIDv7() as string as TargetId
 }
 
 /** Puts back what this record is about. */

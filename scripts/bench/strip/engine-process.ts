@@ -1,10 +1,9 @@
 /** One engine, as agent and CLI run it, strips every mark below a folder. Prints what it took, without the scan. */
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAddon } from '../../../native/addon.ts'
 import { scanTarget } from '../../../native/scan.ts'
-import { openLocalEngine } from '../../../server/agent/local.ts'
+import { newTargetId, openLocalEngine } from '../../../server/agent/local.ts'
 import type { OrderTarget } from '../../../server/protocol/order.ts'
 import { systemClock } from '../../../server/shared/clock.ts'
 import { createLogger } from '../../../server/shared/logger.ts'
@@ -23,7 +22,7 @@ const options = {
 for await (const { streams } of scanTarget(addon, folder, options)) {
   for (const { identity, path, name: stream, size, sha256 } of streams) {
     const place = { volumeId, identity, path, stream, sizeBytes: Number(size), sha256 }
-    targets.push({ targetId: randomUUID(), ...place } as unknown as OrderTarget)
+    targets.push({ targetId: newTargetId(), ...place } as unknown as OrderTarget)
   }
 }
 const stateDir = mkdtempSync(join(stateParent, 'state-'))

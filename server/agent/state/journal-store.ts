@@ -1,12 +1,15 @@
 import type Database from 'better-sqlite3'
-import type {
-  MarkTarget,
-  OrderAction,
-  OrderTarget,
-  Receipt,
-  ReceiptOutcome,
-  RestoreTarget,
-} from '../../protocol/order.ts'
+import type { OrderAction, Receipt, ReceiptOutcome } from '../../protocol/order.ts'
+import {
+  type AnyTarget,
+  commonOf,
+  restOf,
+  type TargetRow,
+  targetIdsOf,
+  toTarget,
+} from './target-rows.ts'
+
+export type { AnyTarget } from './target-rows.ts'
 
 /** Who asked for what and why, as the request said it. */
 export interface Order {
@@ -14,8 +17,6 @@ export interface Order {
   readonly orderedBy: string
   readonly reason: string
 }
-
-export type AnyTarget = OrderTarget | RestoreTarget | MarkTarget
 
 export interface JournalEntry {
   readonly entryId: number
@@ -60,21 +61,20 @@ export interface JournalStore {
   laterDone(fromEntryId: number): (entryId: number, target: AnyTarget) => boolean
 }
 
-interface EntryRow {
+interface EntryRow extends TargetRow {
   entry_id: number
   action: OrderAction
   order_id: string
   ordered_by: string
   reason: string
-  target: string
   outcome: ReceiptOutcome | null
   outcome_reason: string
   finished_at: string
 }
 
 const ENTRIES = `
-  SELECT entry_id, action, order_id, ordered_by, order_part.reason, target, outcome,
-         answer.reason AS outcome_reason, finished_at
+  SELECT entry_id, action, order_id, ordered_by, order_part.reason, target_id, common, target,
+         outcome, answer.reason AS outcome_reason, finished_at
   FROM order_target JOIN order_part USING (part_id)
   LEFT JOIN receipt USING (entry_id) LEFT JOIN answer USING (answer_id)`
 
@@ -90,7 +90,7 @@ export function createJournalStore(db: Database.Database): JournalStore {
       return new Map(entries.map((entry) => [entry.target.targetId, entry]))
     },
     begin(startedAt, beginnings) {
-      let next = 0
+      const first = q.next.get()!.entry_id
       let end = 0
       for (let at = 0; at < beginnings.length; at = end) {
         const { action, order } = beginnings[at]!
@@ -101,12 +101,15 @@ export function createJournalStore(db: Database.Database): JournalStore {
           targets.push(target)
         }
         const { orderId, orderedBy, reason } = order
-        const partId = q.beginPart.run(action, orderId, orderedBy, reason, startedAt)
-        const last = q.begin.run(partId.lastInsertRowid, JSON.stringify(targets)).lastInsertRowid
-        next = Number(last) + 1
-        q.open.run(next - targets.length, next)
+        const common = commonOf(targets)
+        const said = JSON.stringify(common)
+        const partId = q.beginPart.run(action, orderId, orderedBy, reason, startedAt, said)
+        const rest = JSON.stringify(restOf(targets, common))
+        const ids = targetIdsOf(targets)
+        q.begin.run(first + at, ids, partId.lastInsertRowid, rest)
       }
-      return next - beginnings.length
+      q.open.run(first, first + beginnings.length)
+      return first
     },
     finish(closings) {
       const answers = Map.groupBy(closings, ({ receipt: { outcome, reason, at } }) =>
@@ -125,8 +128,8 @@ export function createJournalStore(db: Database.Database): JournalStore {
     listOpen: () => q.listOpen.all().map(toEntry),
     laterDone(fromEntryId) {
       const last = new Map<string, number>()
-      for (const { entry_id: entryId, target } of q.laterDone.iterate(fromEntryId)) {
-        last.set(streamOf(JSON.parse(target)), entryId)
+      for (const row of q.laterDone.iterate(fromEntryId)) {
+        last.set(streamOf(toTarget(row)), row.entry_id)
       }
       return (entryId, target) => (last.get(streamOf(target)) ?? entryId) > entryId
     },
@@ -142,14 +145,18 @@ function prepare(db: Database.Database) {
     listOpen: db.prepare<[], EntryRow>(
       `${ENTRIES} WHERE entry_id IN (SELECT entry_id FROM open_target) ORDER BY entry_id`,
     ),
+    next: db.prepare<[], Pick<EntryRow, 'entry_id'>>(
+      'SELECT COALESCE(MAX(entry_id), 0) + 1 AS entry_id FROM order_target',
+    ),
     beginPart: db.prepare(`
-      INSERT INTO order_part (action, order_id, ordered_by, reason, started_at)
-      VALUES (?, ?, ?, ?, ?)
+      INSERT INTO order_part (action, order_id, ordered_by, reason, started_at, common)
+      VALUES (?, ?, ?, ?, ?, ?)
     `),
-    // One statement for a batch: a call for each row would cost more than the row.
+    // One statement for a batch: a call for each row would cost more than the row. Nothing is asked of a row's JSON
+    // here, which would be read again for each question.
     begin: db.prepare(`
-      INSERT INTO order_target (target_id, part_id, target)
-      SELECT unhex(value ->> '$.targetId', '-'), ?, value FROM json_each(?) ORDER BY key
+      INSERT INTO order_target (entry_id, target_id, part_id, target)
+      SELECT ? + key, substr(?, key * 16 + 1, 16), ?, value FROM json_each(?)
     `),
     open: db.prepare(`
       INSERT INTO open_target (entry_id)
@@ -161,9 +168,9 @@ function prepare(db: Database.Database) {
     ),
     close: db.prepare('DELETE FROM open_target WHERE entry_id IN (SELECT value FROM json_each(?))'),
     // Only the repeat of an interrupted target asks for it.
-    laterDone: db.prepare<[number], Pick<EntryRow, 'entry_id' | 'target'>>(`
-      SELECT entry_id, target
-      FROM order_target JOIN receipt USING (entry_id) JOIN answer USING (answer_id)
+    laterDone: db.prepare<[number], TargetRow & Pick<EntryRow, 'entry_id'>>(`
+      SELECT entry_id, target_id, common, target
+      FROM order_target JOIN order_part USING (part_id) JOIN receipt USING (entry_id) JOIN answer USING (answer_id)
       WHERE entry_id > ? AND outcome = 'done' ORDER BY entry_id
     `),
   }
@@ -174,7 +181,7 @@ function streamOf({ volumeId, identity, stream }: AnyTarget): string {
 }
 
 function toEntry(row: EntryRow): JournalEntry {
-  const target: AnyTarget = JSON.parse(row.target)
+  const target = toTarget(row)
   return {
     entryId: row.entry_id,
     action: row.action,

@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3'
 import type { ReceiptOutcome } from '../../protocol/order.ts'
 import type { CarrierKind } from '../../protocol/stream.ts'
-import type { AnyTarget, Order } from './journal-store.ts'
+import type { Order } from './journal-store.ts'
+import { prepareInsert } from './many-rows.ts'
+import { type AnyTarget, idOf, type TargetRow, toTarget } from './target-rows.ts'
 
 /** What is kept beside the removed bytes, for people and for restore. */
 export interface QuarantineEntry {
@@ -67,17 +69,16 @@ interface QuarantineRow {
   restored_at: string | null
   pruned_at: string | null
 }
-interface ListedRow extends QuarantineRow {
+interface ListedRow extends QuarantineRow, TargetRow {
   action: 'strip' | 'reduce'
   order_id: string
   ordered_by: string
   reason: string
-  target: string
   outcome: ReceiptOutcome | null
 }
 interface KeptRow {
   entry_id: number
-  target_id: string
+  target_id: Buffer
   size_bytes: number
   kept_at: string
   is_restored: number
@@ -92,18 +93,16 @@ export function createQuarantineStore(db: Database.Database): QuarantineStore {
       return row && toEntry(row)
     },
     add(keptAt, entries) {
-      const all: Uint8Array[] = []
-      let end = 0
-      const rows = entries.map(({ entryId, sizeBytes, bytes, kind, modifiedNs }) => {
-        // An integer of SQLite, and no double on its way there.
-        const row = [entryId, sizeBytes, bytes && end + 1, bytes?.length, kind, `${modifiedNs}`]
-        if (bytes) {
-          all.push(bytes)
-          end += bytes.length
-        }
-        return row
-      })
-      q.add.run(Buffer.concat(all, end), keptAt, JSON.stringify(rows))
+      q.add(
+        entries.map(({ entryId, sizeBytes, bytes, kind, modifiedNs }) => [
+          entryId,
+          sizeBytes,
+          bytes,
+          kind,
+          modifiedNs,
+          keptAt,
+        ]),
+      )
     },
     markRestored: (entryId, at) => void q.markRestored.run(at, entryId),
     markPruned: (entryId, at) => void q.markPruned.run(at, entryId),
@@ -116,33 +115,29 @@ export function createQuarantineStore(db: Database.Database): QuarantineStore {
   }
 }
 
-const COLUMNS = `entry_id, size_bytes, target ->> '$.sha256' AS sha256, kind,
+const COLUMNS = `entry_id, size_bytes, COALESCE(common ->> '$.sha256', target ->> '$.sha256') AS sha256, kind,
   CAST(modified_ns AS TEXT) AS modified_ns, kept_at, restored_at, pruned_at`
 
 function prepare(db: Database.Database) {
   return {
     find: db.prepare(`
       SELECT ${COLUMNS}, bytes
-      FROM order_target JOIN quarantine USING (entry_id) WHERE target_id = unhex(?, '-')
+      FROM order_target JOIN order_part USING (part_id) JOIN quarantine USING (entry_id)
+      WHERE target_id = unhex(?, '-')
     `),
-    // Their bytes after one another: each row takes its own out of them.
-    add: db.prepare(`
-      INSERT INTO quarantine (entry_id, size_bytes, bytes, kind, modified_ns, kept_at)
-      SELECT value ->> 0, value ->> 1, substr(?, value ->> 2, value ->> 3), value ->> 4,
-             CAST(value ->> 5 AS INTEGER), ?
-      FROM json_each(?)
-    `),
+    add: prepareInsert(db, 'quarantine (entry_id, size_bytes, bytes, kind, modified_ns, kept_at)'),
     markRestored: db.prepare('UPDATE quarantine SET restored_at = ? WHERE entry_id = ?'),
     markPruned: db.prepare('UPDATE quarantine SET pruned_at = ?, bytes = NULL WHERE entry_id = ?'),
     remove: db.prepare('DELETE FROM quarantine WHERE entry_id = ?'),
     list: db.prepare(`
-      SELECT ${COLUMNS}, action, order_id, ordered_by, order_part.reason, target, outcome
+      SELECT ${COLUMNS}, action, order_id, ordered_by, order_part.reason, target_id, common,
+        target, outcome
       FROM quarantine JOIN order_target USING (entry_id) JOIN order_part USING (part_id)
       LEFT JOIN receipt USING (entry_id) LEFT JOIN answer USING (answer_id)
       WHERE entry_id < ? ORDER BY entry_id DESC LIMIT ?
     `),
     listPrunable: db.prepare(`
-      SELECT entry_id, target ->> '$.targetId' AS target_id, size_bytes, kept_at,
+      SELECT entry_id, target_id, size_bytes, kept_at,
              restored_at IS NOT NULL AS is_restored, bytes IS NULL AS is_in_file
       FROM quarantine JOIN order_target USING (entry_id)
       WHERE pruned_at IS NULL AND entry_id NOT IN (SELECT entry_id FROM open_target)
@@ -181,7 +176,7 @@ function toListed(row: ListedRow): ListedEntry {
     prunedAt: row.pruned_at,
     action: row.action,
     order: { orderId: row.order_id, orderedBy: row.ordered_by, reason: row.reason },
-    target: JSON.parse(row.target),
+    target: toTarget(row),
     outcome: row.outcome,
   }
 }
@@ -189,7 +184,7 @@ function toListed(row: ListedRow): ListedEntry {
 function toKept(row: KeptRow): KeptBytes {
   return {
     entryId: row.entry_id,
-    targetId: row.target_id,
+    targetId: idOf(row.target_id),
     sizeBytes: row.size_bytes,
     keptAt: row.kept_at,
     isRestored: row.is_restored === 1,

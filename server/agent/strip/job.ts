@@ -93,8 +93,8 @@ export interface FinishedJob extends PreparedJob {
 }
 
 /**
- * What two jobs at work at the same time must not have in common: target ids, and streams. Looked at for every
- * target, so that no text is made of a stream: volumes are not told apart, which at worst makes a job wait.
+ * What two jobs at work at the same time must not have in common: target ids, and streams. Asked for every target, so
+ * that no text is made of a stream: volumes are not told apart, which at worst makes a job wait.
  */
 export class Claims {
   readonly #targetIds = new Set<string>()
@@ -102,19 +102,31 @@ export class Claims {
   readonly #carriers = new Map<string, Set<string>>()
   #latest: { readonly stream: string; readonly carriers: Set<string> } | null = null
 
-  /** Whether the job must wait for one that was added. */
-  meets({ target }: Job): boolean {
-    return (
-      this.#targetIds.has(target.targetId) ||
-      ('strippedTargetId' in target && this.#targetIds.has(target.strippedTargetId)) ||
-      this.#carriersOf(target.stream).has(target.identity)
-    )
+  /** All that the job is about, or nothing and false: it must wait for one that has a part of it. */
+  take({ target }: Job): boolean {
+    const { targetId, stream, identity } = target
+    const carriers = this.#carriersOf(stream)
+    if (!isAdded(carriers, identity)) return false
+    if (isAdded(this.#targetIds, targetId)) {
+      const other = 'strippedTargetId' in target ? target.strippedTargetId : targetId
+      if (other === targetId || isAdded(this.#targetIds, other)) return true
+      this.#targetIds.delete(targetId)
+    }
+    carriers.delete(identity)
+    return false
   }
 
-  add({ target }: Job): void {
-    this.#targetIds.add(target.targetId)
-    if ('strippedTargetId' in target) this.#targetIds.add(target.strippedTargetId)
-    this.#carriersOf(target.stream).add(target.identity)
+  release({ target }: Job): void {
+    this.#targetIds.delete(target.targetId)
+    if ('strippedTargetId' in target) this.#targetIds.delete(target.strippedTargetId)
+    this.#carriersOf(target.stream).delete(target.identity)
+  }
+
+  /** Nothing is at work: names of streams are not remembered for ever. */
+  releaseAll(): void {
+    this.#targetIds.clear()
+    this.#carriers.clear()
+    this.#latest = null
   }
 
   #carriersOf(stream: string): Set<string> {
@@ -126,6 +138,12 @@ export class Claims {
     this.#latest = { stream, carriers }
     return carriers
   }
+}
+
+/** False: it was there. One look-up, where to ask first would be two. */
+function isAdded(set: Set<string>, value: string): boolean {
+  const before = set.size
+  return set.add(value).size > before
 }
 
 /** The bytes of removed streams that are kept: of these actions. */

@@ -33,6 +33,8 @@ export class OrderRunner {
     if (this.#isClosed) throw stopping()
     return looks
   }
+  /** Of all batches at work. */
+  readonly #claims = new Claims()
   #waiting: Job[] = []
   #pump: Promise<void> = Promise.resolve()
   #isWorking = false
@@ -92,32 +94,33 @@ export class OrderRunner {
   async #work(): Promise<void> {
     // What is asked for in one go is one batch.
     await null
-    const atWork = new Map<Promise<void>, Claims>()
+    const atWork = new Set<Promise<void>>()
     while (this.#waiting.length > 0 || atWork.size > 0) {
-      const batch = atWork.size < MOST_BATCHES ? this.#take([...atWork.values()]) : null
-      if (batch === null || batch.jobs.length === 0) {
-        await Promise.race(atWork.keys())
+      const jobs = atWork.size < MOST_BATCHES ? this.#take() : []
+      if (jobs.length === 0) {
+        await Promise.race(atWork)
         continue
       }
-      const work = this.#carryOut(batch.jobs).then(() => void atWork.delete(work))
-      atWork.set(work, batch.claims)
+      const work = this.#carryOut(jobs).then(() => {
+        for (const job of jobs) this.#claims.release(job)
+        atWork.delete(work)
+      })
+      atWork.add(work)
     }
+    this.#claims.releaseAll()
     // In the same step as the question whether anything waits: who reads a receipt may ask again at once.
     this.#isWorking = false
     this.#idle()
   }
 
   /** The next jobs in order, up to the first that must wait for one before it. */
-  #take(claimed: readonly Claims[]): { jobs: Job[]; claims: Claims } {
-    const claims = new Claims()
+  #take(): Job[] {
     let count = 0
     for (const job of this.#waiting) {
-      const mustWait = claims.meets(job) || claimed.some((others) => others.meets(job))
-      if (count === BATCH_TARGETS || mustWait) break
-      claims.add(job)
+      if (count === BATCH_TARGETS || !this.#claims.take(job)) break
       count += 1
     }
-    return { jobs: this.#waiting.splice(0, count), claims }
+    return this.#waiting.splice(0, count)
   }
 
   async #carryOut(jobs: readonly Job[]): Promise<void> {

@@ -16,13 +16,16 @@ export function quarantined({ stateDir }: Pick<Place, 'stateDir'>): Map<string, 
     const db = new Database(join(copy, 'state.db'))
     const rows = db
       .prepare(
-        `SELECT target ->> '$.targetId' AS target_id, bytes FROM quarantine JOIN order_target USING (entry_id)
+        `SELECT lower(hex(target_id)) AS hex, bytes FROM quarantine JOIN order_target USING (entry_id)
          WHERE pruned_at IS NULL ORDER BY entry_id`,
       )
-      .all() as { target_id: string; bytes: Buffer | null }[]
+      .all() as { hex: string; bytes: Buffer | null }[]
     db.close()
     return new Map(
-      rows.map(({ target_id: id, bytes }) => [id, bytes ?? readFileSync(fileOf(stateDir, id))]),
+      rows.map(({ hex, bytes }) => {
+        const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+        return [id, bytes ?? readFileSync(fileOf(stateDir, id))]
+      }),
     )
   } finally {
     rmSync(copy, { recursive: true })
