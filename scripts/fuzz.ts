@@ -10,8 +10,8 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { findProgram, root, run } from './lib/run.ts'
+import { readArgs } from './lib/usage.ts'
 
 const BUILD = join(root, 'build/fuzz')
 const SOURCES = join(root, 'test/fuzz')
@@ -23,9 +23,8 @@ const LIBRARY =
 /** Nothing that we decode may need more than this, or longer than ten seconds. */
 const LIMITS = ['-rss_limit_mb=1024', '-timeout=10', '-max_len=8192']
 
-async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
+async function main(): Promise<number> {
+  const { values, positionals } = readArgs(import.meta.filename, {
     allowPositionals: true,
     options: {
       minutes: { type: 'string' },
@@ -141,4 +140,4 @@ function headers(): string[] {
 const objectOf = (source: string) => join(BUILD, `${source.replaceAll('/', '_')}.o`)
 const modified = (file: string) => (existsSync(file) ? statSync(file).mtimeMs : 0)
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main()

@@ -173,8 +173,8 @@ export const api = {
 
   files: (search: AskedFile, page: PageRequest, abort?: AbortSignal) =>
     call<FilePage>('GET', '/files', { query: { ...fileQuery(search), ...page }, abort }),
-  explain: (streamId: number, abort?: AbortSignal) =>
-    call<Explanation>('GET', '/files/explain', { query: { streamId }, abort }),
+  explain: (streamId: number, live: boolean, abort?: AbortSignal) =>
+    call<Explanation>('GET', '/files/explain', { query: { streamId, live }, abort }),
   compare: (a: string, b: string, page: PageRequest, abort?: AbortSignal) =>
     call<ComparePage>('GET', '/machines/compare', { query: { a, b, ...page }, abort }),
 

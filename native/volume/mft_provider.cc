@@ -210,6 +210,10 @@ Result<std::unique_ptr<StreamProvider>> OpenDisk(const std::shared_ptr<const Blo
     }
     volumes.push_back(std::move(entry));
   }
+  for (const TableFault& fault : table.faults) {
+    lost.push_back({fault.number == 0 ? u"Partition table" : PartitionName(fault.number),
+                    CorruptError("open", fault.message)});
+  }
   if (!volumes.empty()) {
     closed.insert(closed.end(), lost.begin(), lost.end());
     return MakeProvider(std::move(volumes), std::move(closed));

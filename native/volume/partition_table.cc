@@ -49,7 +49,15 @@ void AddPartition(const BlockReader& image, const TableEntry& entry, std::uint64
                   PartitionTable& table) {
   const auto [number, first_sector, sectors, is_windows] = entry;
   const std::uint64_t image_sectors = image.size() / sector_size;
-  if (first_sector == 0 || first_sector >= image_sectors || sectors == 0) return;
+  if (first_sector == 0 || sectors == 0) return;
+  if (first_sector >= image_sectors) {
+    if (!is_windows) return;
+    table.faults.push_back({number, "partition " + std::to_string(number) +
+                                        " is said to be a volume of Windows' from sector " +
+                                        std::to_string(first_sector) + " on; the image ends at " +
+                                        std::to_string(image_sectors)});
+    return;
+  }
   Partition partition;
   partition.number = number;
   partition.is_windows = is_windows;
@@ -68,30 +76,47 @@ void AddPartition(const BlockReader& image, const TableEntry& entry, std::uint64
 // GPT header (UEFI specification, 5.3.2): signature at 0, first entry's sector at 72, count at 80,
 // entry size at 84. Entry: type GUID at 0 (zero: unused), first and last sector at 32 and 40. The
 // checksums are not demanded: a disk with a damaged table is just what an examiner brings.
-bool ReadGpt(const BlockReader& image, std::uint64_t sector_size, PartitionTable& table) {
+//
+// False if no header stands in this sector, or one without a partition.
+bool ReadGpt(const BlockReader& image, std::uint64_t header_sector, std::uint64_t sector_size,
+             PartitionTable& table) {
   Sector header;
-  if (!ReadExactly(image, sector_size, header)) return false;
+  if (!ReadExactly(image, header_sector * sector_size, header)) return false;
   if (std::memcmp(header.data(), "EFI PART", 8) != 0) return false;
   const auto first_entry = LoadLe<std::uint64_t>(header.data() + 72);
-  const std::size_t count =
-      std::min<std::size_t>(LoadLe<std::uint32_t>(header.data() + 80), kMaxGptEntries);
+  const std::size_t count = LoadLe<std::uint32_t>(header.data() + 80);
   const std::size_t entry_size = LoadLe<std::uint32_t>(header.data() + 84);
   if (entry_size < 128 || entry_size > 4096 || first_entry >= image.size() / sector_size) {
     return false;
   }
   table.kind = "GPT";
   std::array<std::byte, 128> entry;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!ReadExactly(image, first_entry * sector_size + i * entry_size, entry)) break;
+  std::size_t looked_at = 0;
+  for (; looked_at < std::min(count, kMaxGptEntries); ++looked_at) {
+    if (!ReadExactly(image, first_entry * sector_size + looked_at * entry_size, entry)) break;
     const bool is_used = std::any_of(entry.begin(), entry.begin() + 16,
                                      [](std::byte byte) { return byte != std::byte{0}; });
     const auto first = LoadLe<std::uint64_t>(entry.data() + 32);
     const auto last = LoadLe<std::uint64_t>(entry.data() + 40);
     if (!is_used || last < first || last == UINT64_MAX) continue;
     const bool is_windows = std::memcmp(entry.data(), kBasicData.data(), kBasicData.size()) == 0;
-    AddPartition(image, {static_cast<std::uint32_t>(i + 1), first, last - first + 1, is_windows},
+    AddPartition(image,
+                 {static_cast<std::uint32_t>(looked_at + 1), first, last - first + 1, is_windows},
                  sector_size, table);
   }
+  if (looked_at < count) {
+    table.faults.push_back({0, "the GPT has room for " + std::to_string(count) +
+                                   " partitions, and only the first " + std::to_string(looked_at) +
+                                   " were looked at"});
+  }
+  return !table.partitions.empty();
+}
+
+// The copy stands in the disk's last sector, behind its own list of partitions.
+bool ReadBackupGpt(const BlockReader& image, std::uint64_t sector_size, PartitionTable& table) {
+  const std::uint64_t sectors = image.size() / sector_size;
+  if (sectors == 0 || !ReadGpt(image, sectors - 1, sector_size, table)) return false;
+  table.faults.push_back({0, "the first GPT is lost; its copy at the disk's end was used"});
   return true;
 }
 
@@ -118,8 +143,12 @@ void ReadLogicalPartitions(const BlockReader& image, std::uint64_t extended_star
   std::uint64_t link = extended_start;
   for (std::uint32_t i = 0; i < kMaxLogicalPartitions; ++i) {
     Sector sector;
-    if (!ReadExactly(image, link * sector_size, sector)) return;
-    if (LoadLe<std::uint16_t>(sector.data() + kMbrSignatureOffset) != 0xAA55) return;
+    if (!ReadExactly(image, link * sector_size, sector) ||
+        LoadLe<std::uint16_t>(sector.data() + kMbrSignatureOffset) != 0xAA55) {
+      table.faults.push_back({0, "the chain of logical partitions is broken at sector " +
+                                     std::to_string(link) + ": what comes behind is not known"});
+      return;
+    }
     const MbrEntry logical = LoadMbrEntry(sector, 0);
     if (logical.type != 0) {
       AddPartition(image,
@@ -131,6 +160,8 @@ void ReadLogicalPartitions(const BlockReader& image, std::uint64_t extended_star
     if (!next.is_extended() || next.first_sector == 0) return;
     link = extended_start + next.first_sector;
   }
+  table.faults.push_back({0, "the chain of logical partitions goes on after " +
+                                 std::to_string(kMaxLogicalPartitions)});
 }
 
 // True if the table led to at least one volume that can be named.
@@ -164,13 +195,17 @@ bool ReadMbr(const BlockReader& image, std::uint64_t sector_size, PartitionTable
 Result<PartitionTable> ReadPartitionTable(const BlockReader& image) {
   for (const std::uint64_t sector_size : kSectorSizes) {
     PartitionTable table;
-    if (ReadGpt(image, sector_size, table)) return table;
+    if (ReadGpt(image, 1, sector_size, table)) return table;
   }
   PartitionTable first_guess;
   for (const std::uint64_t sector_size : kSectorSizes) {
     PartitionTable table;
     if (ReadMbr(image, sector_size, table)) return table;
     if (sector_size == kSectorSizes.front() && !table.partitions.empty()) first_guess = table;
+  }
+  for (const std::uint64_t sector_size : kSectorSizes) {
+    PartitionTable table;
+    if (ReadBackupGpt(image, sector_size, table)) return table;
   }
   return first_guess;
 }

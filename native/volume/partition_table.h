@@ -1,10 +1,12 @@
 // Finds the partitions of a whole-disk image: GPT, or MBR with its chain of logical partitions,
 // with sectors of 512 or 4096 bytes. An image does not say its sector size, so both are tried: a
 // GPT header stands in sector 1, and an MBR's numbers must lead to something that can be named.
+// Where the first GPT is lost, its copy at the disk's end serves.
 
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -22,9 +24,16 @@ struct Partition {
   bool is_windows = false;
 };
 
+// A volume that may be there and is not among the partitions.
+struct TableFault {
+  std::uint32_t number = 0;  // as in the table; 0: the table itself
+  std::string message;
+};
+
 struct PartitionTable {
   const char* kind = "";  // "GPT" or "MBR"; empty: there is none
   std::vector<Partition> partitions;
+  std::vector<TableFault> faults;
 };
 
 Result<PartitionTable> ReadPartitionTable(const BlockReader& image);

@@ -208,7 +208,7 @@ export const SUITES: Suite[] = [
     proves:
       'the Windows addon and CLI, run under Wine on a real NTFS volume, seen again from Linux',
     files: [
-      ...['agent', 'cli', 'listing', 'look', 'strip', 'tree'].map(
+      ...['agent', 'cli', 'journal', 'listing', 'look', 'strip', 'tree'].map(
         (name) => `test/windows/${name}.test.ts`,
       ),
     ],

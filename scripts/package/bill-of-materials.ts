@@ -1,6 +1,6 @@
 /**
- * What a package is made of, as CycloneDX: npm's own bill of the locked production packages, cut down to those
- * that were packed, and the runtime.
+ * What a package is made of, as CycloneDX: npm's own bill of the locked packages, cut down to those that were
+ * packed, and the runtime.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -24,17 +24,10 @@ interface Bill {
 }
 
 export function billOfMaterials(staged: Staged, target: Target, version: string): string {
+  // All of them: without those of development it leaves out what they share with the others.
   const text = execFileSync(
     'npm',
-    [
-      'sbom',
-      '--sbom-format',
-      'cyclonedx',
-      '--omit',
-      'dev',
-      '--package-lock-only',
-      '--loglevel=error',
-    ],
+    ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--loglevel=error'],
     { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   )
   const bill = JSON.parse(text) as Bill
@@ -45,7 +38,8 @@ export function billOfMaterials(staged: Staged, target: Target, version: string)
   const components = bill.components.filter((one) => names.has(one['bom-ref']))
   const kept = new Set(components.map((one) => one['bom-ref']))
   const name = `sidestream-${target.product}`
-  const own = { ...bill.metadata.component, name, version }
+  const purl = `pkg:generic/${name}@${version}`
+  const own = { ...bill.metadata.component, type: 'application', name, version, purl }
   return `${JSON.stringify(
     {
       ...bill,

@@ -83,6 +83,8 @@ interface LockedPackage {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly dev?: boolean
+  readonly os?: readonly string[]
+  readonly cpu?: readonly string[]
 }
 
 const IMPORT = /\b(?:from|import|import\()\s*['"]((?:@[^/'"]+\/)?[^./'"][^/'"]*)/g
@@ -97,8 +99,12 @@ function packagesNeeded(sources: readonly string[]): string[] {
     const folder = findPackage(lock.packages, name, from)
     if (folder === null || needed.has(folder)) return
     needed.add(folder)
-    const { dependencies = {} } = lock.packages[folder]!
+    const { dependencies = {}, optionalDependencies = {} } = lock.packages[folder]!
     for (const inner of Object.keys(dependencies)) need(inner, folder)
+    for (const inner of Object.keys(optionalDependencies)) {
+      const found = findPackage(lock.packages, inner, folder)
+      if (found !== null && runsAnywhere(lock.packages[found]!)) need(inner, folder)
+    }
   }
   for (const source of sources.filter((path) => /\.(ts|mjs)$/.test(path))) {
     for (const [, name] of readFileSync(join(root, source), 'utf8').matchAll(IMPORT)) {
@@ -106,6 +112,11 @@ function packagesNeeded(sources: readonly string[]): string[] {
     }
   }
   return [...needed]
+}
+
+/** Those with compiled parts do without them here: these are packages of their own, one for each system. */
+function runsAnywhere({ os, cpu, optionalDependencies = {} }: LockedPackage): boolean {
+  return os === undefined && cpu === undefined && Object.keys(optionalDependencies).length === 0
 }
 
 /** As Node looks for it: beside who asks, then further up. Null for one that is not locked. */
@@ -129,7 +140,7 @@ function filesOfPackage(folder: string, { platform, arch }: Target): string[] {
       : (path: string) => !NOT_FOR_USE.test(path) && !NOT_LOADED[folder]?.test(path)
   return filesBelow(folder)
     .filter((path) => !inner(path).startsWith('node_modules/'))
-    .filter((path) => isKept(inner(path)) && !NOT_RUN.test(path))
+    .filter((path) => isKept(inner(path)) && (NOTICE.test(path) || !NOT_RUN.test(path)))
 }
 
 /** Its sources and the prebuilds of other systems are most of it. */

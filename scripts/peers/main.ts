@@ -70,4 +70,9 @@ function compare(peer: Peer, image: string, theirs: Listing): readonly Differenc
   return differences
 }
 
-process.exitCode = main(process.argv.slice(2))
+try {
+  process.exitCode = main(process.argv.slice(2))
+} catch (error) {
+  console.error(`compare-with-peers: ${(error as Error).message}`)
+  process.exitCode = 1
+}

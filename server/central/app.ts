@@ -59,6 +59,7 @@ import type { LinkParts } from './link/link-parts.ts'
 import type { LiveService } from './live/live-service.ts'
 import type { MachineService } from './machines/machine-service.ts'
 import type { Metrics } from './metrics.ts'
+import type { StreamService } from './streams/stream-service.ts'
 import type { CertificateService } from './tls/certificate-service.ts'
 import type { Certificates } from './tls/certificates.ts'
 import type { TrendService } from './trends/trend-service.ts'
@@ -77,6 +78,7 @@ export interface AppParts
     PreviewRoutesOptions,
     FactorRoutesOptions {
   machines: MachineService
+  streams: StreamService
   live: LiveService
   enrolment: EnrolmentService
   certificate: CertificateService

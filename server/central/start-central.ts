@@ -17,6 +17,7 @@ import { createPendingService } from './enrolment/pending-service.ts'
 import { createEventHub } from './events/event-hub.ts'
 import { createNotableHub } from './events/notable-hub.ts'
 import { createCompareService } from './files/compare-service.ts'
+import { createExplainStream } from './files/explain-stream.ts'
 import { createFileService } from './files/file-service.ts'
 import type { Access } from './http/access.ts'
 import { createConnections } from './link/connections.ts'
@@ -338,6 +339,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       orderPolicy,
       keptContent: createKeptContentService(shared),
       live,
+      explainStream: createExplainStream({ streams, link: connections }),
       files: createFileService({ ...shared, streams: stores.inventory }),
       compare: createCompareService({ ...shared, streams: stores.inventory }),
       labels,
@@ -383,7 +385,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       await live.stop()
       savedQueries.stop()
       await rules.stop()
-      sources.stop()
+      await sources.stop()
       endAnchor()
       untell()
       await sinks.stop()

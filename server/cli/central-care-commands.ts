@@ -1,7 +1,13 @@
 /** `sidestream central backup` and `sidestream central check`: beside a central that may go on running. */
 import progress from 'cli-progress'
 import Table from 'cli-table3'
-import { type BackupProgress, backupCentral, checkCentral } from '../central/care.ts'
+import {
+  type BackupProgress,
+  backupCentral,
+  checkCentral,
+  leftOutOfBackup,
+} from '../central/care.ts'
+import { displayName } from '../streams/display-name.ts'
 import { ExitCode } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -15,6 +21,11 @@ export async function runBackup(data: string, target: string, terminal: Terminal
   await terminal.write(
     `Backed up to ${target}; check it with: sidestream central --data ${target} check\n`,
   )
+  const leftOut = leftOutOfBackup(data, target)
+  if (leftOut.length > 0) {
+    const names = leftOut.map((name) => displayName(name)).join(', ')
+    terminal.note(`Not in it, since central only reads it: ${names}. Keep copies of your own.`)
+  }
   return ExitCode.complete
 }
 

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { ErrorReply } from '../protocol/errors.ts'
 import { badUsage, CliError } from './cli-error.ts'
 
 export interface CentralAccess {
@@ -119,6 +120,10 @@ export class CentralClient {
     return (await (await this.#send('PATCH', path, body)).json()) as Reply
   }
 
+  async put<Reply>(path: string, body: object): Promise<Reply> {
+    return (await (await this.#send('PUT', path, body)).json()) as Reply
+  }
+
   async delete(path: string): Promise<void> {
     await (await this.#send('DELETE', path)).body?.cancel()
   }
@@ -172,12 +177,11 @@ export class CentralClient {
       })
     })
     if (response.ok) return response
-    const said = (await response.json().catch(() => null)) as Partial<
-      Record<'code' | 'message', string>
-    > | null
+    const said = (await response.json().catch(() => null)) as Partial<ErrorReply> | null
     throw new CliError(
       said?.code ?? 'CENTRAL_FAILED',
       said?.message ?? `${this.#url} answered ${response.status}`,
+      { details: said?.details },
     )
   }
 }

@@ -6,11 +6,18 @@ export class CliError extends Error {
   override readonly name = 'CliError'
   readonly code: string
   readonly exitCode: number
+  /** What central said of it besides. */
+  readonly details: unknown
 
-  constructor(code: string, message: string, options: { exitCode?: number; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { exitCode?: number; cause?: unknown; details?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
     this.exitCode = options.exitCode ?? ExitCode.failed
+    this.details = options.details
   }
 }
 

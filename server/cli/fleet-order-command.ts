@@ -20,6 +20,7 @@ import {
 import { exitCodeOf, watchOrder } from './fleet-order-watch.ts'
 import { counted } from './human.ts'
 import type { ListingFormat } from './listing-format.ts'
+import { pointingAt } from './query-fault.ts'
 import { rowsText } from './row-listing.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -94,7 +95,8 @@ export async function runOrderPreview(
 ): Promise<number> {
   const request = previewRequest(query, flags)
   return withCentral(flags, environment, terminal, async (client) => {
-    let preview = await client.post<OrderPreview>(`/orders/previews?waitMs=${WAIT_MS}`, request)
+    const asked = client.post<OrderPreview>(`/orders/previews?waitMs=${WAIT_MS}`, request)
+    let preview = await pointingAt(query ?? '', asked)
     while (preview.state === 'counting') {
       terminal.note(`counting: ${counted(preview.counted, 'target')} so far`)
       preview = await client.get<OrderPreview>(

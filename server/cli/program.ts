@@ -11,6 +11,7 @@ import { withAccess } from './central-options.ts'
 import { badUsage, describeError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { addFleetOrders } from './fleet-order-options.ts'
+import { addKeptContent } from './kept-content-options.ts'
 import { LISTING_FORMATS } from './listing-format.ts'
 import { addOrders } from './order-options.ts'
 import { usualState } from './places.ts'
@@ -225,6 +226,7 @@ function addCentral(program: Command, context: CliContext): void {
       finish(await runCentral(flags, adminPassword, terminal))
     })
   addCentralCare(central, context)
+  addKeptContent(central, context)
   addCentralTrust(central, context)
 }
 

@@ -10,6 +10,7 @@ import { ExitCode } from './exit-code.ts'
 import { fleetListing } from './fleet-listing.ts'
 import { counted } from './human.ts'
 import type { ListingFormat } from './listing-format.ts'
+import { pointingAt } from './query-fault.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface QueryFlags extends AccessFlags {
@@ -34,7 +35,7 @@ export async function runQuery(
   let open: LiveQuestion | null = null
   try {
     const listing = await fleetListing(flags.format, terminal)
-    const question = await client.post<LiveQuestion>('/live-queries', {
+    const asked = client.post<LiveQuestion>('/live-queries', {
       query,
       paths: flags.paths ?? [],
       machines: await selectorOf(client, flags.machines),
@@ -42,6 +43,7 @@ export async function runQuery(
       limits: { timeMs: flags.timeLimit * 1_000, rows: flags.rows },
       waitForOfflineSeconds: flags.wait,
     })
+    const question = await pointingAt(query, asked)
     open = question
     const stream = `/live-queries/${question.questionId}/stream`
     for await (const line of client.lines<LiveLine>(stream)) {

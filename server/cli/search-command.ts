@@ -6,6 +6,7 @@ import { ExitCode } from './exit-code.ts'
 import { fleetListing } from './fleet-listing.ts'
 import { counted } from './human.ts'
 import type { ListingFormat } from './listing-format.ts'
+import { pointingAt } from './query-fault.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface SearchFlags extends AccessFlags {
@@ -14,7 +15,16 @@ export interface SearchFlags extends AccessFlags {
   readonly verbose?: true
 }
 
-export async function runSearch(
+export function runSearch(
+  query: string,
+  flags: SearchFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<number> {
+  return pointingAt(query, search(query, flags, environment, terminal))
+}
+
+async function search(
   query: string,
   flags: SearchFlags,
   environment: Readonly<Record<string, string | undefined>>,

@@ -147,7 +147,7 @@ export function denyPending(
 }
 
 /** `work` says what to print. */
-async function asAdministrator(
+export async function asAdministrator(
   flags: TrustFlags,
   environment: Environment,
   terminal: Terminal,

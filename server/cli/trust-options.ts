@@ -10,7 +10,8 @@ export function addCentralTrust(central: Command, context: CliContext): void {
   addPending(central, context)
 }
 
-const format = () =>
+/** Of what administrators are shown. */
+export const outputFormat = () =>
   new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table')
 
 function addCertificate(central: Command, { terminal, environment, finish }: CliContext): void {
@@ -20,14 +21,14 @@ function addCertificate(central: Command, { terminal, environment, finish }: Cli
     .helpCommand(false)
   withAccess(group.command('show'))
     .description('Pins, names, ends, and how far a change of authority is.')
-    .addOption(format())
+    .addOption(outputFormat())
     .action(async (flags: TrustFlags) => {
       const { showCertificate } = await import('./trust-commands.ts')
       finish(await showCertificate(flags, environment, terminal))
     })
   withAccess(group.command('rotate'))
     .description('A new server certificate of the same authority, without a restart.')
-    .addOption(format())
+    .addOption(outputFormat())
     .action(async (flags: TrustFlags) => {
       const { changeCertificate } = await import('./trust-commands.ts')
       finish(await changeCertificate('/certificate/rotate', {}, flags, environment, terminal))
@@ -36,7 +37,7 @@ function addCertificate(central: Command, { terminal, environment, finish }: Cli
     .description('Make the next authority and have agents accept it; with --switch, show it.')
     .option('--switch', 'show the next authority from now on')
     .option('--force', 'though machines do not accept it yet, which must enrol again then')
-    .addOption(format())
+    .addOption(outputFormat())
     .action(async (flags: TrustFlags & { switch?: true; force?: true }) => {
       const { changeCertificate } = await import('./trust-commands.ts')
       const path = flags.switch ? '/certificate/authority/switch' : '/certificate/authority'
@@ -57,14 +58,14 @@ function addEnrolment(central: Command, { terminal, environment, finish }: CliCo
     .option('--label <label...>', 'what its machines are labelled with')
     .option('--approve', 'an administrator has to let each of them in')
     .option('--take-back', 'a machine that is known and not connected gets a new key')
-    .addOption(format())
+    .addOption(outputFormat())
     .action(async (flags: EnrolmentFlags) => {
       const { createEnrolment } = await import('./trust-commands.ts')
       finish(await createEnrolment(flags, environment, terminal))
     })
   withAccess(group.command('list'))
     .description('List them, without their tokens.')
-    .addOption(format())
+    .addOption(outputFormat())
     .action(async (flags: TrustFlags) => {
       const { listEnrolments } = await import('./trust-commands.ts')
       finish(await listEnrolments(flags, environment, terminal))
@@ -85,7 +86,7 @@ function addPending(central: Command, { terminal, environment, finish }: CliCont
     .helpCommand(false)
   withAccess(group.command('list'))
     .description('List them, with the fingerprint of the key to compare.')
-    .addOption(format())
+    .addOption(outputFormat())
     .action(async (flags: TrustFlags) => {
       const { listPending } = await import('./trust-commands.ts')
       finish(await listPending(flags, environment, terminal))

@@ -5,6 +5,7 @@
  *   POST /v1/scan      {} → ScanStarted; one scan at a time, a second request answers the running one
  *   POST /v1/read      ReadRequest → ReadReply
  *   POST /v1/query, /v1/query/cancel, /v1/files           (ask.ts)
+ *   POST /v1/attachment-policies                          (attachment-policies.ts)
  *   POST /v1/strip     StripRequest → ReceiptsReply       (order.ts)
  *   POST /v1/reduce    ReduceRequest → ReceiptsReply      (order.ts)
  *   POST /v1/mark      MarkRequest → ReceiptsReply        (order.ts)

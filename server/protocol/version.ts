@@ -14,7 +14,7 @@
  *   agent's routes `POST /v1/identity/pins` and `/v1/identity/rotate-key` (agent-api.ts).
  * - 4: 2026-11-23: receipts may bring the bytes of small streams along (`returnUpToBytes`, `contentBase64`), a restore may
  *   bring them back (`copy`), and `POST /v1/quarantine/missing` says for which targets that is needed (order.ts,
- *   quarantine.ts).
+ *   quarantine.ts). The agent's route `POST /v1/attachment-policies`: policies of the users who are signed in.
  */
 export const PROTOCOL_VERSION = 4
 

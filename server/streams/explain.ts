@@ -3,6 +3,7 @@
  * its maker, `observed` by others, `depends` on what only the machine knows. Pure: central, console and command
  * line explain alike.
  */
+import type { AttachmentPolicy } from '../protocol/attachment-policies.ts'
 import type { Origin } from '../protocol/stream.ts'
 import { extensionOf, fileNameOf } from './path-parts.ts'
 import { isUnsafeType } from './unsafe-types.ts'
@@ -16,11 +17,12 @@ export interface ExplainedCarrier {
   policies: AttachmentPolicies | null
 }
 
-/** Extensions lower case, without the dot. */
+/** Of the most users who are signed in on the machine. */
 export interface AttachmentPolicies {
-  highRisk: readonly string[]
-  moderateRisk: readonly string[]
-  lowRisk: readonly string[]
+  policy: AttachmentPolicy
+  users: number
+  /** All who are signed in. */
+  ofUsers: number
 }
 
 export interface Effect {
@@ -89,9 +91,9 @@ function riskOf(
     risk,
     riskReason: `A policy of this machine lists ${dotted} as ${risk} risk.`,
   })
-  if (policies?.highRisk.includes(extension)) return listed('high')
-  if (policies?.moderateRisk.includes(extension)) return listed('moderate')
-  if (policies?.lowRisk.includes(extension)) return listed('low')
+  if (policies?.policy.highRisk.includes(extension)) return listed('high')
+  if (policies?.policy.moderateRisk.includes(extension)) return listed('moderate')
+  if (policies?.policy.lowRisk.includes(extension)) return listed('low')
   if (isUnsafeType(extension)) {
     return {
       risk: 'high',
@@ -183,6 +185,8 @@ function caveatsOf({ policies, origin }: ExplainedCarrier, isOutside: boolean): 
     caveats.push(
       'The policies of this machine’s users are not known: they can make a type more or less risky, or keep marks from being written.',
     )
+  } else {
+    caveats.push(...policyCaveats(policies))
   }
   if (isOutside) {
     caveats.push(
@@ -196,6 +200,21 @@ function caveatsOf({ policies, origin }: ExplainedCarrier, isOutside: boolean): 
   }
   if (origin?.lastWriterPackageFamilyName) {
     caveats.push('Its writer is a Store app, whose AppDefinedZoneId Windows may prefer.')
+  }
+  return caveats
+}
+
+function policyCaveats({ policy, users, ofUsers }: AttachmentPolicies): string[] {
+  const caveats =
+    users === ofUsers
+      ? [`The policies are those of who is signed in on this machine now (${ofUsers}).`]
+      : [
+          `The policies are those of ${users} of ${ofUsers} users who are signed in on this machine; the others’ differ, or cannot be read.`,
+        ]
+  if (!policy.writesMarks) {
+    caveats.push(
+      'A policy keeps marks from being written for these users: what they download has none, wherever it is from.',
+    )
   }
   return caveats
 }

@@ -57,17 +57,56 @@ std::shared_ptr<MemoryImage> AnMbrDisk(std::size_t sector,
   return std::make_shared<MemoryImage>(std::move(disk));
 }
 
+// Its GPT at both ends: 32 sectors of entries and a header, which the second time follows them.
 std::shared_ptr<MemoryImage> AGptDisk(std::size_t sector, const std::vector<std::byte>& volume) {
   Bytes head(64 * sector);
+  Bytes tail(33 * sector);
+  const std::size_t volume_sectors = volume.size() / sector;
   head.U16(510, 0xAA55).U8(446 + 4, 0xEE).U32(446 + 8, 1).U32(446 + 12, 0xFFFFFFFF);
-  head.Text(sector, "EFI PART").U64(sector + 72, 2).U32(sector + 80, 128).U32(sector + 84, 128);
-  const std::size_t entry = 2 * sector + 2 * 128;  // the third entry
-  head.U64(entry, 0xA2A0D0EBE5B93344).U64(entry + 32, 64);
-  head.U64(entry + 40, 64 + volume.size() / sector - 1);
+  const auto put = [&](Bytes& into, std::size_t header, std::size_t entries, std::size_t at) {
+    into.Text(header, "EFI PART").U64(header + 72, at).U32(header + 80, 128).U32(header + 84, 128);
+    const std::size_t entry = entries + 2 * 128;  // the third entry
+    into.Copy(entry, Bytes{0xA2, 0xA0, 0xD0, 0xEB, 0xE5, 0xB9, 0x33, 0x44});
+    into.Copy(entry + 8, Bytes{0x87, 0xC0, 0x68, 0xB6, 0xB7, 0x26, 0x99, 0xC7});
+    into.U64(entry + 32, 64).U64(entry + 40, 64 + volume_sectors - 1);
+  };
+  put(head, sector, 2 * sector, 2);
+  put(tail, 32 * sector, 0, 64 + volume_sectors);
   const std::span<const std::byte> bytes = head;
   std::vector<std::byte> disk(bytes.begin(), bytes.end());
   disk.insert(disk.end(), volume.begin(), volume.end());
+  const std::span<const std::byte> end = tail;
+  disk.insert(disk.end(), end.begin(), end.end());
   return std::make_shared<MemoryImage>(std::move(disk));
+}
+
+// One primary partition, and an extended one that holds the others as logical ones, each behind a
+// sector of its own that leads to the next.
+std::shared_ptr<MemoryImage> ADiskWithLogicalPartitions(
+    const std::vector<std::vector<std::byte>>& volumes) {
+  constexpr std::size_t kGap = 128;
+  const auto sectors = [&](std::size_t i) {
+    return static_cast<unsigned>(volumes[i].size() / 512);
+  };
+  const auto disk = AnMbrDisk(512, {volumes[0]});
+  std::vector<std::byte>& bytes = disk->bytes;
+  const auto extended = static_cast<unsigned>(bytes.size() / 512);
+  const auto put = [&](std::size_t at, const Bytes& entry) {
+    std::memcpy(&bytes.at(at), std::span<const std::byte>(entry).data(), 16);
+  };
+  put(446 + 16, Bytes(16).U8(4, 0x0F).U32(8, extended).U32(12, 1u << 20));
+  for (std::size_t i = 1; i < volumes.size(); ++i) {
+    const std::size_t link = bytes.size();
+    bytes.resize(link + kGap * 512);
+    bytes[link + 510] = std::byte{0x55};
+    bytes[link + 511] = std::byte{0xAA};
+    put(link + 446, Bytes(16).U8(4, 7).U32(8, kGap).U32(12, sectors(i)));
+    bytes.insert(bytes.end(), volumes[i].begin(), volumes[i].end());
+    if (i + 1 == volumes.size()) break;
+    const auto next = static_cast<unsigned>(bytes.size() / 512) - extended;
+    put(link + 446 + 16, Bytes(16).U8(4, 5).U32(8, next).U32(12, kGap + sectors(i + 1)));
+  }
+  return disk;
 }
 
 }  // namespace
@@ -367,6 +406,54 @@ TEST("a partition of Windows' that lost both its boot sectors is not passed over
   CHECK_EQUAL(sink.unreadable.size(), 1);
   CHECK(sink.unreadable[0].path == u"Partition2");
   CHECK_EQUAL(sink.unreadable[0].error.code, "ADS_CORRUPT");
+}
+
+TEST("logical partitions are followed, and a broken chain of them is said") {
+  const std::vector<std::byte> volume = AFixture()->bytes;
+  const auto disk = ADiskWithLogicalPartitions({volume, volume, volume});
+  RememberingSink whole;
+  Scan(disk, whole);
+  CHECK_EQUAL(whole.rows.size(), 3 * kStreams);
+  CHECK_EQUAL(whole.unreadable.size(), 0);
+  CHECK(whole.Find(u"Partition6\\" + kInstaller, u"Zone.Identifier") != nullptr);
+  // The sector before the second logical partition, which only the first one's leads to.
+  const std::size_t link = disk->bytes.size() - volume.size() - 128 * 512;
+  std::memset(disk->bytes.data() + link, 0, 512);
+  RememberingSink broken;
+  Scan(disk, broken);
+  CHECK_EQUAL(broken.rows.size(), 2 * kStreams);
+  CHECK_EQUAL(broken.unreadable.size(), 1);
+  CHECK(broken.unreadable[0].path == u"Partition table");
+  CHECK(broken.unreadable[0].error.message.find(std::to_string(link / 512)) != std::string::npos);
+}
+
+TEST("a partition of Windows' that lies past the image's end is said to be missing") {
+  const std::vector<std::byte> volume = AFixture()->bytes;
+  const auto disk = AnMbrDisk(512, {volume, volume});
+  disk->bytes.resize(disk->bytes.size() - volume.size());
+  RememberingSink sink;
+  Scan(disk, sink);
+  CHECK_EQUAL(sink.rows.size(), kStreams);
+  CHECK_EQUAL(sink.unreadable.size(), 1);
+  CHECK(sink.unreadable[0].path == u"Partition2");
+  CHECK_EQUAL(sink.unreadable[0].error.code, "ADS_CORRUPT");
+}
+
+TEST("with the first GPT destroyed the disk is read by its copy, and says so") {
+  const std::vector<std::byte> volume = AFixture()->bytes;
+  for (const std::size_t sector : {512u, 4096u}) {
+    // The header, the list of partitions, all of the disk's beginning.
+    for (const auto& [from, sectors] : {std::pair{1u, 1u}, {2u, 32u}, {0u, 64u}}) {
+      const auto disk = AGptDisk(sector, volume);
+      std::memset(disk->bytes.data() + from * sector, 0, sectors * sector);
+      RememberingSink sink;
+      Scan(disk, sink);
+      CHECK_EQUAL(sink.rows.size(), kStreams);
+      CHECK_EQUAL(sink.unreadable.size(), 1);
+      CHECK(sink.unreadable[0].path == u"Partition table");
+      CHECK(sink.unreadable[0].error.message.find("copy") != std::string::npos);
+    }
+  }
 }
 
 TEST("what is no NTFS is refused by name, and what may hold streams as unsupported") {

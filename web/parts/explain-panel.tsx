@@ -1,6 +1,7 @@
 /** What Windows does with a carrier because of its mark: each effect with who does it, and how sure that is. */
 import type { Explanation } from '../../server/protocol/api/files.ts'
 import { api, isNotThere } from '../api.ts'
+import { may } from '../session.ts'
 import { Failure, Loading } from './bits.tsx'
 import { useResource } from './hooks.ts'
 import { Name } from './name.tsx'
@@ -19,12 +20,17 @@ const CERTAINTIES: Record<Explanation['effects'][number]['certainty'], string> =
 }
 
 export function ExplainPanel({ streamId }: { streamId: number }) {
-  const explanation = useResource(String(streamId), (abort) => api.explain(streamId, abort))
+  const explanation = useResource(String(streamId), (abort) => api.explain(streamId, false, abort))
+  // By what its machine says now, once that is there: it may be slow, or off.
+  const asked = useResource(`${streamId} now`, (abort) =>
+    may('machines.ask') ? api.explain(streamId, true, abort) : Promise.resolve(null),
+  )
+  const explained = asked.value ?? explanation.value
   return (
     <section class="panel explain">
       <h2>What Windows does with it</h2>
-      {explanation.value !== null ? (
-        <Explained explained={explanation.value} />
+      {explained !== null ? (
+        <Explained explained={explained} />
       ) : explanation.error === null ? (
         <Loading what="explanation" />
       ) : isNotThere(explanation.error) ? (

@@ -8,7 +8,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,6 +28,18 @@ namespace sidestream {
 namespace {
 
 constexpr std::string_view kDepotFolder = "/.streams/";
+
+// What a file system shows at a path.
+struct ShownPlace {
+  std::string path;
+  std::string in_file_system;
+};
+
+// "/" as nothing, so that names can follow.
+std::string WithoutLastSlash(std::string path) {
+  if (path.ends_with('/')) path.pop_back();
+  return path;
+}
 
 bool IsAtOrBelow(const std::string& folder, const std::string& path) {
   return path == folder || folder == "/" ||
@@ -70,7 +84,7 @@ class LinuxChangeWatch final : public ChangeWatch {
     if (Status error = AddGroup(root.get(), absolute_, mounts)) return error;
     const std::set<std::string> others(points_.begin(), points_.end());
     for (const std::string& point : others) {
-      if (point == absolute_) continue;
+      if (point == absolute_ || IsBelowPseudo(point)) continue;
       const UniqueFd fd(open(point.c_str(), O_PATH | O_CLOEXEC));
       if (!fd.ok()) return FromErrno(errno, "watch", point);
       if (Status error = AddGroup(fd.get(), point, mounts)) return error;
@@ -82,10 +96,14 @@ class LinuxChangeWatch final : public ChangeWatch {
     const auto facts = FactsOf(fd);
     if (!facts.ok()) return facts.error();
     const FileSystem file_system = InspectFileSystem(fd, facts.value(), mounts, nullptr);
+    if (file_system.is_pseudo) pseudo_points_.push_back(point);
     // A scan finds nothing there, or says why it cannot.
     if (file_system.is_pseudo || file_system.unsupported) return std::nullopt;
+    const ShownPlace place = PlaceOf(point, mounts.FindById(facts.value().mount_id));
+    const auto [first, is_first] = watched_.try_emplace(facts.value().device, place);
+    if (!is_first && IsWhereItWas(place, first->second)) return std::nullopt;
     // A handle leads to one path, and the other would go unnoticed.
-    if (!devices_.insert(facts.value().device).second) {
+    if (!is_first) {
       return StreamError{
           "ADS_UNSUPPORTED", 0, "watch",
           point + " shows a file system that is below " + absolute_ + " a second time"};
@@ -94,6 +112,25 @@ class LinuxChangeWatch final : public ChangeWatch {
     if (!group.ok()) return group.error();
     groups_.push_back(std::move(group.value()));
     return std::nullopt;
+  }
+
+  // No scan looks below a pseudo file system, whatever is mounted there.
+  bool IsBelowPseudo(const std::string& point) const {
+    return std::ranges::any_of(
+        pseudo_points_, [&](const std::string& pseudo) { return IsAtOrBelow(pseudo, point); });
+  }
+
+  static ShownPlace PlaceOf(const std::string& point, const Mount* mount) {
+    if (mount == nullptr) return {WithoutLastSlash(point), ""};
+    const std::string below = point.substr(WithoutLastSlash(mount->point).size());
+    return {WithoutLastSlash(point), WithoutLastSlash(WithoutLastSlash(mount->root) + below)};
+  }
+
+  // A part of a file system mounted over itself, as systemd does to make it read-only: each of its
+  // folders still has one path, and the notices of the whole are those of the part.
+  static bool IsWhereItWas(const ShownPlace& part, const ShownPlace& whole) {
+    return part.path.starts_with(whole.path + "/") &&
+           part.in_file_system == whole.in_file_system + part.path.substr(whole.path.size());
   }
 
   Status Listen() {
@@ -167,7 +204,8 @@ class LinuxChangeWatch final : public ChangeWatch {
   UniqueFd mount_changes_;
   std::string absolute_;
   std::vector<std::string> points_;
-  std::set<std::uint64_t> devices_;
+  std::map<std::uint64_t, ShownPlace> watched_;  // by device
+  std::vector<std::string> pseudo_points_;
   std::vector<NoticeGroup> groups_;
   std::thread thread_;  // last: it uses all of the above
 };

@@ -39,11 +39,12 @@ MountTable MountTable::Read() {
     std::istringstream fields(line);
     Mount mount;
     std::string skipped;
-    fields >> mount.id >> skipped >> skipped >> skipped >> mount.point;
+    fields >> mount.id >> skipped >> skipped >> mount.root >> mount.point;
     // Optional fields end with a lone hyphen.
     while (fields >> skipped && skipped != "-") {
     }
     fields >> mount.type >> mount.source;
+    mount.root = Unescape(mount.root);
     mount.point = Unescape(mount.point);
     mount.source = Unescape(mount.source);
     table.parents_.insert(ParentOf(mount.point));

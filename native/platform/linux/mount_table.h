@@ -11,6 +11,7 @@ namespace sidestream {
 
 struct Mount {
   std::uint64_t id = 0;
+  std::string root;    // the folder of the file system that is shown there; "/": all of it
   std::string point;   // absolute path
   std::string type;    // "ext4", "fuseblk", …
   std::string source;  // "/dev/sdb1", an image, …

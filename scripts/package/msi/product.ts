@@ -5,6 +5,7 @@
  * The codes below never change: they are how Windows knows a later version of the product.
  */
 import { createHash } from 'node:crypto'
+import { EVENT_SOURCE } from '../../../server/agent/system-events.ts'
 import type { Staged } from '../stage.ts'
 
 const UPGRADE_CODE = '5C6E9A53-4B5D-4C0E-9C56-0B1E8E2F7A41'
@@ -68,9 +69,16 @@ export const CORRECTIONS = [
   `UPDATE Property SET Value = 'ENROLMENT;PURGE;SCOPE;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED' WHERE Property = 'SecureCustomProperties'`,
 ]
 
-/** The service's name: WINDOWS_SERVICE of server/cli/run-service.ts. Its process is the pinned Node itself. */
+/**
+ * The service's name: WINDOWS_SERVICE of server/cli/run-service.ts. Its process is the pinned Node itself. Its source in
+ * the event log is written here as \`configure\` writes it, so that it goes with the product.
+ */
 const SERVICE = `
               <ServiceInstall Id="ServiceInstall" Name="SidestreamAgent" DisplayName="Sidestream Agent" Description="Finds NTFS alternate data streams on this machine, reports them to central and carries out approved orders." Type="ownProcess" Start="auto" ErrorControl="normal" Account="LocalSystem" Arguments='"[INSTALLDIR]server\\cli\\sidestream.mjs" agent run --service' Interactive="no" Vital="yes"/>
+              <RegistryKey Root="HKLM" Key="SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${EVENT_SOURCE}">
+                <RegistryValue Name="EventMessageFile" Type="expandable" Value="%SystemRoot%\\System32\\EventCreate.exe"/>
+                <RegistryValue Name="TypesSupported" Type="integer" Value="7"/>
+              </RegistryKey>
               <ServiceControl Id="ServiceControl" Name="SidestreamAgent" Start="install" Stop="both" Remove="uninstall" Wait="yes"/>`
 
 interface Tree {

@@ -7,6 +7,11 @@ import {
   QueryReply,
   QueryRequest,
 } from '../../protocol/ask.ts'
+import {
+  AttachmentPoliciesReply,
+  AttachmentPoliciesRequest,
+} from '../../protocol/attachment-policies.ts'
+import { readAttachmentPolicies } from '../ask/attachment-policies.ts'
 import type { FileFinder } from '../ask/file-finder.ts'
 import type { QueryRunner } from '../ask/query-runner.ts'
 import type { RunningAsks } from '../ask/running-asks.ts'
@@ -38,5 +43,11 @@ export const askRoutes: FastifyPluginAsyncTypebox<AskRoutesOptions> = async (
     '/files',
     { schema: { body: FilesRequest, response: { 200: FilesReply } } },
     async ({ body }) => fileFinder.find(body),
+  )
+
+  app.post(
+    '/attachment-policies',
+    { schema: { body: AttachmentPoliciesRequest, response: { 200: AttachmentPoliciesReply } } },
+    async () => readAttachmentPolicies(),
   )
 }

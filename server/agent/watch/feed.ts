@@ -30,6 +30,8 @@ export interface Feed {
 export interface WatchTimings {
   /** Between two looks at a journal. */
   readonly pollMs: number
+  /** After this the system has written to the disk what a journal told of. */
+  readonly settleMs: number
   /** Between two looks at what notices named; longer where a look takes long. */
   readonly restMs: number
   /** After one scan for the sake of missed changes, the next begins no sooner. */
@@ -42,6 +44,7 @@ export interface WatchTimings {
 
 export const DEFAULT_WATCH_TIMINGS: WatchTimings = {
   pollMs: 2_000,
+  settleMs: 10_000,
   restMs: 250,
   rescanMs: 60_000,
   walkMs: 15 * 60_000,

@@ -1,5 +1,6 @@
 /** Changes on a volume or an image, from its change journal: also those of while no agent ran. */
 import { type Stats, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NativeJournals } from '../../../native/addon.ts'
 import type { WatchedRoot } from '../../protocol/watch.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -9,6 +10,7 @@ import { JournalLook, type JournalLookTools } from './journal-look.ts'
 import { whyScan } from './must-scan.ts'
 import type { LookedRoot } from './scan-named.ts'
 import { Step } from './step.ts'
+import { Trail } from './trail.ts'
 
 /** What could not be read a moment ago was perhaps being written. */
 const MOST_ATTEMPTS = 3
@@ -24,13 +26,14 @@ export interface JournalFeedTools extends JournalLookTools {
 
 export class JournalFeed implements Feed {
   readonly root: string
-  readonly needsWalks = false
   readonly #tools: JournalFeedTools
   readonly #look: JournalLook
   readonly #host: FeedHost
   readonly #step: Step
+  readonly #trail: Trail
   readonly #stop = new AbortController()
-  #hasJournal = false
+  /** Null: not asked yet. */
+  #hasJournal: boolean | null = null
   #checkpoint: string | null
   /** Of before the scan that runs, for a root that is out of step. */
   #pending: string | null = null
@@ -45,7 +48,13 @@ export class JournalFeed implements Feed {
     this.#look = new JournalLook(tools, root)
     this.#host = host
     this.#step = new Step(tools.clock)
+    this.#trail = new Trail(tools.timings.settleMs)
     this.#checkpoint = tools.checkpoints.find(root.root)
+  }
+
+  /** A volume without a journal changes untold; an image in a file is scanned in its time. */
+  get needsWalks(): boolean {
+    return this.#hasJournal !== true && !this.#isFile()
   }
 
   async start(): Promise<void> {
@@ -55,17 +64,28 @@ export class JournalFeed implements Feed {
 
   async scanBegins(): Promise<void> {
     await this.#running
-    if (this.#step.isInStep) return
+    if (this.#step.isInStep) {
+      const again = this.#trail.hold()
+      if (again !== null) this.#store(again)
+      return
+    }
     this.#pending = await this.#read(null).then((changes) => changes?.checkpoint ?? null)
-    if (this.#pending !== null) this.#step.scanBegins()
+    if (this.#pending === null) return
+    this.#step.scanBegins()
+    // What changed just before is not in the journal behind this checkpoint, and may not be on the disk yet.
+    if (!this.#isFile()) await this.#settle()
   }
 
   scanEnded(isCovered: boolean): void {
+    this.#trail.release()
+    if (this.#trail.due !== null) this.#lastLook = null
     const pending = this.#pending
     this.#pending = null
     if (pending === null || !this.#step.scanEnded(isCovered)) return
     this.#checkpoint = pending
-    this.#tools.transaction(() => this.#tools.checkpoints.set(this.root, pending))
+    this.#trail.clear()
+    this.#trail.add(pending)
+    this.#store(pending)
   }
 
   status(): WatchedRoot {
@@ -98,10 +118,11 @@ export class JournalFeed implements Feed {
   }
 
   async #follow(): Promise<void> {
-    const before = this.#checkpoint
+    const again = this.#trail.due
+    const before = again ?? this.#checkpoint
     if (before === null) {
-      // Whether there is one, for the status; a scan brings it into step.
-      if (!this.#hasJournal) await this.#read(null)
+      // Whether there is one, for the status. Each scan asks again, and brings it into step.
+      if (this.#hasJournal === null) await this.#read(null)
       return
     }
     const changes = await this.#read(before)
@@ -111,7 +132,8 @@ export class JournalFeed implements Feed {
       this.#lose(whyScan(mustScan ?? 'no-journal'))
       return
     }
-    const keep = () => this.#tools.checkpoints.set(this.root, checkpoint)
+    const kept = again === null ? this.#trail.keptOf(checkpoint) : checkpoint
+    const keep = () => this.#tools.checkpoints.set(this.root, kept)
     if (checkpoint !== before) {
       const why = await this.#look.run(files, keep, this.#stop.signal)
       if (why !== null) {
@@ -121,6 +143,8 @@ export class JournalFeed implements Feed {
     }
     this.#attempts = 0
     this.#checkpoint = checkpoint
+    if (again !== null) this.#trail.done()
+    this.#trail.add(checkpoint)
     this.#step.enter()
   }
 
@@ -128,6 +152,7 @@ export class JournalFeed implements Feed {
     const changes = await this.#tools.addon
       .readChanges(this.root, checkpoint)
       .catch((error: NodeJS.ErrnoException) => {
+        this.#hasJournal = false
         if (checkpoint !== null) throw error
         this.#step.message = error.message
         return null
@@ -145,14 +170,24 @@ export class JournalFeed implements Feed {
   #lose(why: string): void {
     this.#attempts = 0
     this.#checkpoint = null
+    this.#trail.clear()
     this.#tools.checkpoints.remove(this.root)
     this.#step.lose(why)
     this.#host.needsScan(this.root, why)
   }
 
+  #store(checkpoint: string): void {
+    this.#tools.transaction(() => this.#tools.checkpoints.set(this.root, checkpoint))
+  }
+
+  async #settle(): Promise<void> {
+    const { settleMs } = this.#tools.timings
+    await sleep(settleMs, null, { signal: this.#stop.signal }).catch(() => {})
+  }
+
   /** An image that nobody wrote to has no news; a volume's file tells nothing, so it is asked. */
   #isUnchanged(): boolean {
-    const stats: Stats | undefined = statSync(this.root, { throwIfNoEntry: false })
+    const stats = this.#stats()
     // Of a file that was written just now, the next write may have the same time.
     const settledMs = Date.now() - SETTLED_MS
     const look =
@@ -160,5 +195,18 @@ export class JournalFeed implements Feed {
     const isSame = look !== null && look === this.#lastLook
     this.#lastLook = look
     return isSame
+  }
+
+  #isFile(): boolean {
+    return this.#stats()?.isFile() ?? false
+  }
+
+  /** A volume's name need not be a path: then there is nothing to say of a file. */
+  #stats(): Stats | undefined {
+    try {
+      return statSync(this.root, { throwIfNoEntry: false })
+    } catch {
+      return undefined
+    }
   }
 }

@@ -25,6 +25,9 @@ export interface WatcherTools extends LookTools {
   readonly timings: WatchTimings
 }
 
+/** Of the time at most for scans that changes ask for, so that one that never helps costs little. */
+const MOST_SHARE = 0.2
+
 /** Starts a scan of the whole scope; `why` goes into its summary. */
 export type AskForScan = (why: string) => void
 
@@ -35,6 +38,9 @@ export class Watcher implements FeedHost {
   /** Why a scan is needed; empty: none is. */
   #wanted = new Set<string>()
   #isScanning = false
+  #beganMs = 0
+  /** Of the last scan. */
+  #tookMs = 0
   #lastAskedMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | null = null
   #isClosed = false
@@ -62,6 +68,7 @@ export class Watcher implements FeedHost {
 
   async scanBegins(): Promise<void> {
     this.#isScanning = true
+    this.#beganMs = performance.now()
     this.#wanted.clear()
     this.#stopTimer()
     await Promise.all(this.#feeds.map((feed) => feed.scanBegins()))
@@ -71,6 +78,7 @@ export class Watcher implements FeedHost {
   scanEnded(covered: ReadonlySet<string>): void {
     for (const feed of this.#feeds) feed.scanEnded(covered.has(feed.root))
     this.#isScanning = false
+    this.#tookMs = performance.now() - this.#beganMs
     this.#askInTime()
   }
 
@@ -101,9 +109,6 @@ export class Watcher implements FeedHost {
     const looked = { root, volumeId: target.volumeId as VolumeId, isImage: target.kind === 'image' }
     const { places, checkpoints } = state
     const tools = { addon, scope, inventory, limits, places, clock, timings }
-    if (target.kind === 'image' && target.isWritable) {
-      return new ScanFeed(root, 'files of a mounted volume cannot be looked at by identity yet')
-    }
     switch (target.kind) {
       case 'folder':
         return new NoticeFeed(tools, looked, this)
@@ -122,7 +127,7 @@ export class Watcher implements FeedHost {
     const { rescanMs, walkMs } = this.#tools.timings
     const isUntold = this.#feeds.some(({ needsWalks }) => needsWalks)
     if (this.#wanted.size === 0 && !isUntold) return
-    const everyMs = this.#wanted.size > 0 ? rescanMs : walkMs
+    const everyMs = Math.max(this.#wanted.size > 0 ? rescanMs : walkMs, this.#tookMs / MOST_SHARE)
     const now = performance.now()
     // The first need is met at once, but whoever tells nothing was scanned only just now.
     const dueMs = this.#wanted.size > 0 ? this.#lastAskedMs + everyMs : now + everyMs

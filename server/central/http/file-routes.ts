@@ -9,10 +9,9 @@ import {
   type MachineFile,
 } from '../../protocol/api/files.ts'
 import { MachineId } from '../../protocol/ids.ts'
-import { explain } from '../../streams/explain.ts'
 import type { CompareService } from '../files/compare-service.ts'
+import type { ExplainStream } from '../files/explain-stream.ts'
 import type { FileService } from '../files/file-service.ts'
-import type { StreamService } from '../streams/stream-service.ts'
 import { actorOf, requirePermission } from './access.ts'
 import { ERROR_REPLIES } from './error-replies.ts'
 import { type Columns, ExportFormat, sendExport } from './export-formats.ts'
@@ -41,12 +40,12 @@ const COLUMNS: Columns<MachineFile> = {
 export interface FileRoutesOptions {
   files: FileService
   compare: CompareService
-  streams: StreamService
+  explainStream: ExplainStream
 }
 
 export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
   app,
-  { files, compare, streams },
+  { files, compare, explainStream },
 ) => {
   app.get(
     '/files',
@@ -90,14 +89,20 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (
       config,
       schema: {
         summary: 'What Windows does with a carrier because of its mark, and why',
+        description:
+          'With live=true by the policies that its machine reports now; needs machines.ask',
         tags,
-        querystring: Type.Object({ streamId: Type.Integer({ minimum: 1 }) }, strict),
+        querystring: Type.Object(
+          { streamId: Type.Integer({ minimum: 1 }), live: Type.Boolean({ default: false }) },
+          strict,
+        ),
         response: { 200: Explanation, ...ERROR_REPLIES },
       },
     },
-    async ({ query, machineScope }) => {
-      const { path, kind, origin } = await streams.get(query.streamId, machineScope)
-      return explain({ path, kind, origin, policies: null })
+    async (request) => {
+      const { streamId, live } = request.query
+      if (live) requirePermission(request, 'machines.ask')
+      return explainStream(streamId, request.machineScope, { isLive: live })
     },
   )
 

@@ -3,9 +3,11 @@ import type { NotableKind } from '../../protocol/api/sinks.ts'
 import type { MachineId, OrderId } from '../../protocol/ids.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { EventHub } from '../events/event-hub.ts'
-import type { NotableHub } from '../events/notable-hub.ts'
+import type { NotableEvent, NotableHub } from '../events/notable-hub.ts'
+import type { AgentLink } from '../machines/agent-link.ts'
 import type { StoredStream } from '../store/inventory/inventory-engine.ts'
 import type { OrderStore } from '../store/order-store.ts'
+import { type CarrierNow, carriersNow } from './carriers-now.ts'
 
 /** A stream that goes within a day of its order went because of it, whenever the scan notices. */
 const ORDERED_MS = 86_400_000
@@ -18,7 +20,43 @@ export interface NotableChange {
 export interface NotableSources {
   /** What a delta changed; the store bounds how many it names. */
   inventoryChanged(machineId: MachineId, changes: readonly NotableChange[]): Promise<void>
-  stop(): void
+  /** When machines have no connection any more: what waits for them is told without. */
+  stop(): Promise<void>
+}
+
+function appeared(stream: StoredStream, at: number): NotableEvent {
+  const { machineId, hostname, path, stream: name, rule } = stream
+  return {
+    kind: 'stream.suspicious',
+    at,
+    machineId,
+    hostname,
+    summary: `suspicious stream ${name} on ${path} of ${hostname}: ${rule}`,
+    details: detailsOf(stream),
+  }
+}
+
+/** Also where its file went: that may be how it was done. Receivers choose by `carrier`. */
+function removed(stream: StoredStream, at: number, carrier: CarrierNow): NotableEvent {
+  const { machineId, hostname, path } = stream
+  return {
+    kind: 'mark.removed',
+    at,
+    machineId,
+    hostname,
+    summary: `the mark of ${path} on ${hostname} went without an order${CARRIERS[carrier]}`,
+    details: { ...detailsOf(stream), carrier },
+  }
+}
+
+const CARRIERS: Readonly<Record<CarrierNow, string>> = {
+  there: '; the file is there',
+  'not there': ', with its file',
+  unknown: '',
+}
+
+function detailsOf({ streamId, path, stream, rule, sha256, sizeBytes }: StoredStream) {
+  return { streamId, path, stream, rule, sha256, sizeBytes }
 }
 
 export function createNotableSources(parts: {
@@ -26,15 +64,17 @@ export function createNotableSources(parts: {
   orders: OrderStore
   events: EventHub
   notable: NotableHub
+  link: AgentLink
   /** Fleets report much that nobody asked to be told of. */
   isWanted(kind: NotableKind): boolean
   clock: Clock
   /** Of what was not told. */
   warn(error: unknown): void
 }): NotableSources {
-  const { findStream, orders, events, notable, clock, warn } = parts
+  const { findStream, orders, events, notable, link, clock, warn } = parts
   /** Orders that were told of; an order changes a few times more after its end. */
   const finished = new Set<string>()
+  const underWay = new Set<Promise<void>>()
 
   const unsubscribe = events.subscribe((event) => {
     if (event.type === 'order.changed' && !finished.has(event.orderId))
@@ -55,29 +95,34 @@ export function createNotableSources(parts: {
     })
   }
 
+  const tellChanges: NotableSources['inventoryChanged'] = async (machineId, changes) => {
+    const at = clock.now()
+    const gone: StoredStream[] = []
+    for (const { kind, streamId } of changes) {
+      const isSuspicious = kind === 'suspicious-appeared' && parts.isWanted('stream.suspicious')
+      const isGone = kind === 'mark-gone' && parts.isWanted('mark.removed')
+      if (!isSuspicious && !isGone) continue
+      const orderedAfter = at - ORDERED_MS
+      if (isGone && (await orders.wasStripped(machineId, streamId, orderedAfter))) continue
+      const stream = await findStream(streamId)
+      if (stream === undefined) continue
+      if (isSuspicious) notable.publish(appeared(stream, at))
+      else gone.push(stream)
+    }
+    const paths = gone.map(({ path }) => path)
+    const now = await carriersNow(link, machineId, paths)
+    for (const stream of gone) notable.publish(removed(stream, at, now(stream.path)))
+  }
+
   return {
-    inventoryChanged: async (machineId, changes) => {
-      for (const { kind, streamId } of changes) {
-        const isSuspicious = kind === 'suspicious-appeared' && parts.isWanted('stream.suspicious')
-        const isGone = kind === 'mark-gone' && parts.isWanted('mark.removed')
-        if (!isSuspicious && !isGone) continue
-        const orderedAfter = clock.now() - ORDERED_MS
-        if (isGone && (await orders.wasStripped(machineId, streamId, orderedAfter))) continue
-        const stream = await findStream(streamId)
-        if (stream === undefined) continue
-        const { hostname, path, stream: name, rule, sha256, sizeBytes } = stream
-        notable.publish({
-          kind: isSuspicious ? 'stream.suspicious' : 'mark.removed',
-          at: clock.now(),
-          machineId,
-          hostname,
-          summary: isSuspicious
-            ? `suspicious stream ${name} on ${path} of ${hostname}: ${rule}`
-            : `the mark of ${path} on ${hostname} went without an order`,
-          details: { streamId, path, stream: name, rule, sha256, sizeBytes },
-        })
-      }
+    inventoryChanged: (machineId, changes) => {
+      const telling = tellChanges(machineId, changes).finally(() => underWay.delete(telling))
+      underWay.add(telling)
+      return telling
     },
-    stop: unsubscribe,
+    stop: async () => {
+      unsubscribe()
+      await Promise.allSettled(underWay)
+    },
   }
 }

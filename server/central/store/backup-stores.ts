@@ -2,11 +2,12 @@
  * Copies the three files of a data folder as they are at one moment, while a central may work on them. The copy is
  * a data folder itself.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
+import { LOCK_FILE } from './data-lock.ts'
 import { INVENTORY_FILE } from './inventory/open-inventory.ts'
 import { DATABASE_FILE } from './open-database.ts'
 import { ORDERS_FILE } from './orders/open-orders.ts'
@@ -24,6 +25,20 @@ const FILES = [DATABASE_FILE, INVENTORY_FILE, ORDERS_FILE]
 const PAGES_PER_STEP = 2_000
 /** For the writer to finish its transaction. */
 const LOCK_TIMEOUT_MS = 30_000
+
+/**
+ * What lies in the folder and is not copied: what administrators put there, such as directory.json and the secrets that it
+ * names, and packages. Not what only the running central needs.
+ */
+export function leftOutOfBackup(dataDir: string, target: string): string[] {
+  const isOurs = (name: string): boolean =>
+    [...FILES, LOCK_FILE].some((file) => name === file || name.startsWith(`${file}-`)) ||
+    SMALL_FILES.includes(name)
+  const isTarget = (name: string): boolean => resolve(dataDir, name) === resolve(target)
+  return readdirSync(dataDir)
+    .filter((name) => !isOurs(name) && !isTarget(name))
+    .sort()
+}
 
 /** `target` must not be there; it appears when it is whole. */
 export async function backupStores(

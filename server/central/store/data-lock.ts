@@ -8,11 +8,13 @@ import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { AppError } from '../../shared/app-error.ts'
 
+export const LOCK_FILE = 'central.lock'
+
 /** Returns what releases the lock. Throws DATA_IN_USE, or DATA_UNUSABLE where nothing can be written. */
 export function lockDataFolder(dataDir: string): () => void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    const db = new SqliteDatabase(join(dataDir, 'central.lock'), { timeout: 0 })
+    const db = new SqliteDatabase(join(dataDir, LOCK_FILE), { timeout: 0 })
     try {
       db.exec('BEGIN EXCLUSIVE')
     } catch (error) {

@@ -3,7 +3,7 @@
  *
  *   GET /files?name=|path=&live=&folder=&sha256=&sizeBytes=&cursor=&limit=   FilePage: every machine, by hostname
  *   GET /files/export?…&format=ndjson|csv                                    the same, one MachineFile a line
- *   GET /files/explain?streamId=                                             Explanation: what Windows does with it
+ *   GET /files/explain?streamId=&live=                                       Explanation: what Windows does with it
  *   GET /machines/compare?a=&b=&cursor=&limit=                               ComparePage, by path
  *
  * Central knows only carriers with streams. Without `live=true` a machine without a known mark is therefore

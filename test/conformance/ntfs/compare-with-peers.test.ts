@@ -118,6 +118,13 @@ open(path, "wb").close(); open(path + b":mark", "wb").write(b"x")
     expect(exitCode).toBe(1)
   })
 
+  it('says in one line what no volume is, and does not pass', () => {
+    writeFileSync(image, 'text')
+    const { exitCode, stderr } = compare()
+    expect(stderr).toMatch(/^compare-with-peers: sidestream scan: .*\[ADS_NOT_A_SOURCE\]\n$/)
+    expect(exitCode).toBe(1)
+  })
+
   it('says how it is used where no image is named', () => {
     const { status, stderr } = spawnSync('scripts/compare-with-peers', [], { encoding: 'utf8' })
     expect(stderr).toContain('usage: sudo scripts/compare-with-peers IMG')

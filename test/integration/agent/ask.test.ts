@@ -135,6 +135,12 @@ it('answers two questions at a time and refuses a third, so that orders get thro
   expect((await query('zone:4')).status).toBe(200)
 })
 
+it('has no policies of Windows to tell elsewhere', async () => {
+  const { agent } = await aScannedAgent(aPlace())
+  const answer = await post(agent, '/v1/attachment-policies', {})
+  expect(answer).toMatchObject({ status: 200, body: { policies: [], unreadUsers: 0 } })
+})
+
 it('refuses what it cannot answer truly', async () => {
   const place = aPlace('/dev/shm')
   const { query } = await aScannedAgent(place)

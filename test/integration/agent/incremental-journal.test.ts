@@ -14,15 +14,18 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import type { WatchTimings } from '../../../server/agent/watch/feed.ts'
 import { type VolumeJournal, writeJournal } from '../../support/journal-on-volume.ts'
+import { hasLoopDevices, loopDevice } from '../../support/loop-device.ts'
 import { recordsInUse } from '../../support/mft-records.ts'
 import { whyNtfs3gCannotRun } from '../../support/ntfs-3g-mount.ts'
 import { makeNtfsImage, withMounted } from '../../support/ntfs-3g-volume.ts'
 import { randomFrom } from '../../support/random.ts'
 import { type JournalRecord, REASON } from '../../support/usn-journal.ts'
-import { aCentral, anAgent, aPlace, enrolled, type Place } from './support/agent-fixture.ts'
+import { aCentral, anAgent, aPlace, enrolled, type Place, rescan } from './support/agent-fixture.ts'
 import { freshScan, heldBy } from './support/compare.ts'
 import type { TestCentral } from './support/test-central.ts'
 import { until } from './support/until.ts'
@@ -79,6 +82,18 @@ class JournaledVolume {
     }
   }
 
+  /** The journal tells of `work`, and the disk has it only when what is answered is called. */
+  publishBefore(work: Parameters<JournaledVolume['change']>[0]): () => void {
+    const before = readFileSync(this.#draft)
+    this.change(work)
+    const later = `${this.image}.later`
+    copyFileSync(this.#draft, later)
+    writeJournal(later, this.#records)
+    writeFileSync(this.#draft, before)
+    this.publish()
+    return () => renameSync(later, this.image)
+  }
+
   /** With its journal, and at once, as a reader of a live volume would never see it half written. */
   publish(journal: VolumeJournal = {}, more: readonly JournalRecord[] = []): void {
     const next = `${this.image}.new`
@@ -88,12 +103,12 @@ class JournaledVolume {
   }
 }
 
-async function aWatchedVolume() {
+async function aWatchedVolume(watchTimings: Partial<WatchTimings> = {}) {
   const place = aPlace()
   const central = await aCentral()
   const volume = new JournaledVolume(place)
   await enrolled({ ...place, data: volume.image }, central)
-  const agent = await anAgent(place, { watchTimings: FAST })
+  const agent = await anAgent(place, { watchTimings: { ...FAST, ...watchTimings } })
   await until(() => agent.status().watches.every(({ isInStep }) => isInStep), 'being in step')
   const scanId = agent.status().lastScan!.scanId
   return { place, central, volume, agent, scanId }
@@ -204,6 +219,46 @@ describe.runIf(whyNtfs3gCannotRun() === null)('an agent on a volume with a journ
       await until(() => agent.status().watches[0]!.isInStep, 'being in step again')
       expect(agent.status().watches[0]!.message).toContain(words)
       await until(() => central.scans.some(({ message }) => message.includes(words)))
+    },
+    60_000,
+  )
+
+  it('looks again after a scan at what changed before it, as the disk may not have had it then', async () => {
+    const { central, volume, agent } = await aWatchedVolume({ pollMs: 1_500, settleMs: 60_000 })
+    const reachDisk = volume.publishBefore((folder, tell) => {
+      writeFileSync(join(folder, 'fresh.exe'), '')
+      mark(join(folder, 'fresh.exe'))
+      tell(join(folder, 'fresh.exe'), REASON.fileCreate | REASON.streamChange)
+    })
+    // Long enough for the journal's record to be read, and never to be read again without reason.
+    await sleep(4_000)
+    await rescan(agent)
+    reachDisk()
+    const { scanId } = agent.status().lastScan!
+    expect(central.inventory.size).toBe(0)
+    await until(() => central.inventory.size === 1, 'the stream', PROMISED_MS)
+    expect(agent.status().lastScan!.scanId).toBe(scanId)
+  }, 60_000)
+
+  it.runIf(hasLoopDevices())(
+    'scans a volume without a journal every so often, and says why',
+    async () => {
+      const place = aPlace()
+      const image = join(place.base, 'volume.img')
+      makeNtfsImage(image, 8)
+      const device = loopDevice(image)
+      const central = await aCentral()
+      await enrolled({ ...place, data: device }, central)
+      const agent = await anAgent(place, { watchTimings: { ...FAST, walkMs: 300 } })
+      await until(() => agent.status().lastScan !== null, 'the first scan')
+      expect(agent.status().watches).toMatchObject([
+        { how: 'scans', isInStep: false, message: 'it has no change journal' },
+      ])
+      withMounted(image, 'streams_interface=windows', (folder) => {
+        writeFileSync(join(folder, 'new.exe'), '')
+        mark(join(folder, 'new.exe'))
+      })
+      await until(() => central.inventory.size === 1, 'the stream', PROMISED_MS)
     },
     60_000,
   )

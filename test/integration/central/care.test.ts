@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -36,6 +36,17 @@ describe('a backup of a central that is at work', () => {
     expect(stores.inventory.held(agent.machineId)?.counts.streams).toBe(200)
     expect(stores.machines.count()).toBe(1)
     await stores.close()
+  })
+
+  it('says what administrators put there and it does not hold', async () => {
+    const fleet = await openFleet()
+    writeFileSync(join(fleet.dataDir, 'directory.json'), '{}')
+    writeFileSync(join(fleet.dataDir, 'bind-\u001bpassword'), 'secret')
+    const target = join(fleet.dataDir, 'backup')
+    const { stderr } = await central(fleet.dataDir, 'backup', target)
+    expect(stderr).toMatch(/^Not in it, .*: bind-\S+password, directory\.json\. /)
+    expect(stderr).not.toContain('\u001b')
+    expect(readdirSync(target)).not.toContain('directory.json')
   })
 
   it('never writes over what is there', async () => {

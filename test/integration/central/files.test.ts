@@ -205,4 +205,40 @@ describe('what Windows does', () => {
     expect(body).toMatchObject({ zone: 3, zoneName: 'Internet', extension: 'exe', risk: 'high' })
     expect((await fleet.get('/files/explain?streamId=999')).body.code).toBe('STREAM_NOT_FOUND')
   })
+
+  it('is explained by the policies that its machine reports, where somebody may ask it', async () => {
+    const fleet = await openFleet()
+    const agent = await fleet.agent()
+    await agent.report([stream()])
+    const [row] = (await fleet.search('')).streams
+    const url = `/files/explain?streamId=${row?.streamId}&live=true`
+    const policy = { highRisk: [], moderateRisk: [], lowRisk: ['exe'], writesMarks: true }
+    agent.answer = ({ path }) =>
+      path === '/v1/attachment-policies'
+        ? { status: 200, body: { policies: [{ policy, users: 2 }], unreadUsers: 1 } }
+        : undefined
+    const { body } = await fleet.get(url)
+    expect(body).toMatchObject({ risk: 'low', effects: [{ by: 'Explorer' }, {}, {}, {}] })
+    expect(body.effects[0].what).toContain('without asking')
+    expect(body.caveats.join()).toContain('2 of 3 users')
+    // One that is older than the question, lies or is off: explained without.
+    for (const reply of [
+      { status: 404, body: { code: 'ROUTE_NOT_FOUND', message: 'no such route' } },
+      { status: 200, body: { policies: [{ policy: {}, users: 1 }], unreadUsers: 0 } },
+      { status: 200, body: { policies: [], unreadUsers: 0 } },
+    ]) {
+      agent.answer = () => reply
+      const { caveats, ...rest } = (await fleet.get(url)).body
+      expect([caveats[0], rest.risk]).toEqual([expect.stringContaining('not known'), 'high'])
+    }
+    agent.disconnect()
+    await until(async () => (await fleet.get('/coverage')).body.counts.online === 0)
+    expect((await fleet.get(url)).body.risk).toBe('high')
+    const viewer = { username: 'vera', password: 'a long enough password', role: 'viewer' }
+    await fleet.post('/users', viewer)
+    const session = await fleet.post('/session', { ...viewer, role: undefined })
+    const cookie = session.headers.getSetCookie()[0]!.split(';')[0]!
+    const denied = await fleet.call('GET', `/api/v1${url}`, undefined, { cookie })
+    expect(denied.body.code).toBe('NOT_PERMITTED')
+  })
 })

@@ -1,5 +1,5 @@
 /** Small streams are kept at central, too: a machine that was installed anew gets back what orders took from it. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +9,8 @@ import { ORDERS_FILE } from '../../../server/central/store/orders/open-orders.ts
 import type { Place } from '../agent/support/agent-fixture.ts'
 import { writePolicy } from '../agent/support/policy.ts'
 import { getStream, setStream } from '../agent/support/streams.ts'
-import { type Fleet, openFleet, until } from './fleet.ts'
+import { runCli } from '../cli/run-cli.ts'
+import { ADMIN_PASSWORD, type Fleet, openFleet, until } from './fleet.ts'
 import { targetRows } from './order-making.ts'
 import { aRealAgent, type RealAgent, startRealAgent } from './real-agent.ts'
 
@@ -20,6 +21,11 @@ const ALLOWED = { actions: ['strip', 'reduce', 'restore', 'mark'], streams: ['*'
 
 const markOf = (path: string) => getStream(path, NAME)?.toString() ?? null
 const keptOf = async (fleet: Fleet) => (await fleet.get('/orders/kept-content')).body
+/** In the file, its free pages and its WAL. */
+const isInOrders = ({ dataDir }: Fleet, content: string) =>
+  [ORDERS_FILE, `${ORDERS_FILE}-wal`].some((name) =>
+    readFileSync(join(dataDir, name)).includes(content),
+  )
 const outcomeOf = async (fleet: Fleet, orderId: string) => (await targetRows(fleet, orderId))[0]!
 
 async function aMarkedMachine(fleet: Fleet, content = MARK) {
@@ -184,6 +190,42 @@ describe('what is kept', () => {
     await installedAnew(fleet, agent)
     expect(await undone(fleet, second)).toMatchObject({ state: 'refused' })
   })
+
+  it('leaves no byte of itself in the files once it is forgotten', async () => {
+    const fleet = await openFleet()
+    const { row } = await aMarkedMachine(fleet)
+    await ordered(fleet, 'strip', row.streamId)
+    expect(isInOrders(fleet, MARK)).toBe(true)
+    const off = { maxStreamBytes: 0, maxDays: 365, maxBytes: 1_000_000 }
+    await fleet.call('PUT', '/api/v1/orders/kept-content', off)
+    await until(async () => !isInOrders(fleet, MARK))
+  })
+
+  it('is shown and limited from the command line, where what is not named stays', async () => {
+    const fleet = await openFleet()
+    const { row } = await aMarkedMachine(fleet)
+    await ordered(fleet, 'strip', row.streamId)
+    const run = async (...args: string[]) => {
+      const access = { SIDESTREAM_CENTRAL: fleet.central.url, SIDESTREAM_PASSWORD: ADMIN_PASSWORD }
+      const env = { ...process.env, ...access }
+      return runCli(['central', 'kept-content', ...args], { env })
+    }
+    expect((await run('show')).stdout).toBe(
+      `kept now    1 stream, ${MARK.length} B\nis to keep  streams up to 4.0 KiB, for 365 days, 1.0 GiB in all\n`,
+    )
+    const fewer = await run('set', '--days', '30', '--format', 'json')
+    expect(JSON.parse(fewer.stdout).policy).toEqual({
+      maxStreamBytes: 4_096,
+      maxDays: 30,
+      maxBytes: 2 ** 30,
+    })
+    expect((await run('set', '--stream-bytes', '0')).stdout).toContain('is to keep  nothing')
+    await until(async () => (await keptOf(fleet)).streams === 0)
+    const nothing = await run('set')
+    expect([nothing.exitCode, nothing.stderr]).toEqual([2, expect.stringContaining('--days')])
+    const much = await run('set', '--stream-bytes', '5000')
+    expect([much.exitCode, much.stderr]).toEqual([1, expect.stringContaining('<= 4096')])
+  }, 60_000)
 
   it('goes when it is too old', async () => {
     const fleet = await openFleet()

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { formatSyslog } from '../../../server/central/sinks/syslog-format.ts'
 import type { SinkEvent } from '../../../server/protocol/api/sinks.ts'
+import type { FilesRequest } from '../../../server/protocol/ask.ts'
 import type { StripRequest } from '../../../server/protocol/order.ts'
 import type { ReportedStream } from '../../../server/protocol/stream.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
@@ -202,6 +203,7 @@ describe('what agents report', () => {
       machineId: agent.machineId,
       details: { path, stream: 'payload.exe', rule: 'content-windows-program' },
     })
+    agent.answer = () => ({ status: 404, body: { code: 'ROUTE_NOT_FOUND', message: 'older' } })
     // Seen again: no news.
     await agent.report([suspicious])
     await agent.report([], { gone: [keyOf(stream())] })
@@ -209,7 +211,47 @@ describe('what agents report', () => {
     expect(JSON.parse(second.body)).toMatchObject({
       kind: 'mark.removed',
       summary: 'the mark of C:\\Downloads\\setup.exe on PC-1 went without an order',
+      details: { carrier: 'unknown' },
     })
+  })
+
+  it.each([
+    ['unmarked', 'there', '; the file is there'],
+    ['absent', 'not there', ', with its file'],
+    ['unreadable', 'unknown', ''],
+  ])('says of a mark that went whether its file is there: %s', async (state, carrier, ending) => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aWebhookReceiver()
+    await addSink(fleet, { kind: 'webhook', url: receiver.url })
+    const agent = await fleet.agent('PC-1')
+    agent.answer = ({ path, body }) => {
+      if (path !== '/v1/files') return undefined
+      const about = { message: '', volumeId: null, sizeBytes: null, streams: [], origin: null }
+      const files = (body as FilesRequest).paths.map((each) => ({
+        ...{ path: each, state, ...about, isSameContent: null },
+      }))
+      return { status: 200, body: { files, stopped: null } }
+    }
+    await agent.report([stream()])
+    await agent.report([], { gone: [keyOf(stream())] })
+    const told = JSON.parse((await until(() => receiver.received[0])).body)
+    expect(told).toMatchObject({ kind: 'mark.removed', details: { carrier } })
+    expect(told.summary).toBe(
+      `the mark of C:\\Downloads\\setup.exe on PC-1 went without an order${ending}`,
+    )
+  })
+
+  it('loses no mark that went while central stops and its machine is still asked', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aWebhookReceiver()
+    await addSink(fleet, { kind: 'webhook', url: receiver.url })
+    const agent = await fleet.agent('PC-1')
+    await agent.report([stream()])
+    await agent.report([], { gone: [keyOf(stream())] })
+    await until(() => agent.requests.some(({ path }) => path === '/v1/files'))
+    await fleet.restart()
+    const told = JSON.parse((await until(() => receiver.received[0])).body)
+    expect(told).toMatchObject({ kind: 'mark.removed', details: { carrier: 'unknown' } })
   })
 
   it('is not told of where an order took the mark off', async () => {

@@ -96,6 +96,18 @@ it('query that is interrupted is cancelled at central too', async () => {
   expect(questions[0]).toMatchObject({ isCancelled: true })
 })
 
+it('an error of a query points at its characters, wherever it was asked', async () => {
+  const fleet = await openFleet()
+  for (const command of [['search'], ['query'], ['order', 'preview']]) {
+    const said = async (query: string) => (await runCli([...command, query], asked(fleet))).stderr
+    expect(await said('zone:3 AND size:>64qb')).toMatch(
+      /^sidestream: a size .* \(at character 17, “>64qb”\) \[QUERY_INVALID\]\n$/,
+    )
+    // A name in it cannot move the cursor.
+    expect(await said('size:\u001b2J')).toMatch(/^sidestream: [^\u001b]*\n$/)
+  }
+}, 60_000)
+
 it('wrong use and failures are one line each', async () => {
   const fleet = await openFleet()
   const line = async (args: string[], env: NodeJS.ProcessEnv = {}) => {

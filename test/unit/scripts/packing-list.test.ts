@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from '../../../scripts/lib/run.ts'
@@ -37,6 +37,18 @@ describe('the packing list of the agent', () => {
     expect(missing.filter(isNeeded)).toEqual([])
     expect(missing.some((line) => line.startsWith('build/cli/agent-command'))).toBe(false)
     expect(missing.some((line) => line.startsWith('build/cli/service-agent'))).toBe(false)
+  })
+
+  it('holds the licence of every package, whatever its file is called', () => {
+    const folders = agent.flatMap(
+      (to) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(to)?.[1] ?? [],
+    )
+    const licencesOf = (folder: string) =>
+      readdirSync(join(root, folder))
+        .filter((name) => /^(licen[cs]e|copying)/i.test(name))
+        .map((name) => `${folder}/${name}`)
+    const missing = [...new Set(folders)].flatMap(licencesOf).filter((to) => !agent.includes(to))
+    expect(missing).toEqual([])
   })
 
   it('holds nothing of central, of tests, or of building', () => {

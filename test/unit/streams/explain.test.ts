@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { AttachmentPolicy } from '../../../server/protocol/attachment-policies.ts'
 import type { Origin } from '../../../server/protocol/stream.ts'
 import { type ExplainedCarrier, explain } from '../../../server/streams/explain.ts'
 
@@ -21,6 +22,12 @@ function of(
   return explain({ path, kind: 'file', origin: whole, policies: null, ...more })
 }
 
+const policies = (changes: Partial<AttachmentPolicy>) => ({
+  policy: { highRisk: [], moderateRisk: [], lowRisk: [], writesMarks: true, ...changes },
+  users: 3,
+  ofUsers: 3,
+})
+
 const by = ({ effects }: ReturnType<typeof of>) => effects.map((effect) => effect.by)
 
 it('says who holds up a marked file, by its type', () => {
@@ -41,13 +48,23 @@ it('says that a restricted zone blocks, and that others do not hold up', () => {
 })
 
 it('lets policies go before what is built in, the higher risk first', () => {
-  const risk = (lists: Partial<NonNullable<ExplainedCarrier['policies']>>) =>
-    of('C:\\setup.exe', {}, { policies: { highRisk: [], moderateRisk: [], lowRisk: [], ...lists } })
+  const risk = (lists: Partial<AttachmentPolicy>) =>
+    of('C:\\setup.exe', {}, { policies: policies(lists) })
   expect(risk({ lowRisk: ['exe'] })).toMatchObject({ risk: 'low' })
   expect(risk({ lowRisk: ['exe'] }).effects[0]?.what).toContain('without asking')
   expect(risk({ lowRisk: ['exe'], highRisk: ['exe'] }).risk).toBe('high')
   expect(risk({}).riskReason).toContain('calls unsafe')
   expect(of('C:\\notes.txt').risk).toBe('moderate')
+})
+
+it('says whose policies they are, and where they keep marks from being written', () => {
+  const all = of('C:\\setup.exe', {}, { policies: policies({}) }).caveats.join()
+  expect(all).toContain('who is signed in on this machine now (3)')
+  expect(all).not.toContain('are not known')
+  const some = of('C:\\setup.exe', {}, { policies: { ...policies({}), users: 2 } }).caveats.join()
+  expect(some).toContain('2 of 3 users')
+  const none = of('C:\\setup.exe', null, { policies: policies({ writesMarks: false }) })
+  expect(none.caveats.join()).toContain('what they download has none')
 })
 
 it('never promises what only the machine knows', () => {

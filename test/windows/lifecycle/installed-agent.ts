@@ -23,6 +23,8 @@ const INSTALLED_MAIN = 'C:\\Program Files\\Sidestream\\server\\cli\\sidestream.m
 const CONTROL = 'HKLM\\System\\CurrentControlSet\\Control'
 const ENVIRONMENT = `${CONTROL}\\Session Manager\\Environment`
 const SERVICE_KEY = 'HKLM\\System\\CurrentControlSet\\Services\\SidestreamAgent'
+const EVENT_SOURCE_KEY =
+  'HKLM\\System\\CurrentControlSet\\Services\\EventLog\\Application\\Sidestream'
 export const POLICY_KEY = 'HKLM\\Software\\Policies\\Sidestream'
 
 /** A step on a busy machine: an installation copies 100 MB of node.exe, and each start of it reads them. */
@@ -55,7 +57,9 @@ const wine = (...args: string[]) => run(bench, ['wine', '--', ...args])
 export const setRegistry = (key: string, name: string, type: string, data: string) =>
   wine('reg', 'add', key, '/v', name, '/t', type, '/d', data, '/f')
 export const removeRegistry = (key: string) => wine('reg', 'delete', key, '/f')
-export const isServiceKnown = async () => (await wine('reg', 'query', SERVICE_KEY)).status === 0
+const isInRegistry = async (key: string) => (await wine('reg', 'query', key)).status === 0
+export const isServiceKnown = () => isInRegistry(SERVICE_KEY)
+export const isEventSourceKnown = () => isInRegistry(EVENT_SOURCE_KEY)
 
 /** `npm run package:agent` itself. Returns the MSI. */
 export async function packageAgent(folder: string, version: string): Promise<string> {

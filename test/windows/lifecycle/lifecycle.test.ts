@@ -20,6 +20,7 @@ import {
   closeWindows,
   type Installed,
   install,
+  isEventSourceKnown,
   isServiceKnown,
   openWindows,
   POLICY_KEY,
@@ -110,6 +111,7 @@ describe('the agent’s package on Windows', () => {
     const { stdout } = await sidestream('agent', 'service', 'status')
     expect(stdout).toMatch(/^state +running$/m)
     expect(stdout).toMatch(/^start +with the system, delayed$/m)
+    expect(await isEventSourceKnown()).toBe(true)
   })
 
   step('enrols by itself over TLS, pinned, and forgets the token', async () => {
@@ -184,9 +186,9 @@ describe('the agent’s package on Windows', () => {
 
   step('leaves nothing of the program when removed, and keeps the state', async () => {
     await uninstall(second)
-    expect(existsSync(join(windows.program, 'node.exe'))).toBe(false)
-    expect(existsSync(join(windows.program, '.sidestream'))).toBe(false)
+    expect(existsSync(windows.program)).toBe(false)
     expect(await isServiceKnown()).toBe(false)
+    expect(await isEventSourceKnown()).toBe(false)
     expect(existsSync(join(windows.data, 'state/identity.json'))).toBe(true)
   })
 

@@ -23,6 +23,7 @@ export function createKeptContent(db: Database, tells: Tells) {
     const { streams, bytes, ...policy } = sql.select.get()!
     return { policy, streams, bytes }
   }
+  let isForgottenInWal = false
   const count = (streams: number, bytes: number): void => void sql.count.run(streams, bytes)
 
   return {
@@ -62,8 +63,16 @@ export function createKeptContent(db: Database, tells: Tells) {
         sql.forget.run(sha256)
         count(-1, -sizeBytes)
         left -= sizeBytes
+        isForgottenInWal = true
       }
       return left < bytes
+    },
+
+    /** Pages with bytes that were forgotten are in the WAL until it is emptied, after the commit. */
+    isForgottenInWal: (): boolean => isForgottenInWal,
+
+    walEmptied: (): void => {
+      isForgottenInWal = false
     },
   }
 }

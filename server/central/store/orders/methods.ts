@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3'
 import type { OrderId, PreviewId } from '../../../protocol/ids.ts'
 import { createChanges, type Deed } from './changes.ts'
 import { createFreezer, type Freezer } from './freezer.ts'
-import { createKeptContent } from './kept-content.ts'
+import { createKeptContent, type KeptContents } from './kept-content.ts'
 import { createOrderReader } from './order-rows.ts'
 import type { StoredOrder, StoredPreview } from './order-types.ts'
 import { createPreviews } from './previews.ts'
@@ -49,7 +49,7 @@ export function createOrderMethods(db: Database) {
     probe: (): void => previews.flush(),
   }
   previews.failUnfinished()
-  return { methods, freezer, tells, countOpen: changes.countOpen }
+  return { methods, freezer, tells, kept, countOpen: changes.countOpen }
 }
 
 export type OrderMethods = ReturnType<typeof createOrderMethods>['methods']
@@ -57,5 +57,6 @@ export type OrderParts = {
   methods: OrderMethods
   freezer: Freezer
   tells: Tells
+  kept: KeptContents
   countOpen(): number
 }

@@ -22,6 +22,8 @@ const PRAGMAS = [
   'wal_autocheckpoint = 16384',
   'journal_size_limit = 268435456',
   'trusted_schema = OFF',
+  // Bytes that were kept are private data: what is forgotten must not stay in free pages.
+  'secure_delete = ON',
   // REFERENCES say what belongs together; `sidestream central check` proves it.
   'foreign_keys = OFF',
 ]
@@ -37,6 +39,21 @@ export function openOrders(file: string): Database {
   } catch (error) {
     db.close()
     throw error
+  }
+}
+
+/**
+ * Writes all changes into the file and empties the WAL, which holds older pages. False: somebody reads, such as a backup, and
+ * it is to be tried again; nobody is waited for.
+ */
+export function emptyWal(db: Database): boolean {
+  const waitMs = db.pragma('busy_timeout', { simple: true }) as number
+  db.pragma('busy_timeout = 0')
+  try {
+    // Of ours alone: the inventory beside it has a writer of its own.
+    return db.pragma('main.wal_checkpoint(TRUNCATE)', { simple: true }) === 0
+  } finally {
+    db.pragma(`busy_timeout = ${waitMs}`)
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type WorkerRequest,
 } from '../worker-client.ts'
 import { createOrderMethods, type OrderMethods } from './methods.ts'
-import { attachInventory, openOrders } from './open-orders.ts'
+import { attachInventory, emptyWal, openOrders } from './open-orders.ts'
 import type { FreezeSource, NewPreview, OrdersNotice } from './order-types.ts'
 
 export type OrdersJob =
@@ -27,8 +27,10 @@ const MAX_CALLS = 256
 const port = parentPort!
 const { file } = workerData as { file: string }
 const db = openOrders(file)
+// What was forgotten before a crash is in there.
+emptyWal(db)
 attachInventory(db, file)
-const { methods, freezer, tells, countOpen } = createOrderMethods(db)
+const { methods, freezer, tells, kept, countOpen } = createOrderMethods(db)
 const waiting: Request[] = []
 let isScheduled = false
 
@@ -78,6 +80,7 @@ function work(): void {
   const closing = requests.findIndex(({ job }) => job.kind === 'close')
   const calls = closing < 0 ? requests : requests.slice(0, closing)
   if (calls.length > 0) answer(run(calls))
+  if (calls.some(isTick) && kept.isForgottenInWal() && emptyWal(db)) kept.walEmptied()
   if (closing >= 0) {
     end(requests[closing]!.id)
     return
@@ -85,6 +88,11 @@ function work(): void {
   const isFreezing = freezer.step()
   if (isFreezing) answer(late.splice(0))
   if (isFreezing || waiting.length > 0) schedule()
+}
+
+/** Those come again by themselves, and not often. */
+function isTick({ job }: Request): boolean {
+  return job.kind === 'call' && job.method === 'tick'
 }
 
 function run(calls: readonly Request[]): Answer[] {

@@ -53,6 +53,7 @@ BOOL WINAPI DllMain(HINSTANCE inst, DWORD why, void *reserved)
     hook_thunk(ntdll, "NtClose", hook_close, (void **)&real_close);
     hook_thunk(ntdll, "NtSetInformationFile", hook_set_file, (void **)&real_set_file);
     hook_thunk(ntdll, "NtCreateFile", hook_create, (void **)&real_create);
+    hook_thunk(ntdll, "NtFsControlFile", hook_fs_control, (void **)&real_fs_control);
     return failed == 0;
 }
 

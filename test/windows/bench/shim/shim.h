@@ -101,5 +101,9 @@ NTSTATUS WINAPI hook_close(HANDLE h);
 /* names.c */
 NTSTATUS WINAPI hook_create(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa, IO_STATUS_BLOCK *io, LARGE_INTEGER *size,
                             ULONG attributes, ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_len);
+/* journal.c */
+NTSTATUS WINAPI hook_fs_control(HANDLE h, HANDLE event, void *apc, void *context, IO_STATUS_BLOCK *io, ULONG code, void *in,
+                                ULONG in_size, void *out, ULONG out_size);
+extern NTSTATUS (WINAPI *real_fs_control)(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG);
 
 #endif
