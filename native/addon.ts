@@ -141,6 +141,11 @@ export interface NativeLines {
   readonly bytes: Uint8Array
   /** Row `i` of the batch comes before the line that begins at `rowOffsets[i]`. */
   readonly rowOffsets: Uint32Array
+  /**
+   * Names that streams of later batches may have, each told once. Whoever answers with
+   * {@link NativeScan.learnName} before these come gets lines instead of rows. Not all names are told.
+   */
+  readonly namesToCome: readonly string[]
 }
 
 /**

@@ -13,11 +13,21 @@ void SetText(napi_env env, napi_value object, const char* key, const char* ends_
   Set(env, object, ends_key, ColumnToJs(env, napi_uint32_array, column.ends));
 }
 
+napi_value TextsToJs(napi_env env, const std::vector<std::u16string>& texts) {
+  napi_value js = nullptr;
+  napi_create_array_with_length(env, texts.size(), &js);
+  for (std::uint32_t i = 0; i < texts.size(); ++i) {
+    napi_set_element(env, js, i, Utf16ToJs(env, texts[i]));
+  }
+  return js;
+}
+
 napi_value LinesToJs(napi_env env, Batch& batch, LineBuffer& line_buffer) {
   napi_value js = ObjectToJs(env);
   Set(env, js, "count", NumberToJs(env, static_cast<double>(batch.line_count)));
   Set(env, js, "bytes", line_buffer.Lend(env, std::move(batch.lines)));
   Set(env, js, "rowOffsets", ColumnToJs(env, napi_uint32_array, batch.line_offsets));
+  Set(env, js, "namesToCome", TextsToJs(env, batch.names_to_come));
   return js;
 }
 

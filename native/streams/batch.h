@@ -52,11 +52,12 @@ struct Batch {
   ByteBuffer lines;
   std::size_t line_count = 0;
   std::vector<std::uint32_t> line_offsets;  // row i comes before the line at line_offsets[i]
+  std::vector<std::u16string> names_to_come;
   std::vector<Unreadable> unreadable;
 
   std::size_t count() const { return sizes.size(); }
   std::size_t stream_count() const { return count() + line_count; }
-  bool empty() const { return stream_count() == 0 && unreadable.empty(); }
+  bool empty() const { return stream_count() == 0 && unreadable.empty() && names_to_come.empty(); }
   // Bytes held in columns that grow with what a disk says, to bound memory beside the row count.
   std::size_t BytesHeld() const {
     return content.size() + lines.size() +

@@ -17,6 +17,8 @@ constexpr std::size_t kMaxSpare = 8;
 constexpr std::size_t kMaxSpareBytes = 2 << 20;
 // What the lines of a usual part need: growing there would touch twice as much memory.
 constexpr std::size_t kUsualLineBytes = 512 << 10;
+// Names are chosen by whoever wrote the streams: past some number of them, no more are told.
+constexpr std::size_t kMostAnnounced = 4096;
 // How old rows may grow while the caller waits for some: results should appear as they are found.
 constexpr auto kMaxAge = std::chrono::milliseconds(50);
 
@@ -102,6 +104,24 @@ void BatchQueue::AddUnreadable(Unreadable unreadable) {
     batch.unreadable.push_back(std::move(unreadable));
     unreadable_count_.fetch_add(1, std::memory_order_relaxed);
   });
+}
+
+void BatchQueue::Announce(std::span<const std::u16string_view> names) {
+  if (!options_.line_writer) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (IsCancelled()) return;
+    if (current_.empty()) current_since_ = Clock::now();
+    for (const std::u16string_view name : names) {
+      if (announced_.size() >= kMostAnnounced) break;
+      const auto [announced, is_new] = announced_.emplace(name);
+      if (is_new) current_.names_to_come.push_back(*announced);
+    }
+    // Else they go along with what comes next.
+    if (current_.names_to_come.empty() || !queue_.empty()) return;
+    QueueCurrent();
+  }
+  on_ready_();
 }
 
 std::unique_ptr<ScanPart> BatchQueue::NewPart() { return std::make_unique<Part>(*this); }

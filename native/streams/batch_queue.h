@@ -13,6 +13,10 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -51,6 +55,8 @@ class BatchQueue final : public ScanSink {
   // ---- ScanSink
   void Add(const FoundStream& stream) override;
   void AddUnreadable(Unreadable unreadable) override;
+  // Each name once, and only where lines are made.
+  void Announce(std::span<const std::u16string_view> names) override;
   void Advance(std::uint64_t carriers, double fraction_done) override;
   void Spend(std::uint64_t bytes) const override { pace_.TakeBytes(bytes); }
   bool IsCancelled() const override { return is_cancelled_.load(std::memory_order_relaxed); }
@@ -101,6 +107,7 @@ class BatchQueue final : public ScanSink {
   Clock::time_point current_since_;
   std::deque<Batch> queue_;
   std::vector<ByteBuffer> spare_;
+  std::unordered_set<std::u16string> announced_;
   bool is_finished_ = false;
   Status final_status_;
 };

@@ -79,6 +79,9 @@ class ScanSink {
   virtual ~ScanSink() = default;
   virtual void Add(const FoundStream& stream) = 0;
   virtual void AddUnreadable(Unreadable unreadable) = 0;
+  // Some names that streams to come have, for a caller who can prepare for them; one may be told
+  // several times, and many are never told. Does not wait.
+  virtual void Announce(std::span<const std::u16string_view> /*names*/) {}
   // Counts carriers looked at since the last call; `fraction_done` below 0 means unknown.
   // Waits where the scan is to go slowly, as Spend() does.
   virtual void Advance(std::uint64_t carriers, double fraction_done) = 0;

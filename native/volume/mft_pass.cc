@@ -34,6 +34,10 @@ std::size_t CountWorkers(const NtfsVolume& volume) {
   return static_cast<std::size_t>(std::min<std::uint64_t>({kMaxWorkers, cores, pieces}));
 }
 
+// Names that are worth telling the caller of before the pass ends, which costs about as much as one
+// batch of findings.
+constexpr std::size_t kNamesToTell = 64;
+
 // A row of records that could not be read, for one message instead of thousands.
 struct LostRecords {
   std::uint64_t first;
@@ -97,9 +101,11 @@ class Pass {
         CollectPiece(first, bytes, collector);
       }
       sink_.Spend(bytes.size());
+      if (collector.new_name_count() >= kNamesToTell) sink_.Announce(collector.TakeNewNames());
       const double done = static_cast<double>(first + records) / static_cast<double>(count);
       sink_.Advance(collector.TakeCarriersSeen(), progress_.from + progress_.share * done);
     }
+    sink_.Announce(collector.TakeNewNames());
     KeepSecondLooks(collector);
   }
 

@@ -14,6 +14,8 @@ namespace {
 
 using ntfs::AttributeType;
 
+constexpr std::size_t kMostNamesMet = 4096;
+
 char16_t FoldCase(char16_t unit) {
   if (unit >= u'a' && unit <= u'z') return static_cast<char16_t>(unit - 32);
   if (unit < 0xE0) return unit;
@@ -205,8 +207,13 @@ std::uint32_t RecordCollector::AddText(std::span<const std::byte> name) {
 // Streams have few names between them: one that was met before is kept once.
 std::uint32_t RecordCollector::AddStreamName(std::span<const std::byte> name) {
   const std::size_t units = name.size() / 2;
-  const auto last = LoadLe<std::uint16_t>(name.data() + name.size() - 2);
-  KnownName& known = known_names_[(units * 31 + last) % known_names_.size()];
+  const auto unit_before_end = [&](std::size_t i) {
+    return LoadLe<std::uint16_t>(name.data() + name.size() - 2 * std::min(i, units));
+  };
+  // Names of one family differ at their end.
+  const std::size_t hash =
+      units * 31 + unit_before_end(1) + unit_before_end(2) * 10u + unit_before_end(3) * 100u;
+  KnownName& known = known_names_[hash % known_names_.size()];
   if (known.units == units) {
     const auto text = shard_.text.Run(known.text, units);
     const auto is_same = [&](std::size_t i) {
@@ -217,6 +224,11 @@ std::uint32_t RecordCollector::AddStreamName(std::span<const std::byte> name) {
     if (same == units) return known.text;
   }
   known = {AddText(name), units};
+  if (names_met_.size() < kMostNamesMet) {
+    const auto text = shard_.text.Run(known.text, units);
+    const auto [met, is_new] = names_met_.emplace(text.data(), text.size());
+    if (is_new) new_names_.push_back(*met);
+  }
   return known.text;
 }
 

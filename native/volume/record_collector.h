@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,11 @@ class RecordCollector {
   // listed under the file's identity.
   RowId KeepLost(std::uint64_t reference);
 
+  // Stream names met for the first time since the last call, or nearly so. They live as long as the
+  // table.
+  std::vector<std::u16string_view> TakeNewNames() { return std::exchange(new_names_, {}); }
+  std::size_t new_name_count() const { return new_names_.size(); }
+
   // Files and directories seen since the last call.
   std::uint64_t TakeCarriersSeen() { return std::exchange(carriers_seen_, 0); }
 
@@ -116,6 +122,8 @@ class RecordCollector {
     std::size_t units = 0;
   };
   std::array<KnownName, 256> known_names_{};
+  std::unordered_set<std::u16string_view> names_met_;
+  std::vector<std::u16string_view> new_names_;
 };
 
 }  // namespace sidestream

@@ -19,6 +19,7 @@ export function linesWithRows(
 ): Uint8Array {
   // First of all: the addon goes on meanwhile, and each name that it knows sooner spares us its rows.
   for (const { name } of rows) tellName(scan, name)
+  if (rows.length === 0) return bytes
   const texts = rows.map((row) => `${toJson(toRecord(row), NO_EXTRAS)}\n`)
   const into = roomFor(texts.reduce((sum, text) => sum + Buffer.byteLength(text), bytes.length))
   let from = 0
@@ -41,6 +42,11 @@ let room = Buffer.alloc(0)
 function roomFor(count: number): Buffer {
   if (room.length < count) room = Buffer.allocUnsafeSlow(2 * count)
   return room
+}
+
+/** So that their streams, which are still to come, are lines. */
+export function tellNames(scan: NativeScan, names: readonly string[]): void {
+  for (const name of names) tellName(scan, name)
 }
 
 /** So that the next stream of this name is a line, unless there is more to it than its name. */

@@ -40,8 +40,11 @@ function lineListing(): ScanListing {
   return {
     async add({ streams, lines }, scan) {
       const shown = streams.length + (lines?.count ?? 0)
-      if (lines === null || streams.length === 0) return { text: lines?.bytes ?? '', shown }
-      const { linesWithRows } = await rest
+      if (lines === null) return { text: '', shown }
+      if (streams.length === 0 && lines.namesToCome.length === 0)
+        return { text: lines.bytes, shown }
+      const { linesWithRows, tellNames } = await rest
+      tellNames(scan, lines.namesToCome)
       return { text: linesWithRows(lines, streams, scan), shown }
     },
     end: () => '',

@@ -8,7 +8,7 @@
  * The flag above keeps what a listing throws away, a record at a time, from growing to 30 MB before it is
  * collected. It can only be given at the start.
  */
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { CLI, freshBundle, SCAN } from './bundles.mjs'
 
@@ -18,7 +18,8 @@ enableCompileCache(fileURLToPath(new URL('../../.sidestream/compile-cache', impo
 
 const args = process.argv.slice(2)
 if (args[0] === 'agent' && args[1] === 'run') keepHeapSmall()
-if (!(await ranUsualScan())) await import(freshBundle(CLI) ?? './main.ts')
+if (await ranUsualScan()) exitSoon()
+else await import(freshBundle(CLI) ?? './main.ts')
 
 async function ranUsualScan() {
   // As long as the usual scan is; it looks closer itself.
@@ -27,6 +28,14 @@ async function ranUsualScan() {
   if (bundle === null) return false
   const { runUsualScan } = await import(bundle)
   return runUsualScan(args)
+}
+
+/** Taking Node apart in good order takes time, and leaves nothing behind that the system does not take back. */
+function exitSoon() {
+  if (process.stdout.writableLength + process.stderr.writableLength > 0) return
+  // Else only an orderly end keeps it.
+  flushCompileCache()
+  process.exit()
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A scan as NDJSON in the two ways there are: with the addon's lines, and record by record. */
 import type { NativeHints } from '../../native/addon.ts'
 import { chunksOf } from '../../native/scan.ts'
-import { linesWithRows } from '../../server/cli/lines-with-rows.ts'
+import { linesWithRows, tellNames } from '../../server/cli/lines-with-rows.ts'
 import { toJson } from '../../server/cli/ndjson-listing.ts'
 import { scanOptions } from '../../server/cli/scan-options.ts'
 import { toRecord } from '../../server/cli/stream-record.ts'
@@ -26,6 +26,7 @@ export async function listedWithLines(
   let finished = 0
   for await (const { lines, streams } of chunksOf(scan)) {
     finished += lines!.count
+    tellNames(scan, lines!.namesToCome)
     text += Buffer.from(linesWithRows(lines!, streams, scan)).toString('utf8')
   }
   return { text, finished }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chunksOf } from '../../../native/scan.ts'
 import { scanOptions } from '../../../server/cli/scan-options.ts'
 import { officeImage, temporaryPlace } from '../../integration/cli/run-cli.ts'
 import { runChild } from '../../support/child.ts'
@@ -36,6 +37,23 @@ describe('the lines of an image', () => {
       expect(bytes).toHaveLength(0)
       bytes = next.lines!.bytes
     }
+  })
+
+  it('are announced: the names of all streams come before the first of them, each once', async () => {
+    const scan = addon.startScan(image, REQUEST)
+    const told: string[] = []
+    const listed = new Set<string>()
+    for await (const { lines, streams } of chunksOf(scan)) {
+      told.push(...lines!.namesToCome)
+      if (streams.length + lines!.count > 0) expect(lines!.namesToCome).toEqual([])
+      for (const { name } of streams) listed.add(name)
+      for (const line of Buffer.from(lines!.bytes).toString('utf8').split('\n').filter(Boolean)) {
+        listed.add((JSON.parse(line) as { stream: string }).stream)
+      }
+    }
+    expect(told).toHaveLength(new Set(told).size)
+    expect(listed.size).toBeGreaterThan(10)
+    for (const name of listed) expect(told).toContain(name)
   })
 
   it('wait for their reader, and for nobody once the scan is cancelled', async () => {
