@@ -7,7 +7,6 @@
 
 #include "base/utf16.h"
 #include "platform/linux/errno_error.h"
-#include "platform/linux/scan_carrier.h"
 
 namespace sidestream {
 namespace {
@@ -18,6 +17,11 @@ constexpr std::size_t kMostStreamsInPlace = 8;
 // A file system may keep times in whole seconds (ext4 with small inodes).
 constexpr std::int64_t kSettledNs = 2'000'000'000;
 
+std::u16string WithSlash(std::u16string folder) {
+  if (folder != u"/") folder.push_back(u'/');
+  return folder;
+}
+
 }  // namespace
 
 FolderFiles::FolderFiles(WalkContext& context, OwnFindings& findings, const WalkedFolder& folder,
@@ -26,12 +30,13 @@ FolderFiles::FolderFiles(WalkContext& context, OwnFindings& findings, const Walk
       findings_(findings),
       folder_(folder),
       path_(path),
-      shown_(context.Shown(path)),
       reached_(reached),
       read_at_ns_(read_at_ns),
-      has_mounts_(context.mounts().HasMountsIn(context.Absolute(path))) {}
+      has_mounts_(context.mounts().HasMountsIn(context.Absolute(path))),
+      shown_(WithSlash(context.Shown(path))),
+      folder_units_(shown_.size()) {}
 
-FolderFiles::Seen FolderFiles::LookAt(const FolderEntry& entry) const {
+FolderFiles::Seen FolderFiles::LookAt(const FolderEntry& entry) {
   const FileSystem* file_system = folder_.file_system;
   unsigned char type = entry.type;
   if (type == DT_UNKNOWN || (has_mounts_ && type == DT_REG)) {
@@ -53,7 +58,7 @@ FolderFiles::Seen FolderFiles::LookAt(const FolderEntry& entry) const {
   return type == DT_DIR ? Seen::kFolder : Seen::kOther;
 }
 
-void FolderFiles::LookAtFile(const FolderEntry& entry, const FileSystem& file_system) const {
+void FolderFiles::LookAtFile(const FolderEntry& entry, const FileSystem& file_system) {
   if (file_system.is_pseudo) return;
   if (file_system.unsupported) {
     return context_.AddUnreadable(PathOf(entry.name), *file_system.unsupported);
@@ -73,17 +78,15 @@ void FolderFiles::LookAtFile(const FolderEntry& entry, const FileSystem& file_sy
 // the folder lists, and from its change time, which every rename, link and attribute moves, lying
 // before the folder was read. False, and nothing reported, where that is not so or a read failed.
 bool FolderFiles::ReportInPlace(const FolderEntry& entry, const FileSystem& file_system,
-                                const XattrPlace& place,
-                                const std::vector<StoredStream>& streams) const {
+                                const XattrPlace& place, const std::vector<StoredStream>& streams) {
   if (streams.size() > kMostStreamsInPlace) return false;
   const StreamScheme& scheme = *file_system.scheme;
   const CarrierRef carrier{place, -1, folder_.fd.get(), entry.name, false, entry.inode};
-  std::vector<ReadStream> all;
-  all.reserve(streams.size());
+  read_.clear();
   for (const StoredStream& stream : streams) {
     auto read = ReadForScan(scheme, carrier, stream, context_.options(), context_.sink());
     if (!read.ok()) return false;
-    all.push_back(std::move(read.value()));
+    read_.push_back(std::move(read.value()));
   }
   const auto found = FactsOf(folder_.fd.get(), entry.name);
   if (!found.ok()) return false;
@@ -97,14 +100,13 @@ bool FolderFiles::ReportInPlace(const FolderEntry& entry, const FileSystem& file
     return true;
   }
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
-  const std::u16string shown = ShownPathOf(entry.name);
-  const std::u16string_view path = shown;
+  const std::u16string_view path = ShownPathOf(entry.name);
   const CarrierRow row{{&path, 1}, identity, facts.modified_ns, false, false};
-  for (const ReadStream& stream : all) findings_.Add(FoundOf(stream, row));
+  for (const ReadStream& stream : read_) findings_.Add(FoundOf(stream, row));
   return true;
 }
 
-void FolderFiles::ReportOpened(const char* name, const FileSystem& file_system) const {
+void FolderFiles::ReportOpened(const char* name, const FileSystem& file_system) {
   const UniqueFd fd(openat(folder_.fd.get(), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.ok()) return context_.AddUnlessVanished(PathOf(name), FromErrno(errno, "open", name));
   const auto found = FactsOf(fd.get());
@@ -114,8 +116,7 @@ void FolderFiles::ReportOpened(const char* name, const FileSystem& file_system) 
   if (facts.link_count > 1) return context_.linked().Add(facts, PathOf(name));
   const CarrierRef carrier{
       XattrPlace::Behind(fd.get()), fd.get(), folder_.fd.get(), name, false, facts.inode};
-  const std::u16string shown = ShownPathOf(name);
-  const std::u16string_view path = shown;
+  const std::u16string_view path = ShownPathOf(name);
   ScanCarrier(file_system, carrier, facts, {&path, 1}, context_.options(), context_.sink());
 }
 
@@ -125,13 +126,11 @@ std::string FolderFiles::PathOf(std::string_view name) const {
   return path.append(name);
 }
 
-std::u16string FolderFiles::ShownPathOf(std::string_view name) const {
-  std::u16string shown;
-  shown.reserve(shown_.size() + 1 + name.size());
-  shown.append(shown_);
-  if (shown != u"/") shown.push_back(u'/');
-  AppendUnits(shown, name);
-  return shown;
+// Holds until the next.
+std::u16string_view FolderFiles::ShownPathOf(std::string_view name) {
+  shown_.resize(folder_units_);
+  AppendUnits(shown_, name);
+  return shown_;
 }
 
 }  // namespace sidestream

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "platform/linux/folder_exchange.h"
 #include "platform/linux/folder_reader.h"
 #include "platform/linux/own_findings.h"
+#include "platform/linux/scan_carrier.h"
 #include "platform/linux/walk_context.h"
 
 namespace sidestream {
@@ -32,25 +34,30 @@ class FolderFiles {
 
   enum class Seen { kFolder, kFile, kOther };
   // A folder is left to the caller. Only folders and regular files can have streams.
-  Seen LookAt(const FolderEntry& entry) const;
+  Seen LookAt(const FolderEntry& entry);
 
  private:
-  void LookAtFile(const FolderEntry& entry, const FileSystem& file_system) const;
+  void LookAtFile(const FolderEntry& entry, const FileSystem& file_system);
   bool ReportInPlace(const FolderEntry& entry, const FileSystem& file_system,
-                     const XattrPlace& place, const std::vector<StoredStream>& streams) const;
-  void ReportOpened(const char* name, const FileSystem& file_system) const;
+                     const XattrPlace& place, const std::vector<StoredStream>& streams);
+  void ReportOpened(const char* name, const FileSystem& file_system);
 
   std::string PathOf(std::string_view name) const;
-  std::u16string ShownPathOf(std::string_view name) const;
+  std::u16string_view ShownPathOf(std::string_view name);
 
   WalkContext& context_;
   OwnFindings& findings_;
   const WalkedFolder& folder_;
   const std::string& path_;
-  const std::u16string shown_;  // the folder's path as reported
   const Reached reached_;
   const std::int64_t read_at_ns_;
   const bool has_mounts_;
+
+  // Of the carrier at hand. Kept for the next one: fresh memory takes longer than what is written
+  // to it.
+  std::u16string shown_;            // its path as reported; begins with the folder's and a slash
+  const std::size_t folder_units_;  // length of that beginning
+  std::vector<ReadStream> read_;
 };
 
 }  // namespace sidestream

@@ -42,6 +42,11 @@ bool IsSame(const WalkedFolder& folder) {
   return facts.ok() && facts.value().device == folder.device && facts.value().inode == folder.inode;
 }
 
+XattrPlace PlaceOf(const WalkedFolder& folder, FolderFiles::Reached reached) {
+  return reached == FolderFiles::Reached::kInWorkingFolder ? XattrPlace::At(".")
+                                                           : XattrPlace::Behind(folder.fd.get());
+}
+
 // The same folder for another walker, with nothing pending.
 std::optional<GivenFolder> CopyOf(const WalkedFolder& folder, std::string_view path) {
   GivenFolder given;
@@ -89,8 +94,8 @@ void Walker::Accept(GivenFolder given) {
   path_ = std::move(given.path);
   if (!given.files.empty()) {
     const auto reached = MoveInto(given.folder);
-    LookAtEach(FolderFiles(context_, findings_, given.folder, path_, reached, given.read_at_ns),
-               given.files);
+    FolderFiles files(context_, findings_, given.folder, path_, reached, given.read_at_ns);
+    LookAtEach(files, given.files);
   }
   folders_.push_back(std::move(given.folder));
 }
@@ -135,7 +140,11 @@ void Walker::Enter(OpenedFolder opened, const FileFacts& facts, int parent_fd,
   folder.path_bytes = path_.size();
   folder.fd = std::move(opened.fd);
   const auto reached = MoveInto(folder);
-  ReportOwnStreams(folder, reached, facts, parent_fd, name);
+  // Half of the way through the working folder, for whom the folder was opened to be read.
+  const auto place =
+      opened.is_for_listing ? XattrPlace::Opened(folder.fd.get()) : PlaceOf(folder, reached);
+  const int fd = folder.fd.get();
+  ReportOwnStreams(file_system, {place, fd, parent_fd, name, true, facts.inode}, facts);
   if (opened.is_for_listing) {
     ReadEntries(folder.fd.get(), folder, reached);
   } else {
@@ -145,15 +154,11 @@ void Walker::Enter(OpenedFolder opened, const FileFacts& facts, int parent_fd,
   if (folders_.size() > kOpenFolders) folders_[folders_.size() - 1 - kOpenFolders].fd.Reset();
 }
 
-void Walker::ReportOwnStreams(const WalkedFolder& folder, FolderFiles::Reached reached,
-                              const FileFacts& facts, int parent_fd, const std::string& name) {
-  const int fd = folder.fd.get();
-  const bool is_inside = reached == FolderFiles::Reached::kInWorkingFolder;
-  const XattrPlace place = is_inside ? XattrPlace::At(".") : XattrPlace::Behind(fd);
-  const CarrierRef carrier{place, fd, parent_fd, name, true, facts.inode};
+void Walker::ReportOwnStreams(const FileSystem& file_system, const CarrierRef& folder,
+                              const FileFacts& facts) {
   const std::u16string shown = context_.Shown(path_);
   const std::u16string_view path = shown;
-  ScanCarrier(*folder.file_system, carrier, facts, {&path, 1}, context_.options(), context_.sink());
+  ScanCarrier(file_system, folder, facts, {&path, 1}, context_.options(), context_.sink());
 }
 
 // Drops the deepest folder. Its parent may have been closed and is then opened again from here.
@@ -224,7 +229,7 @@ void Walker::ListEntries(WalkedFolder& folder, FolderFiles::Reached reached) {
 
 void Walker::ReadEntries(int listed_fd, WalkedFolder& folder, FolderFiles::Reached reached) {
   const std::int64_t read_at_ns = NowNs();
-  const FolderFiles files(context_, findings_, folder, path_, reached, read_at_ns);
+  FolderFiles files(context_, findings_, folder, path_, reached, read_at_ns);
   std::vector<PendingFile> aside;
   std::size_t listed = 0;
   const auto error = reader_.ForEach(listed_fd, [&](const FolderEntry& entry) {
@@ -255,7 +260,7 @@ void Walker::GiveFiles(const WalkedFolder& folder, std::vector<PendingFile>& fil
   context_.exchange().Give(std::move(*given));
 }
 
-void Walker::LookAtEach(const FolderFiles& files, std::vector<PendingFile>& pending) {
+void Walker::LookAtEach(FolderFiles& files, std::vector<PendingFile>& pending) {
   for (const PendingFile& file : pending) {
     if (context_.IsOver()) return;
     files.LookAt({file.name.c_str(), DT_REG, file.inode});

@@ -41,13 +41,13 @@ class Walker {
   void GiveFolders();
 
   FolderFiles::Reached MoveInto(const WalkedFolder& folder) const;
-  void ReportOwnStreams(const WalkedFolder& folder, FolderFiles::Reached reached,
-                        const FileFacts& facts, int parent_fd, const std::string& name);
+  void ReportOwnStreams(const FileSystem& file_system, const CarrierRef& folder,
+                        const FileFacts& facts);
   void ListEntries(WalkedFolder& folder, FolderFiles::Reached reached);
   void ReadEntries(int listed_fd, WalkedFolder& folder, FolderFiles::Reached reached);
   void GiveFiles(const WalkedFolder& folder, std::vector<PendingFile>& files,
                  std::int64_t read_at_ns);
-  void LookAtEach(const FolderFiles& files, std::vector<PendingFile>& pending);
+  void LookAtEach(FolderFiles& files, std::vector<PendingFile>& pending);
 
   void Count();
   void FlushCount();
