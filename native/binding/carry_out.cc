@@ -20,16 +20,16 @@ Napi::Value CarryOut(const Napi::CallbackInfo& info) {
   const auto hints = HintsArgument(info, 2, "carryOut: hints");
   if (!hints) return env.Undefined();
 
-  using Results = std::vector<OperationResult>;
   const JsPromise promise(env);
-  PromiseWorker<Results>::Start(
+  PromiseWorker<ResultColumns>::Start(
       env, promise,
-      [target = *target, operations = std::move(*operations), hints = *hints]() -> Result<Results> {
+      [target = *target, operations = std::move(*operations),
+       hints = *hints]() -> Result<ResultColumns> {
         const auto provider = OpenTarget(target, hints);
         if (!provider.ok()) return provider.error();
-        return sidestream::CarryOut(*provider.value(), operations);
+        return ResultColumns(sidestream::CarryOut(*provider.value(), operations));
       },
-      [](napi_env js, Results& results) { return ToJs(js, results); }, nullptr);
+      [](napi_env js, ResultColumns& results) { return ToJs(js, results); }, nullptr);
   return Napi::Value(env, promise.value());
 }
 

@@ -86,6 +86,7 @@ class Reader {
       operation.expected_sha256 = *digest;
     }
     if (operation.kind != OperationKind::kRemove) {
+      const Napi::HandleScope scope(columns_.bytes.Env());
       auto bytes = BytesOf(columns_.bytes.Get(next_bytes_++));
       if (!bytes) return std::nullopt;
       operation.bytes = std::move(*bytes);
@@ -107,32 +108,6 @@ class Reader {
   std::size_t start_ = 0;
   std::uint32_t next_bytes_ = 0;
 };
-
-struct Results {
-  std::vector<std::uint8_t> outcomes;
-  std::vector<std::uint8_t> flags;
-  std::vector<double> sizes;
-  std::vector<std::int64_t> modified_ns;
-  std::vector<std::byte> content;
-  std::vector<double> content_ends;
-  std::string sha256;
-};
-
-void AddRow(Results& columns, const OperationResult& result) {
-  const auto& [size, content, names] = result.look;
-  // In the order of OUTCOMES.
-  columns.outcomes.push_back(static_cast<std::uint8_t>(result.outcome));
-  columns.flags.push_back(static_cast<std::uint8_t>((result.is_directory ? kIsDirectory : 0) |
-                                                    (size ? kHasSize : 0) |
-                                                    (content ? kHasContent : 0)));
-  columns.sizes.push_back(static_cast<double>(size.value_or(0)));
-  columns.modified_ns.push_back(result.modified_ns);
-  if (content) {
-    columns.content.insert(columns.content.end(), content->begin(), content->end());
-    columns.sha256 += result.sha256;
-  }
-  columns.content_ends.push_back(static_cast<double>(columns.content.size()));
-}
 
 napi_value NamesToJs(napi_env env, const std::vector<std::u16string>& names) {
   napi_value js = nullptr;
@@ -174,7 +149,6 @@ std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInf
   operations.reserve(count);
   Reader reader(std::move(*columns));
   for (std::size_t i = 0; i < count; ++i) {
-    const Napi::HandleScope scope(info.Env());
     auto operation = reader.Next();
     if (!operation) {
       ThrowTypeError(info.Env(), what, "as in NativeOperation, number " + std::to_string(i));
@@ -185,16 +159,33 @@ std::optional<std::vector<Operation>> OperationsArgument(const Napi::CallbackInf
   return operations;
 }
 
-napi_value ToJs(napi_env env, const std::vector<OperationResult>& results) {
-  Results columns;
-  Sparse errors(env);
-  Sparse names(env);
-  for (std::size_t row = 0; row < results.size(); ++row) {
-    const OperationResult& result = results[row];
-    AddRow(columns, result);
-    if (result.error) errors.Add(row, ToJs(env, *result.error));
-    if (!result.look.names.empty()) names.Add(row, NamesToJs(env, result.look.names));
+ResultColumns::ResultColumns(std::vector<OperationResult> results) {
+  for (OperationResult& result : results) Add(std::move(result));
+}
+
+void ResultColumns::Add(OperationResult result) {
+  auto& [size, bytes, other_names] = result.look;
+  const std::size_t row = outcomes.size();
+  // In the order of OUTCOMES.
+  outcomes.push_back(static_cast<std::uint8_t>(result.outcome));
+  flags.push_back(static_cast<std::uint8_t>((result.is_directory ? kIsDirectory : 0) |
+                                            (size ? kHasSize : 0) | (bytes ? kHasContent : 0)));
+  sizes.push_back(static_cast<double>(size.value_or(0)));
+  modified_ns.push_back(result.modified_ns);
+  if (bytes) {
+    content.insert(content.end(), bytes->begin(), bytes->end());
+    sha256 += result.sha256;
   }
+  content_ends.push_back(static_cast<double>(content.size()));
+  if (result.error) errors.emplace_back(row, std::move(*result.error));
+  if (!other_names.empty()) names.emplace_back(row, std::move(other_names));
+}
+
+napi_value ToJs(napi_env env, const ResultColumns& columns) {
+  Sparse errors(env);
+  for (const auto& [row, error] : columns.errors) errors.Add(row, ToJs(env, error));
+  Sparse names(env);
+  for (const auto& [row, found] : columns.names) names.Add(row, NamesToJs(env, found));
   napi_value js = ObjectToJs(env);
   Set(env, js, "outcomes", ColumnToJs(env, napi_uint8_array, columns.outcomes));
   Set(env, js, "flags", ColumnToJs(env, napi_uint8_array, columns.flags));
