@@ -27,14 +27,17 @@ constexpr std::uint32_t kNtfs3 = 0x7366746e;
 constexpr std::uint32_t kNtfsReadOnly = 0x5346544e;  // the kernel's old ntfs driver
 constexpr std::uint32_t kAutofs = 0x0187;
 constexpr std::uint32_t kSmbClients[] = {0xff534d42, 0xfe534d42, 0x517b};
+constexpr std::uint32_t kExt = 0xef53;  // ext2, ext3, ext4
+constexpr std::uint32_t kXfs = 0x58465342;
+constexpr std::uint32_t kBtrfs = 0x9123683e;
+constexpr std::uint32_t kTmpfs = 0x01021994;
 constexpr std::uint32_t kLocal[] = {
-    0xef53,      // ext2, ext3, ext4
-    0x58465342,  // xfs
-    0x9123683e,  // btrfs
+    kExt,       kXfs, kBtrfs, kTmpfs,
     0xf2f52010,  // f2fs
     0x2fc12fc1,  // zfs
-    0x01021994,  // tmpfs
 };
+// Seen on Linux 6.18, with the times to the nanosecond.
+constexpr std::uint32_t kRemovalKeepsTimes[] = {kExt, kXfs, kBtrfs, kTmpfs};
 constexpr std::uint32_t kPseudo[] = {
     0x9fa0,      // proc
     0x62656572,  // sysfs
@@ -182,9 +185,10 @@ FileSystem InspectFileSystem(int fd, const FileFacts& facts, const MountTable& m
   }
   result.volume_id = VolumeId(status, mount);
   result.identity_suffix = IdentitySuffix(result.volume_id);
-  result.is_local = Contains(kLocal, static_cast<std::uint32_t>(status.f_type));
-  result.is_writable = (status.f_flags & ST_RDONLY) == 0;
   const auto type = static_cast<std::uint32_t>(status.f_type);
+  result.is_local = Contains(kLocal, type);
+  result.removal_keeps_times = Contains(kRemovalKeepsTimes, type);
+  result.is_writable = (status.f_flags & ST_RDONLY) == 0;
   const XattrPlace place = XattrPlace::Behind(fd);
   if (Contains(kPseudo, type)) {
     result.is_pseudo = true;

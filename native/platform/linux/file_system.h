@@ -30,6 +30,8 @@ struct FileSystem {
   // On this machine's own disks or in its memory: opening a file asks nobody else and fetches
   // nothing.
   bool is_local = false;
+  // Removing an extended attribute moves the file's change time, and no other.
+  bool removal_keeps_times = false;
   // Null if pseudo or unsupported.
   std::shared_ptr<const StreamScheme> scheme;
   std::optional<StreamError> unsupported;

@@ -47,6 +47,7 @@ bool HasKey(const std::vector<StoredStream>& streams, const std::string& key) {
 LiveCarrier::LiveCarrier(const FileSystem& file_system, UniqueFd fd, const XattrPlace& place,
                          SharedFd parent, std::string base_name, const FileFacts& facts)
     : scheme_(file_system.scheme),
+      removal_keeps_times_(file_system.removal_keeps_times),
       fd_(std::move(fd)),
       parent_(std::move(parent)),
       base_name_(std::move(base_name)),
@@ -187,8 +188,15 @@ Result<StreamLook> LiveCarrier::Look(std::u16string_view name, std::uint64_t mos
 // Removes, lists again and requires that exactly this one name is gone.
 Result<RemoveOutcome> LiveCarrier::RemoveVerified(const std::vector<StoredStream>& before,
                                                   const StoredStream& stream) {
-  const auto basics = KeepBasics();
-  if (!basics.ok()) return basics.error();
+  // Opened, so that no lease is in the way. What need not be put back is not asked for: to put back
+  // the times could undo those of somebody who writes to the file right now.
+  const bool is_kept = removal_keeps_times_ && ref_.place.opened_fd() >= 0;
+  std::optional<Basics> before_removal;
+  if (!is_kept) {
+    auto basics = KeepBasics();
+    if (!basics.ok()) return basics.error();
+    before_removal = std::move(basics.value());
+  }
   if (const auto error = scheme_->Remove(ref_, stream)) return GoneOr(*error);
   const auto after = ListAll();
   if (!after.ok()) return after.error();
@@ -201,7 +209,8 @@ Result<RemoveOutcome> LiveCarrier::RemoveVerified(const std::vector<StoredStream
                        is_still_there ? "the stream is still listed after its removal"
                                       : "another stream of this file went away meanwhile"};
   }
-  if (const auto error = RestoreBasics(basics.value(), "remove")) return *error;
+  if (!before_removal) return RemoveOutcome::kDone;
+  if (const auto error = RestoreBasics(*before_removal, "remove")) return *error;
   return RemoveOutcome::kDone;
 }
 

@@ -62,6 +62,7 @@ class LiveCarrier final : public Carrier {
                                        const StoredStream& stream);
 
   const std::shared_ptr<const StreamScheme> scheme_;
+  const bool removal_keeps_times_;
   const UniqueFd fd_;
   const SharedFd parent_;
   const std::string base_name_;
