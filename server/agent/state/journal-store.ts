@@ -1,8 +1,10 @@
 import type Database from 'better-sqlite3'
 import type { OrderAction, Receipt, ReceiptOutcome } from '../../protocol/order.ts'
+import { type Closing, JOIN_ANSWER, prepareEntryRanges } from './entry-ranges.ts'
 import {
   type AnyTarget,
   commonOf,
+  idOf,
   restOf,
   type TargetRow,
   targetIdsOf,
@@ -32,12 +34,6 @@ export interface Beginning {
   readonly action: OrderAction
   readonly order: Order
   readonly target: AnyTarget
-}
-
-/** A receipt and the entry that it closes. */
-export interface Closing {
-  readonly entryId: number
-  readonly receipt: Receipt
 }
 
 /**
@@ -75,18 +71,23 @@ interface EntryRow extends TargetRow {
 const ENTRIES = `
   SELECT entry_id, action, order_id, ordered_by, order_part.reason, target_id, common, target,
          outcome, answer.reason AS outcome_reason, finished_at
-  FROM order_target JOIN order_part USING (part_id)
-  LEFT JOIN receipt USING (entry_id) LEFT JOIN answer USING (answer_id)`
+  FROM order_target JOIN order_part USING (part_id) ${JOIN_ANSWER}`
 
 export function createJournalStore(db: Database.Database): JournalStore {
   const q = prepare(db)
+  const ranges = prepareEntryRanges(db)
   return {
     find(targetId) {
       const row = q.find.get(targetId)
       return row && toEntry(row)
     },
     findAll(targetIds) {
-      const entries = q.findAll.all(JSON.stringify(targetIds)).map(toEntry)
+      // Ids are given in the order of time: most that come are above all that are here.
+      const { highest } = q.highest.get()!
+      const mayBeKnown =
+        highest === null ? [] : targetIds.filter((targetId) => targetId <= idOf(highest))
+      if (mayBeKnown.length === 0) return new Map()
+      const entries = q.findAll.all(JSON.stringify(mayBeKnown)).map(toEntry)
       return new Map(entries.map((entry) => [entry.target.targetId, entry]))
     },
     begin(startedAt, beginnings) {
@@ -108,24 +109,12 @@ export function createJournalStore(db: Database.Database): JournalStore {
         const ids = targetIdsOf(targets)
         q.begin.run(first + at, ids, partId.lastInsertRowid, rest)
       }
-      q.open.run(first, first + beginnings.length)
+      ranges.open(first, first + beginnings.length - 1)
       return first
     },
-    finish(closings) {
-      const answers = Map.groupBy(closings, ({ receipt: { outcome, reason, at } }) =>
-        [outcome, at, reason].join('\0'),
-      )
-      for (const alike of answers.values()) {
-        const { outcome, reason, at } = alike[0]!.receipt
-        const answerId = q.answer.run(outcome, reason, at).lastInsertRowid
-        const entryIds = JSON.stringify(alike.map(({ entryId }) => entryId))
-        q.receive.run(answerId, entryIds)
-        if (q.close.run(entryIds).changes !== alike.length) {
-          throw new Error('a target that is answered has no open entry in the journal')
-        }
-      }
-    },
-    listOpen: () => q.listOpen.all().map(toEntry),
+    finish: (closings) => ranges.finish(closings),
+    listOpen: () =>
+      ranges.listOpen().flatMap(({ first, last }) => q.between.all(first, last).map(toEntry)),
     laterDone(fromEntryId) {
       const last = new Map<string, number>()
       for (const row of q.laterDone.iterate(fromEntryId)) {
@@ -142,8 +131,11 @@ function prepare(db: Database.Database) {
     findAll: db.prepare<[string], EntryRow>(
       `${ENTRIES} WHERE target_id IN (SELECT unhex(value, '-') FROM json_each(?))`,
     ),
-    listOpen: db.prepare<[], EntryRow>(
-      `${ENTRIES} WHERE entry_id IN (SELECT entry_id FROM open_target) ORDER BY entry_id`,
+    between: db.prepare<[number, number], EntryRow>(
+      `${ENTRIES} WHERE entry_id BETWEEN ? AND ? ORDER BY entry_id`,
+    ),
+    highest: db.prepare<[], { highest: Buffer | null }>(
+      'SELECT MAX(target_id) AS highest FROM order_target',
     ),
     next: db.prepare<[], Pick<EntryRow, 'entry_id'>>(
       'SELECT COALESCE(MAX(entry_id), 0) + 1 AS entry_id FROM order_target',
@@ -158,19 +150,10 @@ function prepare(db: Database.Database) {
       INSERT INTO order_target (entry_id, target_id, part_id, target)
       SELECT ? + key, substr(?, key * 16 + 1, 16), ?, value FROM json_each(?)
     `),
-    open: db.prepare(`
-      INSERT INTO open_target (entry_id)
-      SELECT entry_id FROM order_target WHERE entry_id >= ? AND entry_id < ?
-    `),
-    answer: db.prepare('INSERT INTO answer (outcome, reason, finished_at) VALUES (?, ?, ?)'),
-    receive: db.prepare(
-      'INSERT INTO receipt (entry_id, answer_id) SELECT value, ? FROM json_each(?)',
-    ),
-    close: db.prepare('DELETE FROM open_target WHERE entry_id IN (SELECT value FROM json_each(?))'),
     // Only the repeat of an interrupted target asks for it.
     laterDone: db.prepare<[number], TargetRow & Pick<EntryRow, 'entry_id'>>(`
       SELECT entry_id, target_id, common, target
-      FROM order_target JOIN order_part USING (part_id) JOIN receipt USING (entry_id) JOIN answer USING (answer_id)
+      FROM order_target JOIN order_part USING (part_id) ${JOIN_ANSWER}
       WHERE entry_id > ? AND outcome = 'done' ORDER BY entry_id
     `),
   }

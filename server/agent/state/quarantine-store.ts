@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { ReceiptOutcome } from '../../protocol/order.ts'
 import type { CarrierKind } from '../../protocol/stream.ts'
+import { IS_OPEN, JOIN_ANSWER } from './entry-ranges.ts'
 import type { Order } from './journal-store.ts'
 import { prepareInsert } from './many-rows.ts'
 import { type AnyTarget, idOf, type TargetRow, toTarget } from './target-rows.ts'
@@ -46,8 +47,11 @@ export interface KeptBytes {
 /** Every statement on `quarantine`. An entry says that its bytes are complete and on disk. */
 export interface QuarantineStore {
   find(targetId: string): QuarantineEntry | undefined
-  /** All at once. Their SHA-256 is the one that the entry's target names. */
-  add(keptAt: string, entries: readonly NewlyKept[]): void
+  /**
+   * All at once, in the commit that begins them: the entries' part says when. Their SHA-256 is the one that the
+   * entry's target names.
+   */
+  add(entries: readonly NewlyKept[]): void
   markRestored(entryId: number, at: string): void
   markPruned(entryId: number, at: string): void
   remove(entryId: number): void
@@ -92,15 +96,14 @@ export function createQuarantineStore(db: Database.Database): QuarantineStore {
       const row = q.find.get(targetId) as QuarantineRow | undefined
       return row && toEntry(row)
     },
-    add(keptAt, entries) {
+    add(entries) {
       q.add(
-        entries.map(({ entryId, sizeBytes, bytes, kind, modifiedNs }) => [
+        entries.flatMap(({ entryId, sizeBytes, bytes, kind, modifiedNs }) => [
           entryId,
           sizeBytes,
           bytes,
           kind,
           modifiedNs,
-          keptAt,
         ]),
       )
     },
@@ -116,7 +119,7 @@ export function createQuarantineStore(db: Database.Database): QuarantineStore {
 }
 
 const COLUMNS = `entry_id, size_bytes, COALESCE(common ->> '$.sha256', target ->> '$.sha256') AS sha256, kind,
-  CAST(modified_ns AS TEXT) AS modified_ns, kept_at, restored_at, pruned_at`
+  CAST(modified_ns AS TEXT) AS modified_ns, started_at AS kept_at, restored_at, pruned_at`
 
 function prepare(db: Database.Database) {
   return {
@@ -125,7 +128,7 @@ function prepare(db: Database.Database) {
       FROM order_target JOIN order_part USING (part_id) JOIN quarantine USING (entry_id)
       WHERE target_id = unhex(?, '-')
     `),
-    add: prepareInsert(db, 'quarantine (entry_id, size_bytes, bytes, kind, modified_ns, kept_at)'),
+    add: prepareInsert(db, 'quarantine (entry_id, size_bytes, bytes, kind, modified_ns)'),
     markRestored: db.prepare('UPDATE quarantine SET restored_at = ? WHERE entry_id = ?'),
     markPruned: db.prepare('UPDATE quarantine SET pruned_at = ?, bytes = NULL WHERE entry_id = ?'),
     remove: db.prepare('DELETE FROM quarantine WHERE entry_id = ?'),
@@ -133,14 +136,14 @@ function prepare(db: Database.Database) {
       SELECT ${COLUMNS}, action, order_id, ordered_by, order_part.reason, target_id, common,
         target, outcome
       FROM quarantine JOIN order_target USING (entry_id) JOIN order_part USING (part_id)
-      LEFT JOIN receipt USING (entry_id) LEFT JOIN answer USING (answer_id)
+      ${JOIN_ANSWER}
       WHERE entry_id < ? ORDER BY entry_id DESC LIMIT ?
     `),
     listPrunable: db.prepare(`
-      SELECT entry_id, target_id, size_bytes, kept_at,
+      SELECT entry_id, target_id, size_bytes, started_at AS kept_at,
              restored_at IS NOT NULL AS is_restored, bytes IS NULL AS is_in_file
-      FROM quarantine JOIN order_target USING (entry_id)
-      WHERE pruned_at IS NULL AND entry_id NOT IN (SELECT entry_id FROM open_target)
+      FROM quarantine JOIN order_target USING (entry_id) JOIN order_part USING (part_id)
+      WHERE pruned_at IS NULL AND NOT ${IS_OPEN}
       ORDER BY entry_id
     `),
     totals: db.prepare(`

@@ -248,7 +248,7 @@ function commit(tools: OrderTools, looked: readonly LookedAt[]): readonly Prepar
       const { action, target } = begun.job
       if (takesBytes(action)) kept.push(keptOf(begun, target as OrderTarget, first + at))
     }
-    if (kept.length > 0) state.quarantine.add(now, kept)
+    if (kept.length > 0) state.quarantine.add(kept)
   })
   return looked
 }
