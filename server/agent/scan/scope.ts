@@ -60,7 +60,7 @@ export class Scope {
   }
 
   #isInside(root: string, path: string): boolean {
-    if (path.split(/[\\/]/).includes('..')) return false
+    if (path.includes('..') && path.split(/[\\/]/).includes('..')) return false
     return isAtOrBelow(root, path) && !this.exclude.some((folder) => isAtOrBelow(folder, path))
   }
 }

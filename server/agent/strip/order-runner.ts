@@ -23,6 +23,13 @@ const BATCH_TARGETS = 2_000
 /** One is looked at, one acts, one is decided or written down. */
 const MOST_BATCHES = 3
 
+/** What was asked for and is not taken yet; jobs are made as they are taken. */
+interface Waiting {
+  readonly asked: Asked
+  readonly targets: readonly AnyTarget[]
+  next: number
+}
+
 export class OrderRunner {
   readonly #tools: OrderTools
   readonly #looking = inTurns()
@@ -35,7 +42,7 @@ export class OrderRunner {
   }
   /** Of all batches at work. */
   readonly #claims = new Claims()
-  #waiting: Job[] = []
+  #waiting: Waiting[] = []
   #pump: Promise<void> = Promise.resolve()
   #isWorking = false
   #idle: () => void = () => undefined
@@ -74,7 +81,7 @@ export class OrderRunner {
   /** Lets what has begun get its receipts; what is behind it is left to a repeat. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const job of this.#waiting) job.fail(stopping())
+    for (const { asked } of this.#waiting) asked.fail(stopping())
     this.#waiting = []
     await this.#pump
   }
@@ -82,7 +89,7 @@ export class OrderRunner {
   #ask(asked: Asked, targets: readonly AnyTarget[]): Promise<(Receipt | null)[]> {
     if (this.#isClosed) asked.fail(stopping())
     else if (targets.length > 0) {
-      for (const [at, target] of targets.entries()) this.#waiting.push(new Job(asked, target, at))
+      this.#waiting.push({ asked, targets, next: 0 })
       if (!this.#isWorking) {
         this.#isWorking = true
         this.#pump = this.#work()
@@ -115,12 +122,16 @@ export class OrderRunner {
 
   /** The next jobs in order, up to the first that must wait for one before it. */
   #take(): Job[] {
-    let count = 0
-    for (const job of this.#waiting) {
-      if (count === BATCH_TARGETS || !this.#claims.take(job)) break
-      count += 1
+    const jobs: Job[] = []
+    while (jobs.length < BATCH_TARGETS && this.#waiting.length > 0) {
+      const first = this.#waiting[0]!
+      const job = new Job(first.asked, first.targets[first.next]!, first.next)
+      if (!this.#claims.take(job)) break
+      jobs.push(job)
+      first.next += 1
+      if (first.next === first.targets.length) this.#waiting.shift()
     }
-    return this.#waiting.splice(0, count)
+    return jobs
   }
 
   async #carryOut(jobs: readonly Job[]): Promise<void> {
