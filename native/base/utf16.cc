@@ -3,9 +3,29 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace sidestream {
 namespace {
+
+// Looked at together; the compiler makes one step of them.
+constexpr std::size_t kBlock = 8;
+
+// How many at the front are ASCII, as nearly all of all names are.
+template <typename Unit>
+std::size_t PlainFront(std::basic_string_view<Unit> text) {
+  const auto is_plain = [](Unit unit) {
+    return static_cast<std::make_unsigned_t<Unit>>(unit) < 0x80;
+  };
+  std::size_t front = 0;
+  for (; front + kBlock <= text.size(); front += kBlock) {
+    unsigned odd = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) odd |= is_plain(text[front + i]) ? 0 : 1;
+    if (odd != 0) break;
+  }
+  while (front < text.size() && is_plain(text[front])) ++front;
+  return front;
+}
 
 constexpr char16_t kEscapeBase = 0xDC00;
 constexpr char32_t kNoCharacter = 0xFFFFFFFF;
@@ -85,10 +105,7 @@ std::u16string UnitsFromBytes(std::string_view bytes) {
 void AppendUnits(std::u16string& units, std::string_view bytes) {
   units.reserve(units.size() + bytes.size());
   while (!bytes.empty()) {
-    // Nearly all names are nothing but ASCII.
-    const auto is_ascii = [](char byte) { return static_cast<std::uint8_t>(byte) < 0x80; };
-    const auto plain =
-        static_cast<std::size_t>(std::ranges::find_if_not(bytes, is_ascii) - bytes.begin());
+    const std::size_t plain = PlainFront(bytes);
     const std::size_t done = units.size();
     units.resize(done + plain);
     std::ranges::copy(bytes.substr(0, plain), units.begin() + static_cast<std::ptrdiff_t>(done));
@@ -108,10 +125,11 @@ void AppendUnits(std::u16string& units, std::string_view bytes) {
 }
 
 std::optional<std::string> BytesFromUnits(std::u16string_view units) {
-  std::string bytes;
-  bytes.reserve(units.size());
+  const std::size_t plain = PlainFront(units);
+  std::string bytes(plain, '\0');
+  std::ranges::copy(units.substr(0, plain), bytes.begin());
   bool has_escape = false;
-  for (std::size_t at = 0; at < units.size();) {
+  for (std::size_t at = plain; at < units.size();) {
     const char32_t character = CharacterAt(units, at);
     if (IsEscape(character)) {
       bytes.push_back(static_cast<char>(character - kEscapeBase));

@@ -1,5 +1,6 @@
 #include "listing/json_text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -10,6 +11,7 @@ namespace {
 constexpr std::size_t kMaxBytesPerUnit = 6;
 // Units looked at together; the compiler makes one step of them.
 constexpr std::size_t kBlock = 16;
+constexpr std::size_t kHalfBlock = 8;
 
 constexpr bool IsHighSurrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 constexpr bool IsLowSurrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
@@ -19,10 +21,10 @@ constexpr bool IsPlain(std::uint32_t unit) {
   return unit >= 0x20 && unit < 0x80 && unit != '"' && unit != '\\';
 }
 
-template <typename Unit>
+template <std::size_t kUnits, typename Unit>
 bool IsPlainBlock(const Unit* units) {
   unsigned odd = 0;
-  for (std::size_t i = 0; i < kBlock; ++i) {
+  for (std::size_t i = 0; i < kUnits; ++i) {
     const auto unit = static_cast<std::uint16_t>(units[i]);
     odd |= static_cast<unsigned>(unit < 0x20) | static_cast<unsigned>(unit >= 0x80) |
            static_cast<unsigned>(unit == '"') | static_cast<unsigned>(unit == '\\');
@@ -85,20 +87,26 @@ char* PutUtf8(std::uint32_t point, char* to) {
   return to;
 }
 
+// False, and nothing done, where there are fewer or one of them is not plain.
+template <std::size_t kUnits, typename Unit>
+bool TakePlainBlock(std::basic_string_view<Unit>& units, char*& to) {
+  if (units.size() < kUnits || !IsPlainBlock<kUnits>(units.data())) return false;
+  for (std::size_t i = 0; i < kUnits; ++i) to[i] = static_cast<char>(units[i]);
+  to += kUnits;
+  units.remove_prefix(kUnits);
+  return true;
+}
+
 template <typename Unit>
 void Append(std::basic_string_view<Unit> units, ByteBuffer& out) {
   char* to = out.Room(units.size() * kMaxBytesPerUnit + 2);
   *to++ = '"';
-  const std::size_t count = units.size();
-  for (std::size_t i = 0; i < count;) {
-    if (count - i >= kBlock && IsPlainBlock(units.data() + i)) {
-      for (std::size_t k = 0; k < kBlock; ++k) to[k] = static_cast<char>(units[i + k]);
-      to += kBlock;
-      i += kBlock;
-      continue;
-    }
+  while (!units.empty()) {
+    if (TakePlainBlock<kBlock>(units, to) || TakePlainBlock<kHalfBlock>(units, to)) continue;
     // One block by the unit, then the next may be plain again.
-    for (const std::size_t end = i + kBlock < count ? i + kBlock : count; i < end;) {
+    const std::size_t count = units.size();
+    std::size_t i = 0;
+    for (const std::size_t end = std::min(kBlock, count); i < end;) {
       const std::uint32_t unit = units[i++];
       if (IsPlain(unit)) {
         *to++ = static_cast<char>(unit);
@@ -114,6 +122,7 @@ void Append(std::basic_string_view<Unit> units, ByteBuffer& out) {
         to = PutUtf8(unit, to);
       }
     }
+    units.remove_prefix(i);
   }
   *to++ = '"';
   out.EndAt(to);

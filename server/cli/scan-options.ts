@@ -24,7 +24,7 @@ export interface ScanRequest {
 
 /** The addon ends a batch early when it gets large, so that these bound rows and not memory. */
 const BATCH_ROWS = 250
-const BATCH_LINES = 1_000
+const BATCH_LINES = 3_000
 
 /** As many as the addon takes. */
 const MAX_THREADS = 64

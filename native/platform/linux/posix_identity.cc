@@ -25,7 +25,7 @@ void AppendNumber(std::string& text, std::integral auto number) {
 }
 
 Result<FileFacts> Statx(int fd, const char* name, int flags) {
-  struct statx status = {};
+  struct statx status;  // the kernel fills all of it
   const unsigned wanted = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID;
   if (statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, wanted, &status) != 0) {
     return FromErrno(errno, "stat", *name != '\0' ? name : "file");
