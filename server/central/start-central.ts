@@ -90,12 +90,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     const metrics = createMetrics({
       machines: () => ({ machines: stores.machines.count(), ...stores.inventory.totals() }),
       online: () => connections.countOnline(),
-      link: () => ({
-        deltas: link.gate.deltas,
-        bytes: link.gate.bytes,
-        parked: link.gate.parked,
-        refusals: link.admission.refusals,
-      }),
+      link: () => link.load(),
       openOrders: () => stores.orders.openOrders(),
       live: live.load,
       sinkQueue: telling.sinks.queueLength,
