@@ -16,20 +16,17 @@ import type {
 } from '../server/protocol/api/live-queries.ts'
 import type { MachineLabels } from '../server/protocol/api/machine-care.ts'
 import type { MachineDetail, MachinePage } from '../server/protocol/api/machines.ts'
+import type { OrderPreview, PreviewTargetPage } from '../server/protocol/api/order-previews.ts'
 import type {
   ApprovalRequest,
-  Order,
-  OrderMachinePage,
-  OrderPage,
-  OrderPreview,
   OrderRequest,
-  OrderTargetPage,
-  PreviewRequest,
-  PreviewTargetPage,
   ReasonRequest,
   RetryRequest,
   UndoRequest,
-} from '../server/protocol/api/orders.ts'
+} from '../server/protocol/api/order-requests.ts'
+import type { OrderMachinePage, OrderTargetPage } from '../server/protocol/api/order-targets.ts'
+import type { Order, OrderPage } from '../server/protocol/api/orders.ts'
+import type { PreviewRequest } from '../server/protocol/api/preview-requests.ts'
 import type {
   EnforceRequest,
   Rule,

@@ -7,8 +7,6 @@
 namespace sidestream::listing {
 namespace {
 
-// The longest that one unit becomes: \ud800.
-constexpr std::size_t kMaxBytesPerUnit = 6;
 // Units looked at together; the compiler makes one step of them.
 constexpr std::size_t kBlock = 16;
 constexpr std::size_t kHalfBlock = 8;
@@ -98,8 +96,7 @@ bool TakePlainBlock(std::basic_string_view<Unit>& units, char*& to) {
 }
 
 template <typename Unit>
-void Append(std::basic_string_view<Unit> units, ByteBuffer& out) {
-  char* to = out.Room(units.size() * kMaxBytesPerUnit + 2);
+char* Put(std::basic_string_view<Unit> units, char* to) {
   *to++ = '"';
   while (!units.empty()) {
     if (TakePlainBlock<kBlock>(units, to) || TakePlainBlock<kHalfBlock>(units, to)) continue;
@@ -125,13 +122,13 @@ void Append(std::basic_string_view<Unit> units, ByteBuffer& out) {
     units.remove_prefix(i);
   }
   *to++ = '"';
-  out.EndAt(to);
+  return to;
 }
 
 }  // namespace
 
-void AppendJsonString(std::u16string_view units, ByteBuffer& out) { Append(units, out); }
+char* PutJsonString(std::u16string_view units, char* to) { return Put(units, to); }
 
-void AppendJsonString(std::string_view ascii, ByteBuffer& out) { Append(ascii, out); }
+char* PutJsonString(std::string_view ascii, char* to) { return Put(ascii, to); }
 
 }  // namespace sidestream::listing

@@ -4,16 +4,18 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string_view>
-
-#include "base/byte_buffer.h"
 
 namespace sidestream::listing {
 
-// With the quotes around it.
-void AppendJsonString(std::u16string_view units, ByteBuffer& out);
+// The room that a string of so many units may need: each as `\ud800`, and the quotes.
+constexpr std::size_t JsonStringRoom(std::size_t units) { return 6 * units + 2; }
+
+// With the quotes around it. Returns where it ends.
+char* PutJsonString(std::u16string_view units, char* to);
 
 // The same of text that is ASCII.
-void AppendJsonString(std::string_view ascii, ByteBuffer& out);
+char* PutJsonString(std::string_view ascii, char* to);
 
 }  // namespace sidestream::listing

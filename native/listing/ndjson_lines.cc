@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include "listing/json_text.h"
@@ -45,35 +46,45 @@ bool IsOrdinaryPlace(std::u16string_view path) {
   return !NamesSystemFolder(path);
 }
 
-void AppendNumber(std::uint64_t number, ByteBuffer& out) {
+// A line's fixed words, numbers and time, generously.
+constexpr std::size_t kFixedRoom = 1024;
+
+// What is written is not looked at: the compiler makes a few moves of it.
+template <std::size_t kBytes>
+char* Put(const char (&words)[kBytes], char* to) {
+  std::memcpy(to, words, kBytes - 1);
+  return to + kBytes - 1;
+}
+
+char* Put(std::string_view text, char* to) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* PutNumber(std::uint64_t number, char* to) {
   constexpr std::size_t kMostDigits = 20;
-  char* const to = out.Room(kMostDigits);
-  out.EndAt(std::to_chars(to, to + kMostDigits, number).ptr);
+  return std::to_chars(to, to + kMostDigits, number).ptr;
 }
 
-void AppendTextOrNull(std::string_view text, ByteBuffer& out) {
-  if (text.empty()) return out.Append("null");
-  AppendJsonString(text, out);
+char* PutTextOrNull(std::string_view text, char* to) {
+  return text.empty() ? Put("null", to) : PutJsonString(text, to);
 }
 
-void AppendZone(const ZoneIdentifier& zone, ByteBuffer& out) {
-  out.Append("{\"id\":");
-  AppendNumber(static_cast<std::uint64_t>(zone.id), out);
-  out.Append(",\"hostUrl\":");
-  AppendTextOrNull(zone.host_url, out);
-  out.Append(",\"referrerUrl\":");
-  AppendTextOrNull(zone.referrer_url, out);
-  out.Append(",\"hostIpAddress\":");
-  AppendTextOrNull(zone.host_ip_address, out);
-  out.Append(",\"lastWriterPackageFamilyName\":");
-  AppendTextOrNull(zone.last_writer_package_family_name, out);
-  out.Append(",\"appZoneId\":");
-  if (zone.app_zone_id) {
-    AppendNumber(static_cast<std::uint64_t>(*zone.app_zone_id), out);
-  } else {
-    out.Append("null");
-  }
-  out.Append(",\"appDefinedZoneId\":null}");
+char* PutZone(const ZoneIdentifier& zone, char* to) {
+  to = Put("{\"id\":", to);
+  to = PutNumber(static_cast<std::uint64_t>(zone.id), to);
+  to = Put(",\"hostUrl\":", to);
+  to = PutTextOrNull(zone.host_url, to);
+  to = Put(",\"referrerUrl\":", to);
+  to = PutTextOrNull(zone.referrer_url, to);
+  to = Put(",\"hostIpAddress\":", to);
+  to = PutTextOrNull(zone.host_ip_address, to);
+  to = Put(",\"lastWriterPackageFamilyName\":", to);
+  to = PutTextOrNull(zone.last_writer_package_family_name, to);
+  to = Put(",\"appZoneId\":", to);
+  to = zone.app_zone_id ? PutNumber(static_cast<std::uint64_t>(*zone.app_zone_id), to)
+                        : Put("null", to);
+  return Put(",\"appDefinedZoneId\":null}", to);
 }
 
 struct Judgement {
@@ -96,49 +107,52 @@ std::optional<Judgement> Judge(const FoundStream& stream, const KnownNames& name
   return Judgement{std::nullopt, known->verdict, known->rule};
 }
 
+std::size_t RoomFor(const FoundStream& stream, const Judgement& judgement) {
+  std::size_t room = kFixedRoom + judgement.verdict.size() + judgement.rule.size() +
+                     2 * JsonStringRoom(stream.path.size()) + JsonStringRoom(stream.name.size());
+  for (const std::u16string_view link : stream.links) room += JsonStringRoom(link.size()) + 1;
+  // No text of a zone is longer than the content that it is a part of.
+  if (judgement.zone) room += JsonStringRoom(stream.content->size());
+  return room;
+}
+
 }  // namespace
 
 bool NdjsonLines::Append(const FoundStream& stream, ByteBuffer& lines) const {
   const auto judgement = Judge(stream, names_);
   if (!judgement) return false;
 
-  lines.Append("{\"path\":");
-  const std::size_t path_start = lines.size();
-  AppendJsonString(stream.path, lines);
-  const std::size_t path_bytes = lines.size() - path_start;
-  lines.Append(",\"stream\":");
-  AppendJsonString(stream.name, lines);
-  lines.Append(",\"size\":");
-  AppendNumber(stream.size, lines);
-  lines.Append(stream.is_directory ? ",\"kind\":\"directory\"" : ",\"kind\":\"file\"");
-  lines.Append(",\"allocated\":");
-  AppendNumber(stream.allocated, lines);
-  lines.Append(",\"modified\":");
-  AppendTimestamp(stream.modified_ns, lines);
-  lines.Append(stream.is_resident ? ",\"resident\":true" : ",\"resident\":false");
-  lines.Append(",\"zone\":");
-  if (judgement->zone) {
-    AppendZone(*judgement->zone, lines);
-  } else {
-    lines.Append("null");
-  }
-  lines.Append(",\"verdict\":\"");
-  lines.Append(judgement->verdict);
-  lines.Append("\",\"rule\":\"");
-  lines.Append(judgement->rule);
-  lines.Append("\",\"links\":[");
+  char* to = lines.Room(RoomFor(stream, *judgement));
+  to = Put("{\"path\":", to);
+  const char* const path = to;
+  to = PutJsonString(stream.path, to);
+  const std::string_view shown_path(path, static_cast<std::size_t>(to - path));
+  to = Put(",\"stream\":", to);
+  to = PutJsonString(stream.name, to);
+  to = Put(",\"size\":", to);
+  to = PutNumber(stream.size, to);
+  to = stream.is_directory ? Put(",\"kind\":\"directory\"", to) : Put(",\"kind\":\"file\"", to);
+  to = Put(",\"allocated\":", to);
+  to = PutNumber(stream.allocated, to);
+  to = Put(",\"modified\":", to);
+  to = PutTimestamp(stream.modified_ns, to);
+  to = stream.is_resident ? Put(",\"resident\":true", to) : Put(",\"resident\":false", to);
+  to = Put(",\"zone\":", to);
+  to = judgement->zone ? PutZone(*judgement->zone, to) : Put("null", to);
+  to = Put(",\"verdict\":\"", to);
+  to = Put(judgement->verdict, to);
+  to = Put("\",\"rule\":\"", to);
+  to = Put(judgement->rule, to);
+  to = Put("\",\"links\":[", to);
   if (stream.links.size() <= 1) {
-    // The path once more: taken from where it was just written.
-    char* const to = lines.Room(path_bytes);
-    std::memcpy(to, lines.data() + path_start, path_bytes);
-    lines.EndAt(to + path_bytes);
+    to = Put(shown_path, to);
   } else {
-    for (std::size_t i = 0; i < stream.links.size(); ++i) {
-      if (i > 0) lines.Append(",");
-      AppendJsonString(stream.links[i], lines);
+    for (const std::u16string_view& link : stream.links) {
+      if (&link != stream.links.data()) to = Put(",", to);
+      to = PutJsonString(link, to);
     }
   }
-  lines.Append("]}\n");
+  lines.EndAt(Put("]}\n", to));
   return true;
 }
 

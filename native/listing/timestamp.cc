@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
-constexpr std::size_t kMostBytes = sizeof("\"1970-01-01T00:00:00.123456789Z\"");
 
 char* PutDigits(std::uint32_t number, int digits, char* to) {
   for (int i = digits; i-- > 0; number /= 10) to[i] = static_cast<char>('0' + number % 10);
@@ -16,7 +15,7 @@ char* PutDigits(std::uint32_t number, int digits, char* to) {
 
 }  // namespace
 
-void AppendTimestamp(std::int64_t ns, ByteBuffer& out) {
+char* PutTimestamp(std::int64_t ns, char* to) {
   std::int64_t seconds = ns / kNsPerSecond;
   std::int64_t fraction = ns % kNsPerSecond;
   if (fraction < 0) {
@@ -33,7 +32,6 @@ void AppendTimestamp(std::int64_t ns, ByteBuffer& out) {
       std::chrono::sys_days{std::chrono::days{static_cast<int>(days)}}};
   const auto second = static_cast<std::uint32_t>(of_day);
 
-  char* to = out.Room(kMostBytes);
   *to++ = '"';
   to = PutDigits(static_cast<std::uint32_t>(static_cast<int>(date.year())), 4, to);
   *to++ = '-';
@@ -53,7 +51,7 @@ void AppendTimestamp(std::int64_t ns, ByteBuffer& out) {
   }
   *to++ = 'Z';
   *to++ = '"';
-  out.EndAt(to);
+  return to;
 }
 
 }  // namespace sidestream::listing

@@ -2,12 +2,10 @@
 import type { ScanStarted } from '../../server/protocol/agent-api.ts'
 import type { Enrolment } from '../../server/protocol/api/enrolments.ts'
 import type { Machine, MachineDetail, MachinePage } from '../../server/protocol/api/machines.ts'
-import type {
-  Order,
-  OrderPolicy,
-  OrderPreview,
-  OrderTargetPage,
-} from '../../server/protocol/api/orders.ts'
+import type { OrderPolicy } from '../../server/protocol/api/order-policy.ts'
+import type { OrderPreview } from '../../server/protocol/api/order-previews.ts'
+import type { OrderTargetPage } from '../../server/protocol/api/order-targets.ts'
+import type { Order } from '../../server/protocol/api/orders.ts'
 import type { StreamFacets, StreamPage } from '../../server/protocol/api/streams.ts'
 import type { NewUser, User } from '../../server/protocol/api/users.ts'
 import type { ErrorReply } from '../../server/protocol/errors.ts'

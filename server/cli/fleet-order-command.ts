@@ -1,12 +1,9 @@
 /** `sidestream order …`: orders of a central, as the console makes them, for scripts and terminals. */
 import { readFileSync } from 'node:fs'
-import type {
-  Order,
-  OrderMachinePage,
-  OrderPage,
-  OrderPreview,
-  PreviewRequest,
-} from '../protocol/api/orders.ts'
+import type { OrderPreview } from '../protocol/api/order-previews.ts'
+import type { OrderMachinePage } from '../protocol/api/order-targets.ts'
+import type { Order, OrderPage } from '../protocol/api/orders.ts'
+import type { PreviewRequest } from '../protocol/api/preview-requests.ts'
 import { type AccessFlags, accessFrom, CentralClient } from './central-client.ts'
 import { badUsage, CliError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'

@@ -1,5 +1,7 @@
 /** Orders of a central as text for people. */
-import type { Order, OrderMachineRow, OrderPreview } from '../protocol/api/orders.ts'
+import type { OrderPreview } from '../protocol/api/order-previews.ts'
+import type { OrderMachineRow } from '../protocol/api/order-targets.ts'
+import type { Order } from '../protocol/api/orders.ts'
 import { displayName } from '../streams/display-name.ts'
 import { counted, humanCount, humanSize } from './human.ts'
 import type { RowColumns } from './row-listing.ts'

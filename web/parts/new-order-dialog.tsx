@@ -1,6 +1,7 @@
 /** An order over all that a query finds, or over the files that an order stripped: what, and how. */
 import { useState } from 'preact/hooks'
-import type { Order, PreviewRequest } from '../../server/protocol/api/orders.ts'
+import type { Order } from '../../server/protocol/api/orders.ts'
+import type { PreviewRequest } from '../../server/protocol/api/preview-requests.ts'
 import { api } from '../api.ts'
 import { plural } from '../model/format.ts'
 import { Failure } from './bits.tsx'

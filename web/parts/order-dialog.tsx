@@ -4,7 +4,8 @@
  */
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { OrderPreview, PreviewRequest } from '../../server/protocol/api/orders.ts'
+import type { OrderPreview } from '../../server/protocol/api/order-previews.ts'
+import type { PreviewRequest } from '../../server/protocol/api/preview-requests.ts'
 import { api, hasCode } from '../api.ts'
 import { formatCount, plural } from '../model/format.ts'
 import { ACTIONS, namedBy } from '../model/order-state.ts'

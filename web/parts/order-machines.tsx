@@ -1,5 +1,6 @@
 /** An order machine by machine. */
-import type { Order, OrderMachineRow } from '../../server/protocol/api/orders.ts'
+import type { OrderMachineRow } from '../../server/protocol/api/order-targets.ts'
+import type { Order } from '../../server/protocol/api/orders.ts'
 import { api } from '../api.ts'
 import { formatCount } from '../model/format.ts'
 import { Empty, Failure, Loading, Status } from './bits.tsx'

@@ -1,5 +1,6 @@
 /** The receipts of an order, one row a stream. */
-import type { Order, OrderTargetRow } from '../../server/protocol/api/orders.ts'
+import type { OrderTargetRow } from '../../server/protocol/api/order-targets.ts'
+import type { Order } from '../../server/protocol/api/orders.ts'
 import { api } from '../api.ts'
 import { formatBytes } from '../model/format.ts'
 import { Empty, Failure, Loading, Time } from './bits.tsx'

@@ -1,5 +1,5 @@
 /** How an order goes out: a few machines first, then more, and when it stops by itself. */
-import type { OrderPlan } from '../../server/protocol/api/orders.ts'
+import type { OrderPlan } from '../../server/protocol/api/order-requests.ts'
 
 interface PlanFieldsProps {
   plan: OrderPlan

@@ -1,7 +1,7 @@
 /** First what an order is about; then, in its place, what exactly is counted and frozen. */
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { PreviewRequest } from '../../server/protocol/api/orders.ts'
+import type { PreviewRequest } from '../../server/protocol/api/preview-requests.ts'
 import { FormDialog } from './form-dialog.tsx'
 import { OrderDialog } from './order-dialog.tsx'
 

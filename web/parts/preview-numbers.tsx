@@ -1,7 +1,7 @@
 /** What an order would name: counts, what is left out, what to know first, and the frozen targets themselves. */
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { OrderPreview, PreviewTarget } from '../../server/protocol/api/orders.ts'
+import type { OrderPreview, PreviewTarget } from '../../server/protocol/api/order-previews.ts'
 import { api, orderExportUrl } from '../api.ts'
 import { formatBytes, formatCount, plural } from '../model/format.ts'
 import { ACTIONS, markLines, namedBy } from '../model/order-state.ts'

@@ -1,6 +1,6 @@
 /** Strips chosen streams: the order dialog over exactly these. */
 import { useState } from 'preact/hooks'
-import type { PreviewRequest } from '../../server/protocol/api/orders.ts'
+import type { PreviewRequest } from '../../server/protocol/api/preview-requests.ts'
 import { OrderDialog } from './order-dialog.tsx'
 
 interface StripDialogProps {

@@ -1,6 +1,7 @@
 /** A preview from asking to frozen: asked once, followed while central counts, forgotten when nobody orders it. */
 import { useEffect, useState } from 'preact/hooks'
-import type { OrderPreview, PreviewRequest } from '../../server/protocol/api/orders.ts'
+import type { OrderPreview } from '../../server/protocol/api/order-previews.ts'
+import type { PreviewRequest } from '../../server/protocol/api/preview-requests.ts'
 import { api } from '../api.ts'
 
 /** How long one answer may wait for the counting. */

@@ -1,21 +1,22 @@
 /** `/api/v1/orders`: the only way to take a stream away, to put it back, or to write one. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { OrderPolicy } from '../../protocol/api/order-policy.ts'
 import {
   ApprovalRequest,
   CancelRequest,
-  Order,
-  OrderMachinePage,
-  OrderPage,
-  OrderPolicy,
   OrderRequest,
-  OrderTargetPage,
-  type OrderTargetRow,
   ReasonRequest,
   RetryRequest,
-  TargetState,
   UndoRequest,
-} from '../../protocol/api/orders.ts'
+} from '../../protocol/api/order-requests.ts'
+import {
+  OrderMachinePage,
+  OrderTargetPage,
+  type OrderTargetRow,
+  TargetState,
+} from '../../protocol/api/order-targets.ts'
+import { Order, OrderPage } from '../../protocol/api/orders.ts'
 import { OrderId } from '../../protocol/ids.ts'
 import type { OrderPolicyService } from '../ordering/order-policy.ts'
 import type { OrderService } from '../ordering/order-service.ts'

@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import {
   OrderPreview,
-  PreviewRequest,
   type PreviewTarget,
   PreviewTargetPage,
-} from '../../protocol/api/orders.ts'
+} from '../../protocol/api/order-previews.ts'
+import { PreviewRequest } from '../../protocol/api/preview-requests.ts'
 import { PreviewId } from '../../protocol/ids.ts'
 import type { PreviewService } from '../ordering/preview-service.ts'
 import { actorOf } from './access.ts'

@@ -1,5 +1,5 @@
 /** When an order needs a second person. */
-import type { OrderPolicy } from '../../protocol/api/orders.ts'
+import type { OrderPolicy } from '../../protocol/api/order-policy.ts'
 import type { OrderAction } from '../../protocol/order.ts'
 import type { VerdictName } from '../../protocol/stream.ts'
 import type { AuditLog } from '../audit/audit-log.ts'

@@ -1,11 +1,10 @@
 /** Orders, their machines and their targets as the console sees them. */
 import type {
-  Order,
   OrderMachinePage,
-  OrderPage,
   OrderTargetPage,
   TargetState,
-} from '../../protocol/api/orders.ts'
+} from '../../protocol/api/order-targets.ts'
+import type { Order, OrderPage } from '../../protocol/api/orders.ts'
 import type { OrderId } from '../../protocol/ids.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { toTimestamp } from '../../shared/clock.ts'

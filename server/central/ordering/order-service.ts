@@ -6,13 +6,13 @@ import { createHash, randomUUID } from 'node:crypto'
 import type {
   ApprovalRequest,
   CancelRequest,
-  Order,
   OrderPlan,
   OrderRequest,
   ReasonRequest,
   RetryRequest,
   UndoRequest,
-} from '../../protocol/api/orders.ts'
+} from '../../protocol/api/order-requests.ts'
+import type { Order } from '../../protocol/api/orders.ts'
 import type { OrderId, PreviewId } from '../../protocol/ids.ts'
 import type { OrderAction } from '../../protocol/order.ts'
 import { AppError } from '../../shared/app-error.ts'

@@ -1,5 +1,5 @@
 /** What an order over a preview will not do, or do besides. Pure. */
-import type { PreviewWarning } from '../../protocol/api/orders.ts'
+import type { PreviewWarning } from '../../protocol/api/order-previews.ts'
 import type { StoredPreview } from '../store/order-store.ts'
 
 export function warningsOf(

@@ -1,6 +1,6 @@
 /** When orders need a second person, and up to where the audit log has what orders.sqlite has to tell. */
 import type { Database } from 'better-sqlite3'
-import type { OrderPolicy } from '../../protocol/api/orders.ts'
+import type { OrderPolicy } from '../../protocol/api/order-policy.ts'
 
 export interface OrderPolicyStore {
   /** Undefined: nobody has set one. */

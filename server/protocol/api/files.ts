@@ -14,9 +14,9 @@
 import { type Static, Type } from 'typebox'
 import { CarrierPath, MachineId, Sha256, StreamName, Timestamp } from '../ids.ts'
 import { Origin, VerdictName } from '../stream.ts'
+import { Cursor } from './schema-parts.ts'
 
 const strict = { additionalProperties: false } as const
-const Cursor = Type.Union([Type.String(), Type.Null()])
 
 export const FileQuestion = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),

@@ -21,16 +21,10 @@
  */
 import { type Static, Type } from 'typebox'
 import { CarrierPath, MachineId, OrderId, StreamName, Timestamp } from '../ids.ts'
+import { Cursor, orNull, Reason } from './schema-parts.ts'
 
 const strict = { additionalProperties: false } as const
 const Count = Type.Integer({ minimum: 0 })
-const Reason = Type.String({
-  minLength: 3,
-  maxLength: 1_024,
-  description: 'Why; kept in the audit log',
-})
-const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()])
 
 /** No run names more streams than this. */
 export const MAX_RULE_TARGETS = 10_000
@@ -137,10 +131,7 @@ export const RuleRun = Type.Object(
 )
 export type RuleRun = Static<typeof RuleRun>
 
-export const RuleRunPage = Type.Object(
-  { runs: Type.Array(RuleRun), cursor: orNull(Type.String()) },
-  strict,
-)
+export const RuleRunPage = Type.Object({ runs: Type.Array(RuleRun), cursor: Cursor }, strict)
 export type RuleRunPage = Static<typeof RuleRunPage>
 
 export const Rule = Type.Object(

@@ -9,7 +9,8 @@ import {
   type RunningCentral,
   startCentral,
 } from '../../../server/central/start-central.ts'
-import type { Order, OrderPreview } from '../../../server/protocol/api/orders.ts'
+import type { OrderPreview } from '../../../server/protocol/api/order-previews.ts'
+import type { Order } from '../../../server/protocol/api/orders.ts'
 import type { StreamPage } from '../../../server/protocol/api/streams.ts'
 import { TestAgent } from './test-agent.ts'
 

@@ -1,5 +1,5 @@
 /** Machines with marks, and agents that answer orders as a test says. */
-import type { OrderTargetRow } from '../../../server/protocol/api/orders.ts'
+import type { OrderTargetRow } from '../../../server/protocol/api/order-targets.ts'
 import type { RequestFrame } from '../../../server/protocol/link-frames.ts'
 import { type Fleet, until } from './fleet.ts'
 import { streams, type TestAgent } from './test-agent.ts'

@@ -1,6 +1,6 @@
 /** Freezes what is not a selection of streams: files that get a mark, and targets of an order that are named again. */
 import type { Database } from 'better-sqlite3'
-import type { TargetState } from '../../../protocol/api/orders.ts'
+import type { TargetState } from '../../../protocol/api/order-targets.ts'
 import type { OrderAction } from '../../../protocol/order.ts'
 import { boundCode, CODE_SQL } from '../inventory/code-columns.ts'
 import { encodeIdentity } from '../inventory/identity-code.ts'

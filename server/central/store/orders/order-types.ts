@@ -1,5 +1,7 @@
 /** What the store of orders takes and gives. Plain data: it crosses threads. */
-import type { OrderPlan, OrderState, TargetState } from '../../../protocol/api/orders.ts'
+import type { OrderPlan } from '../../../protocol/api/order-requests.ts'
+import type { TargetState } from '../../../protocol/api/order-targets.ts'
+import type { OrderState } from '../../../protocol/api/orders.ts'
 import type {
   FileIdentity,
   MachineId,

@@ -1,6 +1,6 @@
 /** Pages of what was frozen and of what became of it. */
 import type { Database } from 'better-sqlite3'
-import type { TargetState } from '../../../protocol/api/orders.ts'
+import type { TargetState } from '../../../protocol/api/order-targets.ts'
 import type { MachineId, OrderId, PreviewId, TargetId } from '../../../protocol/ids.ts'
 import { cutPage, decodeCursor } from '../cursor.ts'
 import { COUNT_COLUMNS, type CountRow, countsOf } from './counts.ts'
