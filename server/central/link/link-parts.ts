@@ -46,6 +46,8 @@ export interface LinkParts extends LinkNeeds {
   readonly scanSlots: Pacer
   readonly gate: IntakeGate
   readonly wheel: KeepAliveWheel
+  /** What waits, and who was told to come back later. */
+  load(): { deltas: number; bytes: number; parked: number; refusals: number }
   /** Ends the timers. */
   stop(): void
 }
@@ -53,12 +55,19 @@ export interface LinkParts extends LinkNeeds {
 export function createLinkParts(needs: LinkNeeds): LinkParts {
   const gate = new IntakeGate(() => needs.inventory.isWritable())
   const wheel = new KeepAliveWheel(needs.pingEveryMs)
+  const admission = new Admission(needs.limits.hellos)
   return {
     ...needs,
-    admission: new Admission(needs.limits.hellos),
+    admission,
     scanSlots: new Pacer(needs.limits.scans),
     gate,
     wheel,
+    load: () => ({
+      deltas: gate.deltas,
+      bytes: gate.bytes,
+      parked: gate.parked,
+      refusals: admission.refusals,
+    }),
     stop: () => {
       gate.stop()
       wheel.stop()
