@@ -84,8 +84,9 @@ export function createJournalStore(db: Database.Database): JournalStore {
     findAll(targetIds) {
       // Ids are given in the order of time: most that come are above all that are here.
       const { highest } = q.highest.get()!
-      const mayBeKnown =
-        highest === null ? [] : targetIds.filter((targetId) => targetId <= idOf(highest))
+      if (highest === null) return new Map()
+      const latestId = idOf(highest)
+      const mayBeKnown = targetIds.filter((targetId) => targetId <= latestId)
       if (mayBeKnown.length === 0) return new Map()
       const entries = q.findAll.all(JSON.stringify(mayBeKnown)).map(toEntry)
       return new Map(entries.map((entry) => [entry.target.targetId, entry]))
