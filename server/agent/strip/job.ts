@@ -94,42 +94,44 @@ export interface FinishedJob extends PreparedJob {
 
 /**
  * What two jobs at work at the same time must not have in common: target ids, and streams. Asked for every target, so
- * that no text is made of a stream: volumes are not told apart, which at worst makes a job wait.
+ * by numbers: a set of texts keeps a copy of each among all that the program has. Two that have one number, or are on two volumes,
+ * are not told apart, which at worst makes a job wait.
  */
 export class Claims {
-  readonly #targetIds = new Set<string>()
-  /** Carriers' identities, by the stream's name in lower case. */
-  readonly #carriers = new Map<string, Set<string>>()
-  #latest: { readonly stream: string; readonly carriers: Set<string> } | null = null
+  readonly #targets = new Set<number>()
+  /** Numbers of carriers, by the stream's name in lower case. */
+  readonly #carriers = new Map<string, Set<number>>()
+  #latest: { readonly stream: string; readonly carriers: Set<number> } | null = null
 
   /** All that the job is about, or nothing and false: it must wait for one that has a part of it. */
   take({ target }: Job): boolean {
-    const { targetId, stream, identity } = target
-    const carriers = this.#carriersOf(stream)
-    if (!isAdded(carriers, identity)) return false
-    if (isAdded(this.#targetIds, targetId)) {
-      const other = 'strippedTargetId' in target ? target.strippedTargetId : targetId
-      if (other === targetId || isAdded(this.#targetIds, other)) return true
-      this.#targetIds.delete(targetId)
+    const carriers = this.#carriersOf(target.stream)
+    const carrier = numberOfCarrier(target.identity)
+    if (!isAdded(carriers, carrier)) return false
+    const own = numberOfTarget(target.targetId)
+    if (isAdded(this.#targets, own)) {
+      const other = 'strippedTargetId' in target ? numberOfTarget(target.strippedTargetId) : own
+      if (other === own || isAdded(this.#targets, other)) return true
+      this.#targets.delete(own)
     }
-    carriers.delete(identity)
+    carriers.delete(carrier)
     return false
   }
 
   release({ target }: Job): void {
-    this.#targetIds.delete(target.targetId)
-    if ('strippedTargetId' in target) this.#targetIds.delete(target.strippedTargetId)
-    this.#carriersOf(target.stream).delete(target.identity)
+    this.#targets.delete(numberOfTarget(target.targetId))
+    if ('strippedTargetId' in target) this.#targets.delete(numberOfTarget(target.strippedTargetId))
+    this.#carriersOf(target.stream).delete(numberOfCarrier(target.identity))
   }
 
   /** Nothing is at work: names of streams are not remembered for ever. */
   releaseAll(): void {
-    this.#targetIds.clear()
+    this.#targets.clear()
     this.#carriers.clear()
     this.#latest = null
   }
 
-  #carriersOf(stream: string): Set<string> {
+  #carriersOf(stream: string): Set<number> {
     // Most targets of an order have one name.
     if (this.#latest?.stream === stream) return this.#latest.carriers
     const name = stream.toLowerCase()
@@ -140,8 +142,18 @@ export class Claims {
   }
 }
 
+/** Its last 48 bits: random in ids that are given in the order of time. */
+function numberOfTarget(targetId: string): number {
+  return Number.parseInt(targetId.slice(-12), 16)
+}
+
+/** The file's own number, which is what stands first. */
+function numberOfCarrier(identity: string): number {
+  return Number.parseInt(identity.slice(identity.indexOf(':') + 1), 10)
+}
+
 /** False: it was there. One look-up, where to ask first would be two. */
-function isAdded(set: Set<string>, value: string): boolean {
+function isAdded(set: Set<number>, value: number): boolean {
   const before = set.size
   return set.add(value).size > before
 }
