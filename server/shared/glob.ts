@@ -7,6 +7,8 @@
  */
 export function globMatcher(glob: string): (name: string) => boolean {
   const pattern = tokenize(glob)
+  // The usual one, asked for each of very many names.
+  if (pattern.length > 0 && pattern.every((token) => token === STAR)) return () => true
   return (name) => matches(pattern, name.toLowerCase())
 }
 

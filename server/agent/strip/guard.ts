@@ -24,7 +24,10 @@ export class Guard {
     this.#allowsStream = anyOf(policy.streams)
     const include = anyOf(policy.paths.include.map(slashed))
     const exclude = anyOf(policy.paths.exclude.map(slashed))
-    this.#allowsPath = (path) => include(slashed(path)) && !exclude(slashed(path))
+    this.#allowsPath = (path) => {
+      const comparable = slashed(path)
+      return include(comparable) && !exclude(comparable)
+    }
   }
 
   /** Why this target is refused, as a sentence, or null if it may be acted on. */

@@ -109,7 +109,12 @@ export async function carryOutByRoot(
   work: readonly { readonly root: string; readonly operation: NativeOperation }[],
 ): Promise<NativeOperationResult[]> {
   const results = new Array<NativeOperationResult>(work.length)
-  const byRoot = Map.groupBy(work.keys(), (at) => work[at]!.root)
+  const byRoot = new Map<string, number[]>()
+  for (const [at, { root }] of work.entries()) {
+    const indexes = byRoot.get(root)
+    if (indexes === undefined) byRoot.set(root, [at])
+    else indexes.push(at)
+  }
   for (const [root, indexes] of byRoot) {
     const operations = indexes.map((at) => work[at]!.operation)
     const answers = await addon
