@@ -27,6 +27,7 @@
         "native/streams/pace.cc",
         "native/streams/scan_part.cc",
         "native/streams/scan_session.cc",
+        "native/streams/spare_batches.cc",
         "native/streams/stream_digest.cc",
         "native/ntfs/attribute_list.cc",
         "native/ntfs/attribute_record.cc",

@@ -101,7 +101,7 @@ export interface NativeBatch {
   /** Relative to the volume root with `\` (root itself: `.`) for images; as given, with `/` (Windows: `\`), for folders. */
   readonly paths: string
   readonly pathEnds: Uint32Array
-  /** All paths of the carrier, the one in `paths` included, joined by U+0000. */
+  /** All paths of the carrier, the one in `paths` included, joined by U+0000; empty where it has no other. */
   readonly links: string
   readonly linkEnds: Uint32Array
   /** Stream names without the colons and type. */

@@ -98,9 +98,10 @@ function decodeRows(batch: NativeBatch): ScannedStream[] {
 function decodeRow(batch: NativeBatch, row: number): ScannedStream {
   const flags = batch.flags[row]!
   const has = (flag: number) => (flags & flag) !== 0
+  const path = textAt(batch.paths, batch.pathEnds, row)
   return {
-    path: textAt(batch.paths, batch.pathEnds, row),
-    links: linksAt(batch, row),
+    path,
+    links: linksAt(batch, row, path),
     name: textAt(batch.names, batch.nameEnds, row),
     identity: textAt(batch.identities, batch.identityEnds, row),
     size: batch.sizes[row]!,
@@ -119,9 +120,9 @@ function textAt(column: string, ends: Uint32Array, row: number): string {
   return column.slice(row === 0 ? 0 : ends[row - 1]!, ends[row]!)
 }
 
-function linksAt(batch: NativeBatch, row: number): string[] {
+function linksAt(batch: NativeBatch, row: number, path: string): string[] {
   const links = textAt(batch.links, batch.linkEnds, row)
-  return links.includes('\0') ? links.split('\0') : [links]
+  return links === '' ? [path] : links.split('\0')
 }
 
 function digestAt(column: Uint8Array, row: number): string {

@@ -10,6 +10,12 @@ napi_value Utf16ToJs(napi_env env, std::u16string_view units) {
   return value;
 }
 
+napi_value AsciiToJs(napi_env env, std::string_view text) {
+  napi_value value = nullptr;
+  napi_create_string_latin1(env, text.data(), text.size(), &value);
+  return value;
+}
+
 napi_value NumberToJs(napi_env env, double number) {
   napi_value value = nullptr;
   napi_create_double(env, number, &value);

@@ -12,6 +12,7 @@
 namespace sidestream::binding {
 
 napi_value Utf16ToJs(napi_env env, std::u16string_view units);
+napi_value AsciiToJs(napi_env env, std::string_view text);
 napi_value NumberToJs(napi_env env, double number);
 napi_value BooleanToJs(napi_env env, bool boolean);
 napi_value BigIntToJs(napi_env env, std::uint64_t number);

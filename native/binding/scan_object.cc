@@ -95,8 +95,10 @@ void ScanObject::Settle(Napi::Env env) {
     const JsPromise promise = waiting_.front();
     waiting_.pop_front();
     if (auto* batch = std::get_if<Batch>(&taken)) {
-      if (line_writer_) session_->queue().Reuse(line_buffer_.TakeBack(env));
+      SpareBatches& spares = session_->queue().spares();
+      if (line_writer_) spares.GiveBack(line_buffer_.TakeBack(env));
       promise.Resolve(ToJs(env, *batch, line_writer_ ? &line_buffer_ : nullptr));
+      spares.GiveBack(std::move(*batch));
     } else if (const auto* error = std::get_if<StreamError>(&taken)) {
       promise.Reject(*error);
     } else {

@@ -117,7 +117,8 @@ napi_value ToJs(napi_env env, Batch& batch, LineBuffer* line_buffer) {
   SetText(env, js, "paths", "pathEnds", batch.paths);
   SetText(env, js, "links", "linkEnds", batch.links);
   SetText(env, js, "names", "nameEnds", batch.names);
-  SetText(env, js, "identities", "identityEnds", batch.identities);
+  Set(env, js, "identities", AsciiToJs(env, batch.identities.text));
+  Set(env, js, "identityEnds", ColumnToJs(env, napi_uint32_array, batch.identities.ends));
   Set(env, js, "sizes", ColumnToJs(env, napi_biguint64_array, batch.sizes));
   Set(env, js, "allocated", ColumnToJs(env, napi_biguint64_array, batch.allocated));
   Set(env, js, "modifiedNs", ColumnToJs(env, napi_bigint64_array, batch.modified_ns));

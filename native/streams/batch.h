@@ -14,7 +14,7 @@
 
 namespace sidestream {
 
-// All rows' text after one another; row i ends at ends[i].
+// All rows' UTF-16 text after one another; row i ends at ends[i].
 struct TextColumn {
   std::u16string text;
   std::vector<std::uint32_t> ends;
@@ -36,12 +36,24 @@ enum BatchFlag : std::uint8_t {
   kFlagMoreLinks = 32,
 };
 
+// The same for text that is always ASCII.
+struct AsciiColumn {
+  std::string text;
+  std::vector<std::uint32_t> ends;
+
+  void AddRow(std::string_view row) {
+    text.append(row);
+    ends.push_back(static_cast<std::uint32_t>(text.size()));
+  }
+};
+
 // One batch. Streams whose lines a LineWriter finished are in `lines` and in no column.
 struct Batch {
   TextColumn paths;
-  TextColumn links;  // all paths of one carrier, joined by U+0000
+  TextColumn
+      links;  // all paths of one carrier, joined by U+0000; empty where there is but its path
   TextColumn names;
-  TextColumn identities;
+  AsciiColumn identities;
   std::vector<std::uint64_t> sizes;
   std::vector<std::uint64_t> allocated;
   std::vector<std::int64_t> modified_ns;
@@ -63,6 +75,8 @@ struct Batch {
     return content.size() + lines.size() +
            sizeof(char16_t) * (paths.text.size() + links.text.size() + names.text.size());
   }
+  // Empty again, with the columns' memory.
+  void Clear();
 };
 
 // Adds a row to the columns.

@@ -12,11 +12,6 @@ constexpr std::size_t kMaxQueued = 3;
 constexpr std::size_t kBatchBytes = 4 << 20;
 // And a part, of which several may wait for an earlier one.
 constexpr std::size_t kPartBytes = 2 << 20;
-// Buffers kept to be filled again, as many as are filled at a time; and none of them larger.
-constexpr std::size_t kMaxSpare = 8;
-constexpr std::size_t kMaxSpareBytes = 2 << 20;
-// What the lines of a usual part need: growing there would touch twice as much memory.
-constexpr std::size_t kUsualLineBytes = 512 << 10;
 // Names are chosen by whoever wrote the streams: past some number of them, no more are told.
 constexpr std::size_t kMostAnnounced = 4096;
 // How old rows may grow while the caller waits for some: results should appear as they are found.
@@ -70,8 +65,8 @@ class BatchQueue::Part final : public ScanPart {
     return batches_.back();
   }
   void StartBatch() {
-    batches_.emplace_back();
-    if (queue_.options_.line_writer) batches_.back().lines = queue_.SpareBuffer();
+    batches_.push_back(queue_.spares_.Take());
+    if (queue_.options_.line_writer) batches_.back().lines = queue_.spares_.TakeLines();
   }
 
   BatchQueue& queue_;
@@ -200,26 +195,6 @@ BatchQueue::Taken BatchQueue::Take() {
   return End{};
 }
 
-void BatchQueue::Reuse(ByteBuffer lines) {
-  if (lines.capacity() == 0 || lines.capacity() > kMaxSpareBytes) return;
-  lines.Clear();
-  const std::lock_guard lock(mutex_);
-  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(lines));
-}
-
-ByteBuffer BatchQueue::SpareBuffer() {
-  ByteBuffer buffer;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!spare_.empty()) {
-      buffer = std::move(spare_.back());
-      spare_.pop_back();
-    }
-  }
-  buffer.Room(kUsualLineBytes);
-  return buffer;
-}
-
 ScanProgress BatchQueue::Progress() const {
   return {.carriers_seen = carriers_seen_.load(std::memory_order_relaxed),
           .streams_found = streams_found_.load(std::memory_order_relaxed),
@@ -245,7 +220,7 @@ void BatchQueue::AddFinding(const std::function<void(Batch&)>& add) {
   if (is_ready) on_ready_();
 }
 
-void BatchQueue::QueueCurrent() { Queue(std::exchange(current_, {})); }
+void BatchQueue::QueueCurrent() { Queue(std::exchange(current_, spares_.Take())); }
 
 void BatchQueue::Queue(Batch batch) {
   queue_.push_back(std::move(batch));

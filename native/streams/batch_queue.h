@@ -23,6 +23,7 @@
 #include "streams/batch.h"
 #include "streams/line_writer.h"
 #include "streams/pace.h"
+#include "streams/spare_batches.h"
 
 namespace sidestream {
 
@@ -72,9 +73,7 @@ class BatchQueue final : public ScanSink {
 
   // ---- the consumer
   Taken Take();
-  // Takes back a batch's memory for its lines, to be filled again: fresh memory costs the system
-  // more than all that is written to it.
-  void Reuse(ByteBuffer lines);
+  SpareBatches& spares() { return spares_; }
   ScanProgress Progress() const;
 
  private:
@@ -87,11 +86,11 @@ class BatchQueue final : public ScanSink {
   void WaitForRoom(std::unique_lock<std::mutex>& lock);
   void QueueCurrent();
   void Queue(Batch batch);
-  ByteBuffer SpareBuffer();
 
   const BatchOptions options_;
   const std::function<void()> on_ready_;
   mutable Pace pace_;
+  SpareBatches spares_;
 
   std::atomic<bool> is_cancelled_ = false;
   std::atomic<std::uint64_t> carriers_seen_ = 0;
@@ -106,7 +105,6 @@ class BatchQueue final : public ScanSink {
   Batch current_;
   Clock::time_point current_since_;
   std::deque<Batch> queue_;
-  std::vector<ByteBuffer> spare_;
   std::unordered_set<std::u16string> announced_;
   bool is_finished_ = false;
   Status final_status_;

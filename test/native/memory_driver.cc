@@ -60,11 +60,13 @@ std::u16string_view RowOf(const TextColumn& column, std::size_t i) {
 void Print(const Batch& batch) {
   for (std::size_t i = 0; i < batch.count(); ++i) {
     const std::size_t content = i == 0 ? 0 : batch.content_ends[i - 1];
+    const auto links = RowOf(batch.links, i);
     const auto bytes = std::span(batch.content).subspan(content, batch.content_ends[i] - content);
     std::cout << "row " << ((batch.flags[i] & kFlagDirectory) != 0 ? "directory" : "file") << ' '
-              << ToHex(RowOf(batch.links, i)) << ' ' << ToHex(RowOf(batch.names, i)) << ' '
-              << batch.sizes[i] << ' ' << HexFromBytes(std::span(batch.sha256).subspan(32 * i, 32))
-              << ' ' << HexFromBytes(bytes) << "-\n";
+              << ToHex(links.empty() ? RowOf(batch.paths, i) : links) << ' '
+              << ToHex(RowOf(batch.names, i)) << ' ' << batch.sizes[i] << ' '
+              << HexFromBytes(std::span(batch.sha256).subspan(32 * i, 32)) << ' '
+              << HexFromBytes(bytes) << "-\n";
   }
 }
 

@@ -26,6 +26,7 @@ const SOURCES = [
   'native/streams/carrier.cc',
   'native/streams/pace.cc',
   'native/streams/scan_part.cc',
+  'native/streams/spare_batches.cc',
   'native/base/sha256.cc',
 ]
 

@@ -11,7 +11,7 @@ function column(rows: readonly string[]): [string, Uint32Array] {
 
 function batchOf(names: readonly string[]): NativeBatch {
   const [paths, pathEnds] = column(names.map((_, row) => `/p${row}`))
-  const [links, linkEnds] = column(names.map((_, row) => (row === 1 ? '/p1\0/again' : `/p${row}`)))
+  const [links, linkEnds] = column(names.map((_, row) => (row === 1 ? '/p1\0/again' : '')))
   const [text, nameEnds] = column(names)
   const [identities, identityEnds] = column(names.map((_, row) => `posix:${row}:0`))
   const content = Uint8Array.from(names.flatMap((_, row) => (row === 1 ? [7, 8] : [])))
