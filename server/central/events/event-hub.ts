@@ -1,13 +1,13 @@
 /**
- * What changed, for whoever watches. At most five events a second for each kind and subject, and about one for an order,
+ * What changed, for whoever watches. At most five events a second for each kind and subject, and fewer for an order,
  * which changes with every receipt: the first goes out at once, the newest of those that follow when its turn comes. Events carry no data to lose: the console asks again.
  */
 import type { ConsoleEvent } from '../../protocol/api/events.ts'
 
 /** Five a second. */
 const QUIET_MS = 200
-/** What is shown of an order is never older than a second, the way there included. */
-const ORDER_QUIET_MS = 900
+/** What is shown of an order is never older than a second: the rest of it is for the way there, also where central is busy. */
+const ORDER_QUIET_MS = 700
 
 export interface EventHub {
   publish(event: ConsoleEvent): void
