@@ -30,8 +30,8 @@ export function nothingFrozen(): FrozenSoFar {
   }
 }
 
-/** Streams of one statement: its JSON and its digest's text stay small. */
-const CHUNK = 2_000
+/** Streams of one statement: its JSON and its digest's text stay below what the allocator asks the system for anew each time. */
+const CHUNK = 500
 
 /** Digits of SQLite's integers that any number can have. */
 const MAX_DIGITS = 18
