@@ -25,6 +25,9 @@ class BlockReader {
   // Reads at `offset` until `into` is full or the image ends, and returns how many bytes were read.
   // Any offset and length; safe to call from several threads at once.
   virtual Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const = 0;
+
+  // False: what was read once reads the same ever after, so that nothing is worth a second look.
+  virtual bool CanChange() const { return true; }
 };
 
 // Opens for reading only. A directory, socket or the like is ADS_NOT_A_SOURCE.

@@ -136,7 +136,7 @@ class Pass {
       }
       KeepSecondLooks(collector);
     };
-    if (second_looks_.size() <= kMostBeingWritten) {
+    if (volume_.reader().CanChange() && second_looks_.size() <= kMostBeingWritten) {
       for (const auto pause : kSecondLookPauses) {
         if (second_looks_.empty() || sink_.IsCancelled()) break;
         std::this_thread::sleep_for(pause);

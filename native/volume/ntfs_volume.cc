@@ -137,6 +137,7 @@ Result<LoadedRecord> NtfsVolume::ReadRecordIn(std::uint64_t number, ntfs::Record
 
 Result<LoadedRecord> NtfsVolume::ReadRecordPatiently(std::uint64_t number) const {
   auto loaded = ReadRecord(number);
+  if (!reader_.CanChange()) return loaded;
   for (const auto pause : kSecondLookPauses) {
     if (loaded.ok() || loaded.error().code != "ADS_CORRUPT") break;
     std::this_thread::sleep_for(pause);

@@ -29,6 +29,8 @@ class VolumeReader {
 
   // Bytes that are really there; a truncated image has fewer than its boot sector claims.
   std::uint64_t size() const { return length_; }
+  // As BlockReader::CanChange().
+  bool CanChange() const { return image_->CanChange(); }
 
   // Fills `into` or says why not: the image's end (ADS_CORRUPT), or the system's error (ADS_IO).
   Status Read(std::uint64_t volume_offset, std::span<std::byte> into) const;

@@ -28,7 +28,10 @@ class MemoryImage final : public sidestream::BlockReader {
     return count;
   }
 
+  bool CanChange() const override { return can_change; }
+
   std::vector<std::byte> bytes;
+  bool can_change = true;
 };
 
 struct Row {
