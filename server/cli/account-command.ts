@@ -3,11 +3,13 @@ import type { PermissionName, Role } from '../protocol/api/permission-table.ts'
 import type { EffectiveScope } from '../protocol/api/scope.ts'
 import type { ApiToken, CreatedApiToken } from '../protocol/api/tokens.ts'
 import type { User } from '../protocol/api/users.ts'
-import { type AccessFlags, accessFrom, CentralClient, readSecret } from './central-client.ts'
+import { type AccessFlags, type CentralClient, readSecret } from './central-client.ts'
+import type { Environment } from './cli-context.ts'
 import { badUsage } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { plainTable, renderPlain } from './plain-table.ts'
 import type { Terminal } from './terminal.ts'
+import { withCentral } from './with-central.ts'
 
 /** Labels; with `allMachines` none. Neither: as it is, or for what is new all machines. */
 export interface ScopeFlags {
@@ -27,7 +29,7 @@ export interface CreateTokenFlags extends AccessFlags, ScopeFlags {
 }
 
 export interface AccountContext {
-  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
   readonly terminal: Terminal
 }
 
@@ -120,12 +122,7 @@ async function signedIn(
   { environment, terminal }: AccountContext,
   work: (client: CentralClient, terminal: Terminal) => Promise<void>,
 ): Promise<number> {
-  const client = await CentralClient.signIn(accessFrom(flags, environment), terminal.signal)
-  try {
-    await work(client, terminal)
-  } finally {
-    await client.signOut()
-  }
+  await withCentral(flags, environment, terminal, (client) => work(client, terminal))
   return ExitCode.complete
 }
 

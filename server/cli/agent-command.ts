@@ -8,6 +8,7 @@ import { systemClock } from '../shared/clock.ts'
 import { createLogger } from '../shared/logger.ts'
 import { agentStatusText } from './agent-status-text.ts'
 import { askAgent, orderAgent } from './ask-agent.ts'
+import type { Environment } from './cli-context.ts'
 import { badUsage } from './cli-error.ts'
 import { environmentProxy } from './environment-proxy.ts'
 import { ExitCode } from './exit-code.ts'
@@ -38,8 +39,6 @@ export interface StatusFlags {
   readonly state: string
   readonly format: 'table' | 'json'
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 export async function enrollAgent(
   invitation: string | undefined,

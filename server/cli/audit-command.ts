@@ -5,11 +5,13 @@ import { auditOfFolder } from '../central/care.ts'
 import type { AuditHead } from '../protocol/api/audit.ts'
 import { type AuditCheck, checkAuditChain, type Records } from '../shared/audit-chain.ts'
 import { auditOfFile } from './audit-file.ts'
-import { type AccessFlags, accessFrom, CentralClient } from './central-client.ts'
+import type { AccessFlags } from './central-client.ts'
+import type { Environment } from './cli-context.ts'
 import { badUsage, CliError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { counted } from './human.ts'
 import type { Terminal } from './terminal.ts'
+import { withCentral } from './with-central.ts'
 
 export interface AuditExportFlags extends AccessFlags {
   readonly verbose?: true
@@ -22,20 +24,15 @@ export interface AuditVerifyFlags extends AuditPlaceFlags {
   readonly format: 'text' | 'json'
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 export async function runAuditExport(
   file: string,
   flags: AuditExportFlags,
   environment: Environment,
   terminal: Terminal,
 ): Promise<number> {
-  const client = await CentralClient.signIn(accessFrom(flags, environment), terminal.signal)
-  try {
-    await writeNew(file, client.text('/audit/export'))
-  } finally {
-    await client.signOut()
-  }
+  await withCentral(flags, environment, terminal, (client) =>
+    writeNew(file, client.text('/audit/export')),
+  )
   const check = checkAuditChain(() => auditOfFile(file))
   if (check.fault !== null) {
     throw new CliError(
@@ -92,22 +89,11 @@ export async function runAuditHead(
   const isOffline = file !== undefined || flags.data !== undefined
   const { auditId, hash } = isOffline
     ? headOf(checkAuditChain(placeOf(file, flags)))
-    : await askHead(flags, environment, terminal)
+    : await withCentral(flags, environment, terminal, (client) =>
+        client.get<AuditHead>('/audit/head'),
+      )
   await terminal.write(`${auditId} ${hash}\n`)
   return ExitCode.complete
-}
-
-async function askHead(
-  flags: AccessFlags,
-  environment: Environment,
-  terminal: Terminal,
-): Promise<AuditHead> {
-  const client = await CentralClient.signIn(accessFrom(flags, environment), terminal.signal)
-  try {
-    return await client.get<AuditHead>('/audit/head')
-  } finally {
-    await client.signOut()
-  }
 }
 
 function headOf({ count, head, fault }: AuditCheck): AuditHead {

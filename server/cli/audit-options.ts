@@ -1,15 +1,12 @@
 /** `sidestream audit` and its options. */
-
-import type { Command } from 'commander'
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { withAccess } from './access-options.ts'
 import type { AuditExportFlags, AuditPlaceFlags, AuditVerifyFlags } from './audit-command.ts'
-import { nonEmpty, withAccess } from './central-options.ts'
-import type { CliContext } from './program.ts'
+import type { CliContext } from './cli-context.ts'
+import { nonEmpty, verbose } from './common-options.ts'
 
 const data = () =>
   new Option('--data <folder>', 'the data folder of a central, running or not').argParser(nonEmpty)
-
-const verbose = () => new Option('--verbose', 'say more, and print the stack of an error')
 
 export function addAudit(program: Command, { terminal, environment, finish }: CliContext): void {
   const audit = program
@@ -22,12 +19,10 @@ export function addAudit(program: Command, { terminal, environment, finish }: Cl
       'Write the whole audit log of a central into a new file, a record a line (NDJSON).',
     )
     .argument('<file>', 'does not exist yet', nonEmpty)
-  withAccess(exporting)
-    .addOption(verbose())
-    .action(async (file: string, flags: AuditExportFlags) => {
-      const { runAuditExport } = await import('./audit-command.ts')
-      finish(await runAuditExport(file, flags, environment, terminal))
-    })
+  withAccess(exporting).action(async (file: string, flags: AuditExportFlags) => {
+    const { runAuditExport } = await import('./audit-command.ts')
+    finish(await runAuditExport(file, flags, environment, terminal))
+  })
   audit
     .command('verify')
     .description('Check the chain of an exported file, or of a data folder. Exit code 1: broken.')
@@ -53,10 +48,10 @@ export function addAudit(program: Command, { terminal, environment, finish }: Cl
     )
     .argument('[file]', 'an exported file (default: ask the central)', nonEmpty)
     .addOption(data())
-  withAccess(head)
-    .addOption(verbose())
-    .action(async (file: string | undefined, flags: AuditPlaceFlags & AuditExportFlags) => {
+  withAccess(head).action(
+    async (file: string | undefined, flags: AuditPlaceFlags & AuditExportFlags) => {
       const { runAuditHead } = await import('./audit-command.ts')
       finish(await runAuditHead(file, flags, environment, terminal))
-    })
+    },
+  )
 }

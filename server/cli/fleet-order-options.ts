@@ -1,6 +1,8 @@
 /** `sidestream order` and its options. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { nonEmpty, withAccess } from './central-options.ts'
+import { withAccess } from './access-options.ts'
+import type { CliContext } from './cli-context.ts'
+import { integerIn, listingFormat, nonEmpty } from './common-options.ts'
 import type {
   ConfirmedFlags,
   CreateFlags,
@@ -10,11 +12,7 @@ import type {
   RetryFlags,
   ShowOrderFlags,
   WatchFlags,
-} from './fleet-order-command.ts'
-import { LISTING_FORMATS } from './listing-format.ts'
-import type { CliContext } from './program.ts'
-
-const load = () => import('./fleet-order-command.ts')
+} from './fleet-order-flags.ts'
 
 export function addFleetOrders(program: Command, context: CliContext): void {
   const order = program
@@ -28,11 +26,7 @@ export function addFleetOrders(program: Command, context: CliContext): void {
 }
 
 function withCommon(command: Command): Command {
-  return withAccess(command)
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(LISTING_FORMATS).default('table'),
-    )
-    .addOption(new Option('--verbose', 'say more, and print the stack of an error'))
+  return withAccess(command).addOption(listingFormat())
 }
 
 function withConfirmation(command: Command): Command {
@@ -77,7 +71,8 @@ function addPreview(order: Command, { terminal, environment, finish }: CliContex
       .option('--referrer-url <url>', 'for mark: the page that led there', nonEmpty)
       .option('--targets', 'list every target instead of counts'),
   ).action(async (query: string | undefined, flags: PreviewFlags) => {
-    finish(await (await load()).runOrderPreview(query, flags, environment, terminal))
+    const { runOrderPreview } = await import('./fleet-order-preview.ts')
+    finish(await runOrderPreview(query, flags, environment, terminal))
   })
 }
 
@@ -104,7 +99,8 @@ function addCreate(order: Command, { terminal, environment, finish }: CliContext
         timeToCome,
       ),
   ).action(async (previewId: string, flags: CreateFlags) => {
-    finish(await (await load()).runOrderCreate(previewId, flags, environment, terminal))
+    const { runOrderCreate } = await import('./fleet-order-command.ts')
+    finish(await runOrderCreate(previewId, flags, environment, terminal))
   })
 }
 
@@ -130,7 +126,8 @@ function addDecisions(order: Command, { terminal, environment, finish }: CliCont
       command.option('--states <state...>', 'of failed, in-use, denied, expired, cancelled')
     }
     command.action(async (orderId: string, flags: ConfirmedFlags & RetryFlags) => {
-      finish(await (await load()).runOrderConfirmed(deed, orderId, flags, environment, terminal))
+      const { runOrderConfirmed } = await import('./fleet-order-command.ts')
+      finish(await runOrderConfirmed(deed, orderId, flags, environment, terminal))
     })
   }
   for (const deed of ['reject', 'pause', 'resume', 'cancel'] as const) {
@@ -141,7 +138,8 @@ function addDecisions(order: Command, { terminal, environment, finish }: CliCont
     if (deed === 'cancel') command.option(...why, nonEmpty)
     else command.requiredOption(...why, nonEmpty)
     command.action(async (orderId: string, flags: ReasonFlags) => {
-      finish(await (await load()).runOrderReasoned(deed, orderId, flags, environment, terminal))
+      const { runOrderReasoned } = await import('./fleet-order-command.ts')
+      finish(await runOrderReasoned(deed, orderId, flags, environment, terminal))
     })
   }
 }
@@ -153,7 +151,8 @@ function addLooking(order: Command, { terminal, environment, finish }: CliContex
       .description('Orders, newest first.')
       .option('--limit <number>', 'at most so many', integerIn(1, 100_000), 50),
   ).action(async (flags: ListOrdersFlags) => {
-    finish(await (await load()).runOrderList(flags, environment, terminal))
+    const { runOrderList } = await import('./fleet-order-listing.ts')
+    finish(await runOrderList(flags, environment, terminal))
   })
   withCommon(
     order
@@ -164,7 +163,8 @@ function addLooking(order: Command, { terminal, environment, finish }: CliContex
       .option('--state <state>', 'with --targets: only these, such as changed', nonEmpty)
       .option('--machines', 'machine by machine'),
   ).action(async (orderId: string, flags: ShowOrderFlags) => {
-    finish(await (await load()).runOrderShow(orderId, flags, environment, terminal))
+    const { runOrderShow } = await import('./fleet-order-listing.ts')
+    finish(await runOrderShow(orderId, flags, environment, terminal))
   })
   withCommon(
     order
@@ -173,7 +173,8 @@ function addLooking(order: Command, { terminal, environment, finish }: CliContex
       .argument('<order>', 'its id', orderId)
       .option('--time-limit <seconds>', 'look no longer than this', integerIn(1, 31_536_000)),
   ).action(async (orderId: string, flags: WatchFlags) => {
-    finish(await (await load()).runOrderWatch(orderId, flags, environment, terminal))
+    const { runOrderWatch } = await import('./fleet-order-command.ts')
+    finish(await runOrderWatch(orderId, flags, environment, terminal))
   })
 }
 
@@ -194,14 +195,6 @@ function timeToCome(value: string): string {
   const ms = /^\d{4}-\d{2}-\d{2}T/.test(value) ? Date.parse(value) : Number.NaN
   if (ms > Date.now()) return new Date(ms).toISOString()
   throw new InvalidArgumentError('It must be a time to come, such as 2027-12-24T18:00:00Z.')
-}
-
-function integerIn(min: number, max: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value)
-    if (/^\d+$/.test(value) && number >= min && number <= max) return number
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-  }
 }
 
 function percent(value: string): number {

@@ -1,5 +1,6 @@
 /** `sidestream central kept-content show|set`, over central's HTTP API. */
 import type { KeptContent, KeptContentPolicy } from '../protocol/api/kept-content.ts'
+import type { Environment } from './cli-context.ts'
 import { badUsage } from './cli-error.ts'
 import { counted, humanSize } from './human.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,8 +11,6 @@ export interface KeptContentFlags extends TrustFlags {
   readonly days?: number
   readonly totalBytes?: number
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const ROUTE = '/orders/kept-content'
 

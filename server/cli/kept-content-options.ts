@@ -1,9 +1,9 @@
 /** `sidestream central kept-content`: what a central that runs keeps of small streams that orders took away. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { withAccess } from './central-options.ts'
+import type { Command } from 'commander'
+import { withAccess } from './access-options.ts'
+import type { CliContext } from './cli-context.ts'
+import { integerIn, outputFormat } from './common-options.ts'
 import type { KeptContentFlags } from './kept-content-command.ts'
-import type { CliContext } from './program.ts'
-import { outputFormat } from './trust-options.ts'
 
 export function addKeptContent(
   central: Command,
@@ -32,7 +32,4 @@ export function addKeptContent(
     })
 }
 
-function wholeNumber(value: string): number {
-  if (/^\d{1,15}$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('It must be a whole number.')
-}
+const wholeNumber = integerIn(0, 999_999_999_999_999)

@@ -1,5 +1,7 @@
 /** The commands that change streams of this PC, and their options. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import type { CliContext } from './cli-context.ts'
+import { integerIn, nonEmpty, smbConf, verbose } from './common-options.ts'
 import type {
   MarkFlags,
   QuarantineFlags,
@@ -7,7 +9,6 @@ import type {
   RestoreFlags,
   StripFlags,
 } from './order-command.ts'
-import type { CliContext } from './program.ts'
 
 const state = () =>
   new Option('--state <folder>', 'where journal and quarantine are kept')
@@ -22,10 +23,10 @@ function withCommon(command: Command): Command {
     .option('--dry-run', 'only show what would happen, and what is protected')
     .option('--yes', 'do not ask where there is more than one target')
     .option('--reason <text>', 'why; kept in the journal', nonEmpty)
-    .option('--smb-conf <file>', 'where Samba keeps a share’s streams', nonEmpty)
+    .addOption(smbConf())
     .addOption(state())
     .addOption(format())
-    .option('--verbose', 'say more, and print the stack of an error')
+    .addOption(verbose())
 }
 
 export function addOrders(program: Command, { terminal, finish }: CliContext): void {
@@ -58,7 +59,7 @@ export function addOrders(program: Command, { terminal, finish }: CliContext): v
       .requiredOption(
         '--zone <number>',
         '0 this PC, 1 intranet, 2 trusted, 3 internet, 4 restricted',
-        zone,
+        integerIn(0, 4),
       )
       .option('--host-url <url>', 'where the file came from', nonEmpty)
       .option('--referrer-url <url>', 'the page that led there', nonEmpty),
@@ -82,28 +83,13 @@ export function addOrders(program: Command, { terminal, finish }: CliContext): v
     .helpCommand(false)
     .command('list')
     .description('List it, newest first.')
-    .addOption(new Option('--limit <number>', 'at most this many').argParser(limit).default(100))
+    .option('--limit <number>', 'at most this many', integerIn(1, 500), 100)
     .option('--cursor <cursor>', 'where an earlier list ended', nonEmpty)
     .addOption(state())
     .addOption(format())
-    .option('--verbose', 'say more, and print the stack of an error')
+    .addOption(verbose())
     .action(async (flags: QuarantineFlags) => {
       const { listQuarantine } = await import('./order-command.ts')
       finish(await listQuarantine(flags, terminal))
     })
-}
-
-function zone(value: string): number {
-  if (/^[0-4]$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('It must be a whole number from 0 to 4.')
-}
-
-function limit(value: string): number {
-  if (/^[1-9]\d{0,2}$/.test(value) && Number(value) <= 500) return Number(value)
-  throw new InvalidArgumentError('It must be a whole number from 1 to 500.')
-}
-
-function nonEmpty(value: string): string {
-  if (value === '') throw new InvalidArgumentError('It is empty.')
-  return value
 }

@@ -4,7 +4,8 @@ import type { MachineSelector } from '../protocol/api/machine-selector.ts'
 import type { Machine } from '../protocol/api/machines.ts'
 import { globMatcher } from '../shared/glob.ts'
 import { displayName } from '../streams/display-name.ts'
-import { type AccessFlags, accessFrom, CentralClient } from './central-client.ts'
+import type { AccessFlags, CentralClient } from './central-client.ts'
+import type { Environment } from './cli-context.ts'
 import { badUsage } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { fleetListing } from './fleet-listing.ts'
@@ -12,6 +13,7 @@ import { counted } from './human.ts'
 import type { ListingFormat } from './listing-format.ts'
 import { pointingAt } from './query-fault.ts'
 import type { Terminal } from './terminal.ts'
+import { withCentral } from './with-central.ts'
 
 export interface QueryFlags extends AccessFlags {
   readonly format: ListingFormat
@@ -27,11 +29,18 @@ export interface QueryFlags extends AccessFlags {
 export async function runQuery(
   query: string,
   flags: QueryFlags,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   terminal: Terminal,
 ): Promise<number> {
-  const access = accessFrom(flags, environment)
-  const client = await CentralClient.signIn(access, terminal.signal)
+  return withCentral(flags, environment, terminal, (client) => ask(query, flags, client, terminal))
+}
+
+async function ask(
+  query: string,
+  flags: QueryFlags,
+  client: CentralClient,
+  terminal: Terminal,
+): Promise<number> {
   let open: LiveQuestion | null = null
   try {
     const listing = await fleetListing(flags.format, terminal)
@@ -59,7 +68,6 @@ export async function runQuery(
   } finally {
     // Nobody reads the answers any more.
     if (open !== null) await client.postAnyway(`/live-queries/${open.questionId}/cancel`, {})
-    await client.signOut()
   }
 }
 

@@ -1,13 +1,15 @@
 /** `sidestream search QUERY`: what central knows of the fleet’s streams. */
 import type { CoveragePage } from '../protocol/api/machine-care.ts'
 import type { StreamRow } from '../protocol/api/streams.ts'
-import { type AccessFlags, accessFrom, CentralClient } from './central-client.ts'
+import type { AccessFlags } from './central-client.ts'
+import type { Environment } from './cli-context.ts'
 import { ExitCode } from './exit-code.ts'
 import { fleetListing } from './fleet-listing.ts'
 import { counted } from './human.ts'
 import type { ListingFormat } from './listing-format.ts'
 import { pointingAt } from './query-fault.ts'
 import type { Terminal } from './terminal.ts'
+import { withCentral } from './with-central.ts'
 
 export interface SearchFlags extends AccessFlags {
   readonly format: ListingFormat
@@ -18,7 +20,7 @@ export interface SearchFlags extends AccessFlags {
 export function runSearch(
   query: string,
   flags: SearchFlags,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   terminal: Terminal,
 ): Promise<number> {
   return pointingAt(query, search(query, flags, environment, terminal))
@@ -27,12 +29,10 @@ export function runSearch(
 async function search(
   query: string,
   flags: SearchFlags,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   terminal: Terminal,
 ): Promise<number> {
-  const access = accessFrom(flags, environment)
-  const client = await CentralClient.signIn(access, terminal.signal)
-  try {
+  return withCentral(flags, environment, terminal, async (client) => {
     const listing = await fleetListing(flags.format, terminal)
     const gone = flags.gone === true ? 'true' : 'false'
     const question = new URLSearchParams({ q: query, gone, format: 'ndjson' })
@@ -51,7 +51,5 @@ async function search(
         : `${of}; of ${counted(unknown, 'machine')} not everything is known: never scanned ${counts.neverScanned}, incomplete ${counts.incomplete}, failed ${counts.failed}`,
     )
     return unknown > 0 ? ExitCode.someUnreadable : ExitCode.complete
-  } finally {
-    await client.signOut()
-  }
+  })
 }

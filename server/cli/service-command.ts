@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setUpState } from '../agent/set-up-state.ts'
+import type { Environment } from './cli-context.ts'
 import { CliError } from './cli-error.ts'
 import { ExitCode } from './exit-code.ts'
 import { servicePlaces } from './places.ts'
@@ -9,8 +10,6 @@ import { linuxService } from './service-linux.ts'
 import type { ServiceManager } from './service-manager.ts'
 import { windowsService } from './service-windows.ts'
 import type { Terminal } from './terminal.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ConfigureFlags {
   readonly enrolment: string

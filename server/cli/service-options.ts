@@ -1,6 +1,7 @@
 /** `sidestream agent service …`: its options. */
 import { type Command, Option } from 'commander'
-import type { CliContext } from './program.ts'
+import type { CliContext } from './cli-context.ts'
+import { verbose } from './common-options.ts'
 import type { ConfigureFlags, UninstallFlags } from './service-command.ts'
 
 /** Below `agent`. Each needs an administrator, but `status`. */
@@ -25,6 +26,7 @@ export function addAgentService(agent: Command, context: CliContext): void {
     .command('uninstall')
     .description('Stop and remove the service.')
     .option('--purge', 'also its key, inventory, quarantine and logs')
+    .addOption(verbose())
     .action(async (flags: UninstallFlags) => {
       finish(await (await load()).uninstallService(flags, environment, terminal))
     })
@@ -32,6 +34,7 @@ export function addAgentService(agent: Command, context: CliContext): void {
     service
       .command(verb)
       .description(`${verb === 'start' ? 'Start' : 'Stop'} the service, and wait for it.`)
+      .addOption(verbose())
       .action(async () => {
         finish(await (await load()).moveService(verb, environment, terminal))
       })
@@ -39,6 +42,7 @@ export function addAgentService(agent: Command, context: CliContext): void {
   service
     .command('status')
     .description('Whether it is installed and runs. Exit code 1: it does not run.')
+    .addOption(verbose())
     .action(async () => {
       finish(await (await load()).showService(environment, terminal))
     })
@@ -59,5 +63,5 @@ function withSettings(command: Command): Command {
         'volumes and folders to scan, divided by ";" (default: the system volume, or /)',
       ).default(''),
     )
-    .option('--verbose', 'print the stack of an error')
+    .addOption(verbose())
 }

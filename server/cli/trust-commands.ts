@@ -3,12 +3,12 @@ import type { CertificateStatus } from '../protocol/api/certificate.ts'
 import type { Enrolment, EnrolmentList } from '../protocol/api/enrolments.ts'
 import type { PendingApproved, PendingMachines } from '../protocol/api/machine-trust.ts'
 import { displayName } from '../streams/display-name.ts'
-import { type AccessFlags, accessFrom, CentralClient } from './central-client.ts'
+import type { AccessFlags, CentralClient } from './central-client.ts'
+import type { Environment } from './cli-context.ts'
 import { ExitCode } from './exit-code.ts'
 import { plainTable, renderPlain } from './plain-table.ts'
 import type { Terminal } from './terminal.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import { withCentral } from './with-central.ts'
 
 export interface TrustFlags extends AccessFlags {
   readonly format?: 'table' | 'json'
@@ -153,13 +153,8 @@ export async function asAdministrator(
   terminal: Terminal,
   work: (client: CentralClient) => Promise<string>,
 ): Promise<number> {
-  const client = await CentralClient.signIn(accessFrom(flags, environment), terminal.signal)
-  try {
-    await terminal.write(await work(client))
-    return ExitCode.complete
-  } finally {
-    await client.signOut()
-  }
+  await terminal.write(await withCentral(flags, environment, terminal, work))
+  return ExitCode.complete
 }
 
 function certificateText(status: CertificateStatus, { format }: TrustFlags): string {

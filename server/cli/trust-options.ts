@@ -1,7 +1,8 @@
 /** `sidestream central certificate|enrolment|pending`: asks a central that runs, signed in as an administrator. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { withAccess } from './central-options.ts'
-import type { CliContext } from './program.ts'
+import type { Command } from 'commander'
+import { withAccess } from './access-options.ts'
+import type { CliContext } from './cli-context.ts'
+import { outputFormat, positiveInteger } from './common-options.ts'
 import type { EnrolmentFlags, TrustFlags } from './trust-commands.ts'
 
 export function addCentralTrust(central: Command, context: CliContext): void {
@@ -9,10 +10,6 @@ export function addCentralTrust(central: Command, context: CliContext): void {
   addEnrolment(central, context)
   addPending(central, context)
 }
-
-/** Of what administrators are shown. */
-export const outputFormat = () =>
-  new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table')
 
 function addCertificate(central: Command, { terminal, environment, finish }: CliContext): void {
   const group = central
@@ -53,8 +50,8 @@ function addEnrolment(central: Command, { terminal, environment, finish }: CliCo
     .helpCommand(false)
   withAccess(group.command('create'))
     .description('Print a new enrolment string; it is shown this once.')
-    .option('--uses <number>', 'how many machines it is for', wholeNumber, 1)
-    .option('--hours <number>', 'how long it is good', wholeNumber, 24)
+    .option('--uses <number>', 'how many machines it is for', positiveInteger, 1)
+    .option('--hours <number>', 'how long it is good', positiveInteger, 24)
     .option('--label <label...>', 'what its machines are labelled with')
     .option('--approve', 'an administrator has to let each of them in')
     .option('--take-back', 'a machine that is known and not connected gets a new key')
@@ -72,7 +69,7 @@ function addEnrolment(central: Command, { terminal, environment, finish }: CliCo
     })
   withAccess(group.command('revoke'))
     .description('Nobody enrols with it any more; who did stays.')
-    .argument('<number>', 'from the list', wholeNumber)
+    .argument('<number>', 'from the list', positiveInteger)
     .action(async (enrolmentNo: number, flags: TrustFlags) => {
       const { revokeEnrolment } = await import('./trust-commands.ts')
       finish(await revokeEnrolment(enrolmentNo, flags, environment, terminal))
@@ -93,7 +90,7 @@ function addPending(central: Command, { terminal, environment, finish }: CliCont
     })
   withAccess(group.command('approve'))
     .description('Let a machine in.')
-    .argument('<number>', 'from the list', wholeNumber)
+    .argument('<number>', 'from the list', positiveInteger)
     .option('--as <machine>', 'id of a machine that is known: it gets this key')
     .action(async (pendingNo: number, flags: TrustFlags & { as?: string }) => {
       const { approvePending } = await import('./trust-commands.ts')
@@ -101,14 +98,9 @@ function addPending(central: Command, { terminal, environment, finish }: CliCont
     })
   withAccess(group.command('deny'))
     .description('Refuse a machine for good.')
-    .argument('<number>', 'from the list', wholeNumber)
+    .argument('<number>', 'from the list', positiveInteger)
     .action(async (pendingNo: number, flags: TrustFlags) => {
       const { denyPending } = await import('./trust-commands.ts')
       finish(await denyPending(pendingNo, flags, environment, terminal))
     })
-}
-
-function wholeNumber(value: string): number {
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('It must be a whole number from 1 on.')
 }
