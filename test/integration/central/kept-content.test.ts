@@ -220,6 +220,11 @@ describe('what is kept', () => {
       maxBytes: 2 ** 30,
     })
     expect((await run('set', '--stream-bytes', '0')).stdout).toContain('is to keep  nothing')
+    expect((await keptOf(fleet)).policy).toEqual({
+      maxStreamBytes: 0,
+      maxDays: 30,
+      maxBytes: 2 ** 30,
+    })
     await until(async () => (await keptOf(fleet)).streams === 0)
     const nothing = await run('set')
     expect([nothing.exitCode, nothing.stderr]).toEqual([2, expect.stringContaining('--days')])
