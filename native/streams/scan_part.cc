@@ -62,6 +62,7 @@ class CopiedPart final : public ScanPart {
 
   void AddTo(ScanSink& sink) {
     for (auto& finding : findings_) {
+      if (sink.IsCancelled()) return;
       if (auto* stream = std::get_if<CopiedStream>(&finding)) {
         stream->AddTo(sink);
       } else {

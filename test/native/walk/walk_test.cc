@@ -321,7 +321,8 @@ TEST("a walk that is cancelled ends on all threads") {
     sink.CancelAt(rows);
     CHECK(!WalkIt(folder.path(), sink, 4));
     CHECK(sink.rows().size() >= rows);
-    CHECK(sink.rows().size() < rows + 100);
+    // Each of the other three may be adding one.
+    CHECK(sink.rows().size() <= rows + 3);
   }
 }
 
