@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "platform/linux/errno_error.h"
@@ -38,12 +39,14 @@ class FolderReader {
       if (filled < 0 && errno == ENOENT) return std::nullopt;
       if (filled < 0) return FromErrno(errno, "list", "folder");
       if (filled == 0) return std::nullopt;
+      std::int64_t next = 0;
       for (long at = 0; at < filled;) {
         // struct linux_dirent64: ino 8, off 8, record length 2, type 1, name
         const std::byte* record = buffer_.data() + at;
         FolderEntry entry;
         std::uint16_t record_bytes = 0;
         std::memcpy(&entry.inode, record, sizeof entry.inode);
+        std::memcpy(&next, record + 8, sizeof next);
         std::memcpy(&record_bytes, record + 16, sizeof record_bytes);
         entry.type = std::to_integer<unsigned char>(record[18]);
         entry.name = reinterpret_cast<const char*>(record + 19);
@@ -52,6 +55,10 @@ class FolderReader {
         if (name == "." || name == "..") continue;
         if (!use(entry)) return std::nullopt;
       }
+      // ext4's offset behind the last entry. Nothing can follow it, so the empty answer need not be
+      // asked for; other file systems' offsets mean what they like.
+      const bool had_room = static_cast<std::size_t>(filled) < buffer_.size() / 2;
+      if (had_room && next == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
     }
   }
 
