@@ -169,7 +169,7 @@ function measureLive(files: number, rounds: number, to: Findings): void {
       { name: us, command: sidestreamCommand('scan', tree, '--format', 'ndjson') },
       { name: getfattr, command: ['getfattr', '-R', '-d', '-m', '-', '--absolute-names', tree] },
     ],
-    rounds,
+    Math.max(rounds, 9),
   )
   printTimes(usages)
   to.targets.push({
