@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the tests of the live walk on Linux twice, with the thread sanitizer and with the address and
-# undefined-behaviour sanitizers, and runs both. The last line is `N passed, N failed`; exit 1 on a failure.
+# Builds the tests of the live walk on Linux, and of the queue that its threads fill, twice: with the thread
+# sanitizer, and with the address and undefined-behaviour sanitizers. Runs both. The last line is
+# `N passed, N failed`; exit 1 on a failure.
 #
 #   scripts/test-walk.sh
 #

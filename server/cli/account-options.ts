@@ -5,7 +5,7 @@ import { withAccess } from './access-options.ts'
 import type { AddUserFlags, ChangeUserFlags, CreateTokenFlags } from './account-command.ts'
 import type { AccessFlags } from './central-client.ts'
 import type { CliContext } from './cli-context.ts'
-import { integerIn, nonEmpty, positiveInteger } from './common-options.ts'
+import { integerIn, nonEmpty } from './common-options.ts'
 
 const scope = () =>
   new Option('--scope <label...>', 'only machines with one of these labels').argParser(
@@ -13,6 +13,7 @@ const scope = () =>
   )
 const allMachines = () => new Option('--all-machines', 'no scope: all machines')
 const role = () => new Option('--role <role>', 'what the user may do').choices([...ROLES])
+
 export function addAccounts(program: Command, context: CliContext): void {
   addUsers(program, context)
   addTokens(program, context)
@@ -82,7 +83,7 @@ function addTokens(program: Command, context: CliContext): void {
   const end = token
     .command('end')
     .description('End a token.')
-    .argument('<number>', 'as it is listed', positiveInteger)
+    .argument('<number>', 'as it is listed', integerIn(1))
   withAccess(end).action(async (tokenId: number, flags: AccessFlags) => {
     const { endToken } = await import('./account-command.ts')
     finish(await endToken(tokenId, flags, context))

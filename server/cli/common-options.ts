@@ -27,13 +27,13 @@ export function nonEmpty(value: string): string {
   return value
 }
 
-export function integerIn(min: number, max: number): (value: string) => number {
+/** Both ends included; without `max` whatever a number holds exactly, and central says what is too much. */
+export function integerIn(min: number, max?: number): (value: string) => number {
   return (value) => {
     const number = Number(value)
-    if (/^\d+$/.test(value) && number >= min && number <= max) return number
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+    const most = max ?? Number.MAX_SAFE_INTEGER
+    if (/^\d+$/.test(value) && number >= min && number <= most) return number
+    const range = max === undefined ? `${min} on` : `${min} to ${max}`
+    throw new InvalidArgumentError(`It must be a whole number from ${range}.`)
   }
 }
-
-/** Such as a row's in a list that was printed. */
-export const positiveInteger = integerIn(1, 999_999_999)

@@ -210,5 +210,5 @@ const percentList = (value: string, before: readonly number[] = []) => [
 
 const integerList = (value: string, before: readonly number[] = []) => [
   ...before,
-  integerIn(1, Number.MAX_SAFE_INTEGER)(value),
+  integerIn(1)(value),
 ]

@@ -32,4 +32,4 @@ export function addKeptContent(
     })
 }
 
-const wholeNumber = integerIn(0, 999_999_999_999_999)
+const wholeNumber = integerIn(0)

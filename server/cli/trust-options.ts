@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { withAccess } from './access-options.ts'
 import type { CliContext } from './cli-context.ts'
-import { outputFormat, positiveInteger } from './common-options.ts'
+import { integerIn, outputFormat } from './common-options.ts'
 import type { EnrolmentFlags, TrustFlags } from './trust-commands.ts'
 
 export function addCentralTrust(central: Command, context: CliContext): void {
@@ -50,8 +50,8 @@ function addEnrolment(central: Command, { terminal, environment, finish }: CliCo
     .helpCommand(false)
   withAccess(group.command('create'))
     .description('Print a new enrolment string; it is shown this once.')
-    .option('--uses <number>', 'how many machines it is for', positiveInteger, 1)
-    .option('--hours <number>', 'how long it is good', positiveInteger, 24)
+    .option('--uses <number>', 'how many machines it is for', integerIn(1), 1)
+    .option('--hours <number>', 'how long it is good', integerIn(1), 24)
     .option('--label <label...>', 'what its machines are labelled with')
     .option('--approve', 'an administrator has to let each of them in')
     .option('--take-back', 'a machine that is known and not connected gets a new key')
@@ -69,7 +69,7 @@ function addEnrolment(central: Command, { terminal, environment, finish }: CliCo
     })
   withAccess(group.command('revoke'))
     .description('Nobody enrols with it any more; who did stays.')
-    .argument('<number>', 'from the list', positiveInteger)
+    .argument('<number>', 'from the list', integerIn(1))
     .action(async (enrolmentNo: number, flags: TrustFlags) => {
       const { revokeEnrolment } = await import('./trust-commands.ts')
       finish(await revokeEnrolment(enrolmentNo, flags, environment, terminal))
@@ -90,7 +90,7 @@ function addPending(central: Command, { terminal, environment, finish }: CliCont
     })
   withAccess(group.command('approve'))
     .description('Let a machine in.')
-    .argument('<number>', 'from the list', positiveInteger)
+    .argument('<number>', 'from the list', integerIn(1))
     .option('--as <machine>', 'id of a machine that is known: it gets this key')
     .action(async (pendingNo: number, flags: TrustFlags & { as?: string }) => {
       const { approvePending } = await import('./trust-commands.ts')
@@ -98,7 +98,7 @@ function addPending(central: Command, { terminal, environment, finish }: CliCont
     })
   withAccess(group.command('deny'))
     .description('Refuse a machine for good.')
-    .argument('<number>', 'from the list', positiveInteger)
+    .argument('<number>', 'from the list', integerIn(1))
     .action(async (pendingNo: number, flags: TrustFlags) => {
       const { denyPending } = await import('./trust-commands.ts')
       finish(await denyPending(pendingNo, flags, environment, terminal))

@@ -14,7 +14,7 @@ function runnable(command: Command, name = command.name()): [string, Command][] 
 
 const commands = runnable(program)
 
-test.each(commands)('%s takes --verbose, which its errors point to', (_, command) => {
+test.each(commands)('%s takes --verbose, as the documentation says', (_, command) => {
   expect(command.options.map(({ long }) => long)).toContain('--verbose')
 })
 
