@@ -122,11 +122,13 @@ function readReport(suite: Suite, exitCode: number, report: VitestReport): Outco
   const failed = report.numFailedTests + broken.length + (isCi ? skipped.length : 0)
   const unexplained = exitCode !== 0 && failed === 0
   const isEmpty = tests.length === 0 && broken.length === 0
+  const fallen = tests.filter((test) => test.status === 'failed')
   return {
     suite: suite.name,
     passed: report.numPassedTests,
     failed: failed + (unexplained || isEmpty ? 1 : 0),
     remarks: [
+      ...fallen.map((test) => `failed: ${test.fullName}`),
       ...skipped.map((test) => `skipped: ${test.fullName}`),
       ...(skipped.length > 0 ? [`enable them: ${howToEnable(suite)}`] : []),
       ...broken.map((file) => `did not load: ${file.name}`),
