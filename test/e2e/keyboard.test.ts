@@ -1,13 +1,12 @@
 /** From the search to the order, and back again, without a mouse. */
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { snapshotOf } from '../support/carrier-snapshot.ts'
 import { ConsoleFleet, PASSWORD } from './support/console-fleet.ts'
+import { tabTo } from './support/tab-to.ts'
 import { hasChromium, launchBrowser, watchedPage } from './support/watched-page.ts'
 
 const content = '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://dl.vendor.example/setup.exe\r\n'
-/** More than any page has between its first and its last element that takes the focus. */
-const MOST_TABS = 80
 
 describe.skipIf(!hasChromium)('the console without a mouse', () => {
   const fleet = new ConsoleFleet()
@@ -43,16 +42,6 @@ describe.skipIf(!hasChromium)('the console without a mouse', () => {
     await fleet.stop()
   })
 
-  /** By Tab alone; fails where nobody without a mouse would ever get. */
-  async function tabTo(target: Locator): Promise<void> {
-    await target.waitFor()
-    for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
-      if ((await target.and(page.locator(':focus')).count()) > 0) return
-      await page.keyboard.press('Tab')
-    }
-    throw new Error(`${target} is out of the keyboard's reach`)
-  }
-
   async function confirm(reason: string, button: RegExp): Promise<void> {
     const dialog = page.getByRole('dialog')
     await tabTo(dialog.getByLabel(/^Reason/))
@@ -75,7 +64,7 @@ describe.skipIf(!hasChromium)('the console without a mouse', () => {
     await page.locator('#query:focus').waitFor()
     await page.keyboard.type('name:setup-b.exe')
     await page.keyboard.press('Enter')
-    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => rows.count()).toBe(1)
     await tabTo(page.getByRole('grid'))
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Space')

@@ -5,17 +5,12 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readXattrs } from '../support/xattrs.ts'
 import { ConsoleFleet, PASSWORD } from './support/console-fleet.ts'
+import { tabTo } from './support/tab-to.ts'
 import { hasChromium, launchBrowser, watchedPage } from './support/watched-page.ts'
 
 const CONTENT = '[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://deploy.example.com/setup.exe\r\n'
 const MARK = 'user.DosStream.Zone.Identifier:$DATA'
 const OTHERS_PASSWORD = 'somebody else looks at it'
-
-/** What the focused element is called; run in the page. */
-const FOCUSED = `(() => {
-  const focused = document.activeElement
-  return [focused, focused?.labels?.[0]].map((each) => each?.textContent ?? '').join(' ').trim()
-})()`
 
 describe.skipIf(!hasChromium)('orders in the console', () => {
   const fleet = new ConsoleFleet()
@@ -57,21 +52,12 @@ describe.skipIf(!hasChromium)('orders in the console', () => {
   const marks = () =>
     ['a.exe', 'b.exe', 'other.txt'].map((path) => MARK in readXattrs(fleet.path(path)))
 
-  /** Tab until it is there, as somebody without a mouse does. */
-  async function tabTo(page: Page, name: RegExp): Promise<void> {
-    for (let presses = 0; presses < 60; presses++) {
-      await page.keyboard.press('Tab')
-      if (name.test(await page.evaluate<string>(FOCUSED))) return
-    }
-    throw new Error(`no way by Tab to ${name}`)
-  }
-
   it('one person previews by a query, sees exactly what is frozen, and asks for it', async () => {
     const [page, context] = await signIn('oscar', OTHERS_PASSWORD, '/orders')
-    await tabTo(page, /^New order…$/)
+    await tabTo(page.getByRole('button', { name: 'New order…' }))
     await page.keyboard.press('Enter')
     await page.getByLabel(/^Query/).waitFor()
-    await tabTo(page, /^Query/)
+    await tabTo(page.getByLabel(/^Query/))
     await page.keyboard.type('zone:3 ext:exe')
     await page.keyboard.press('Enter')
     await page.getByText('2 streams').first().waitFor()
@@ -80,7 +66,7 @@ describe.skipIf(!hasChromium)('orders in the console', () => {
     await page.getByText('b.exe').first().waitFor()
     await page.getByLabel(/^Reason/).focus()
     await page.keyboard.type('our own installers')
-    await tabTo(page, /^To confirm/)
+    await tabTo(page.getByLabel(/^To confirm/))
     await page.keyboard.type('3')
     const ask = page.getByRole('button', { name: 'Ask to strip 2 streams on 1 machine' })
     expect(await ask.isDisabled()).toBe(true)
@@ -96,12 +82,11 @@ describe.skipIf(!hasChromium)('orders in the console', () => {
 
   it('another approves it by its count, looks machine by machine, and undoes it', async () => {
     const [page, context] = await signIn('admin', PASSWORD, orderPath)
-    await page.getByRole('button', { name: 'Approve…' }).waitFor()
-    await tabTo(page, /^Approve…$/)
+    await tabTo(page.getByRole('button', { name: 'Approve…' }))
     await page.keyboard.press('Enter')
     await page.locator('textarea:focus').waitFor()
     await page.keyboard.type('looked at the list')
-    await tabTo(page, /^To confirm/)
+    await tabTo(page.getByLabel(/^To confirm/))
     await page.keyboard.type('2')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1 }).getByText('finished').waitFor()
@@ -111,11 +96,11 @@ describe.skipIf(!hasChromium)('orders in the console', () => {
     await page.getByRole('link', { name: /^Done/ }).click()
     await page.getByText('a.exe').first().waitFor()
 
-    await tabTo(page, /^Undo: put back 2 streams…$/)
+    await tabTo(page.getByRole('button', { name: 'Undo: put back 2 streams…' }))
     await page.keyboard.press('Enter')
     await page.locator('textarea:focus').waitFor()
     await page.keyboard.type('it was somebody else’s')
-    await tabTo(page, /^To confirm/)
+    await tabTo(page.getByLabel(/^To confirm/))
     await page.keyboard.type('2')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1 }).getByText('Restore 2 streams').waitFor()
@@ -136,7 +121,7 @@ describe.skipIf(!hasChromium)('orders in the console', () => {
     const markOf = () => readXattrs(path)[MARK]?.toString() ?? null
     const [page, context] = await signIn('admin', PASSWORD, '/orders')
     await fleet.strip([await strippable(page, 'machine:PC-2')], 'stripped by mistake')
-    await expect.poll(markOf, { timeout: 10_000 }).toBe(null)
+    await expect.poll(markOf).toBe(null)
 
     await page.getByRole('button', { name: 'New order…' }).click()
     await page.getByLabel('Action').selectOption('mark')
@@ -179,14 +164,11 @@ describe.skipIf(!hasChromium)('orders in the console', () => {
     const url = `${fleet.central.url}/api/v1/streams?q=${encodeURIComponent(query)}`
     let found: number | undefined
     await expect
-      .poll(
-        async () => {
-          const { streams } = await (await page.request.get(url)).json()
-          if (streams[0]?.isStrippable) found = streams[0].streamId
-          return found
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        const { streams } = await (await page.request.get(url)).json()
+        if (streams[0]?.isStrippable) found = streams[0].streamId
+        return found
+      })
       .toBeDefined()
     return found!
   }

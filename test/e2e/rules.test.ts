@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('rules in the console', () => {
     await page.getByLabel('User name').fill(username)
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Rules' }).waitFor()
+    await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor()
     return [page, context]
   }
   const hasMark = (path: string): boolean => MARK in readXattrs(fleet.path(path))
