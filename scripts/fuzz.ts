@@ -2,7 +2,7 @@
  * Fuzzes the decoders with libFuzzer under the address and undefined-behaviour sanitizers: test/fuzz/NAME.cc,
  * beginning with the committed corpus in test/fuzz/corpus/NAME. What it learns is kept in
  * .sidestream/fuzz/NAME. An input that fails is left in build/fuzz; run it again with
- * `build/fuzz/NAME FILE`.
+ * `build/fuzz/NAME FILE`. As many decoders are fuzzed at once as there are processors, each for the time given.
  *
  * usage: npm run fuzz -- NAME…|all [--minutes N | --seconds N] [--minimize]
  *   --minimize   afterwards, add to the committed corpus what covers more than it does
@@ -10,6 +10,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import { findProgram, root, run } from './lib/run.ts'
 import { readArgs } from './lib/usage.ts'
 
@@ -20,6 +21,7 @@ const SANITIZERS = 'address,undefined'
 /** What is decoded, and the little that it stands on. */
 const LIBRARY =
   /^native\/(ntfs|volume|listing)\/.*\.cc$|(base\/(sha256|run_on_threads)|streams\/(carrier|scan_part)|test\/native\/image)\.cc$/
+const oneAProcessor = pLimit(availableParallelism())
 /** Nothing that we decode may need more than this, or longer than ten seconds. */
 const LIMITS = ['-rss_limit_mb=1024', '-timeout=10', '-max_len=8192']
 
@@ -47,12 +49,12 @@ async function main(): Promise<number> {
     return 1
   }
   await build(names)
-  let failed = 0
-  for (const name of names) {
+  const areClean = await oneAProcessor.map(names, async (name) => {
     const isClean = await fuzz(name, seconds)
-    if (!isClean) failed += 1
     if (values.minimize && isClean) await minimize(name)
-  }
+    return isClean
+  })
+  const failed = areClean.filter((isClean) => !isClean).length
   console.log(`${names.length - failed} passed, ${failed} failed`)
   return failed > 0 ? 1 : 0
 }
@@ -69,15 +71,11 @@ async function build(names: readonly string[]): Promise<void> {
     const made = modified(objectOf(source))
     return made < modified(join(root, source)) || made < newestHeader
   })
-  const waiting = [...stale]
-  const work = async () => {
-    for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
-      const includes = ['-Inative', '-Itest/native', '-Itest/fuzz']
-      const sanitize = `-fsanitize=fuzzer-no-link,${SANITIZERS}`
-      await clang([...FLAGS, sanitize, ...includes, '-c', source, '-o', objectOf(source)])
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  await oneAProcessor.map(stale, (source) => {
+    const includes = ['-Inative', '-Itest/native', '-Itest/fuzz']
+    const sanitize = `-fsanitize=fuzzer-no-link,${SANITIZERS}`
+    return clang([...FLAGS, sanitize, ...includes, '-c', source, '-o', objectOf(source)])
+  })
   for (const name of names) {
     const objects = [...library, `test/fuzz/${name}.cc`].map(objectOf)
     const libraries = ['-lcrypto', '-lpthread']
