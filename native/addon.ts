@@ -340,6 +340,8 @@ export type NativeErrorCode =
   /** The carrier at this path is not the expected one any more. */
   | 'ADS_IDENTITY_CHANGED'
   | 'ADS_IN_USE'
+  /** It will go when the last program that has it open closes it, and no other can open it. */
+  | 'ADS_DELETE_PENDING'
   | 'ADS_EXISTS'
   | 'ADS_INVALID_NAME'
   /** The file system has no room for the stream (ext4 keeps xattrs in one block). */

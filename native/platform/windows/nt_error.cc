@@ -31,7 +31,7 @@ constexpr Row kRows[] = {
     {nt::kObjectNameCollision, "ADS_EXISTS", "it exists already"},
     {nt::kSharingViolation, "ADS_IN_USE", "another program has it open"},
     {nt::kFileLockConflict, "ADS_IN_USE", "a part of it is locked"},
-    {nt::kDeletePending, "ADS_IN_USE", "it is being deleted"},
+    {nt::kDeletePending, "ADS_DELETE_PENDING", "it is being deleted"},
     {nt::kCannotDelete, "ADS_IN_USE", "it is read-only or being executed"},
     {nt::kMediaWriteProtected, "ADS_READ_ONLY", "the volume is write-protected"},
     {nt::kDiskFull, "ADS_NO_SPACE", "the volume is full"},

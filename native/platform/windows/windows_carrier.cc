@@ -150,7 +150,7 @@ Status WindowsCarrier::VerifyRemoved(const ntfs::StreamInformation& before,
   const auto after = ListStreams(handle_.get());
   if (!after.ok()) return after.error();
   if (FindByName(after.value(), name) != nullptr) {
-    return StreamError{"ADS_IN_USE", 0, "remove",
+    return StreamError{"ADS_DELETE_PENDING", 0, "remove",
                        "the stream is marked for deletion and still listed; it goes when the last "
                        "program closes it"};
   }

@@ -7,11 +7,10 @@ import type { ReportedStream } from '../../protocol/stream.ts'
 import { toTimestamp } from '../../shared/clock.ts'
 import { CONTENT_BYTES, toReport } from '../inventory/report.ts'
 import type { Closing } from '../state/entry-ranges.ts'
-import { type Decision, toSeen } from './decide.ts'
+import { afterError } from './after-error.ts'
+import type { Decision } from './decide.ts'
 import { type FinishedJob, type InTurn, type PreparedJob, takesBytes } from './job.ts'
-import { resultOf } from './native-result.ts'
-import { carryOutByRoot, decisionFor, interruptedByUs } from './prepare.ts'
-import { readKept } from './read-kept.ts'
+import { carryOutByRoot } from './prepare.ts'
 import { afterInterruption, type Result } from './result.ts'
 import type { OrderTools } from './tools.ts'
 
@@ -28,8 +27,8 @@ export async function finish(
     if (job.decision.kind === 'answer') finished.push({ ...job, result: answered(job) })
   }
   for (const [at, job] of acting.entries()) {
-    const said = acted(job, answers[at]!)
-    const result = said?.outcome === 'failed' ? await lookAgain(tools, job, said) : said
+    const { error, outcome } = answers[at]!
+    const result = error ? await afterError(tools, job, error) : acted(job, outcome)
     finished.push({ ...job, result })
   }
   const reports = tools.streams === null ? new Map() : await reportsOf(tools, finished)
@@ -77,33 +76,10 @@ const CHANGED: Result = {
   reason: 'The stream was changed while the order was carried out; it was left as it is.',
 }
 
-function acted(prepared: PreparedJob, { error, outcome }: NativeOperationResult): Result | null {
-  const { decision, job } = prepared
+function acted({ decision }: PreparedJob, outcome: NativeOperationResult['outcome']): Result {
   if (decision.kind === 'answer') throw new Error('an answer is no work for the disk')
-  if (!error && outcome === 'done') return DONE[decision.kind]
-  if (!error) return outcome === 'gone' ? GONE : CHANGED
-  const result = resultOf(error)
-  const isUnsettled = prepared.isResumed && job.isRecovery && result.outcome !== 'gone'
-  return result.outcome !== 'failed' && isUnsettled ? null : result
-}
-
-/** It failed in a way that says nothing about the disk. The copy is kept. */
-async function lookAgain(
-  tools: OrderTools,
-  { job, entryId, place }: PreparedJob,
-  result: Result,
-): Promise<Result> {
-  const { path, identity, stream } = job.target
-  const operation = { act: 'look', path, identity, stream, mostBytes: CONTENT_BYTES } as const
-  const [look] = await carryOutByRoot(tools, [{ root: place!.root, operation }])
-  if (!look || look.error) return result
-  const kept = job.action === 'restore' ? await readKept(tools, job, place) : null
-  if (kept && 'outcome' in kept) return result
-  const open = { job, entryId, isResumed: true, kept }
-  const decision = decisionFor(tools, open, toSeen(look), interruptedByUs(tools, [open]))
-  const isDone = decision.kind === 'answer' && decision.result.outcome === 'done'
-  if (!isDone) return result
-  return { outcome: 'done', reason: `Done, although the system said: ${result.reason}` }
+  if (outcome === 'done') return DONE[decision.kind]
+  return outcome === 'gone' ? GONE : CHANGED
 }
 
 /** Nothing was changed, so nothing is kept. After an interruption that is not known. */

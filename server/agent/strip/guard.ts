@@ -8,12 +8,13 @@ import type { LocalPolicy } from '../../protocol/policy.ts'
 import { globMatcher } from '../../shared/glob.ts'
 import { neverStripReason } from '../../streams/never-strip.ts'
 import { isZoneIdentifierName } from '../../streams/zone-identifier.ts'
-import type { ScopePlace } from '../scan/scope.ts'
+import { type ScopePlace, wholePath } from '../scan/scope.ts'
 
 export class Guard {
   readonly policy: LocalPolicy
   readonly #allowsStream: (name: string) => boolean
-  readonly #allowsPath: (path: string) => boolean
+  /** Any of the forms that a path is written in. */
+  readonly #allowsPath: (forms: readonly string[]) => boolean
   /** A larger stream could not be put back. */
   readonly #maxBytes: number
   readonly #acted: number[] = []
@@ -24,9 +25,9 @@ export class Guard {
     this.#allowsStream = anyOf(policy.streams)
     const include = anyOf(policy.paths.include.map(slashed))
     const exclude = anyOf(policy.paths.exclude.map(slashed))
-    this.#allowsPath = (path) => {
-      const comparable = slashed(path)
-      return include(comparable) && !exclude(comparable)
+    this.#allowsPath = (forms) => {
+      const comparable = forms.map(slashed)
+      return comparable.some(include) && !comparable.some(exclude)
     }
   }
 
@@ -43,7 +44,8 @@ export class Guard {
     if (action !== 'restore') {
       const { stream, path } = target
       if (!this.#allowsStream(stream)) return denied('streams', 'does not list this stream')
-      if (!this.#allowsPath(path)) return denied('paths', 'does not allow this path')
+      const forms = place === null ? [path] : [wholePath(place, path), path]
+      if (!this.#allowsPath(forms)) return denied('paths', 'does not allow this path')
     }
     if (action === 'reduce' && !isZoneIdentifierName(target.stream)) {
       return 'Only a Zone.Identifier can be reduced.'

@@ -2,7 +2,7 @@
 import type { NativeError } from '../../../native/addon.ts'
 import type { Result } from './result.ts'
 
-/** Only for calls that change nothing when they fail. */
+/** As if the call had changed nothing; of one that may have, see after-error.ts. */
 export function resultOf(error: unknown): Result {
   const { code, message } = error as NativeError
   switch (code) {
@@ -13,6 +13,7 @@ export function resultOf(error: unknown): Result {
     case 'ADS_ACCESS_DENIED':
       return { outcome: 'denied', reason: `The agent may not do this: ${message}` }
     case 'ADS_IN_USE':
+    case 'ADS_DELETE_PENDING':
       return { outcome: 'in-use', reason: `Another program holds the file: ${message}` }
     case 'ADS_EXISTS':
       return { outcome: 'changed', reason: 'The file has a stream of this name.' }
