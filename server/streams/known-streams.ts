@@ -191,7 +191,14 @@ export const knownStreams: readonly KnownStream[] = [
   ),
 
   // Macs, also through Samba's vfs_fruit
-  row('AFP_AfpInfo', 'keep', 'Macs', 'Finder information: type, creator, labels.', 'FSCC 5.6.6'),
+  row(
+    'AFP_AfpInfo',
+    'keep',
+    'Macs',
+    'Finder information: type, creator, labels. Always 60 bytes.',
+    'FSCC 5.6.6',
+    60,
+  ),
   row(
     'AFP_Resource',
     'keep',

@@ -102,6 +102,10 @@ export const rules = {
     'unknown',
     'The name is on somebody’s list of harmless streams, without proof.',
   ],
+  'oversized-known-data': [
+    'unknown',
+    'It has the name of a known stream that holds data, but is larger than that one ever is.',
+  ],
   'unknown-name': ['unknown', 'No known program writes a stream of this name.'],
 } as const satisfies Readonly<Record<string, readonly [VerdictName, string]>>
 
@@ -143,7 +147,8 @@ export function judgeName(stream: string): NameVerdict | null {
     kind: 'file',
     origin: null,
   })
-  return { ...verdict, belowBytes: Math.min(known?.maxBytes ?? USUAL_MAX_BYTES, USUAL_MAX_BYTES) }
+  const ownBelowBytes = known?.maxBytes === undefined ? USUAL_MAX_BYTES : known.maxBytes + 1
+  return { ...verdict, belowBytes: Math.min(ownBelowBytes, USUAL_MAX_BYTES) }
 }
 
 function firstRule(stream: StreamToJudge, known: KnownStream | undefined): RuleName {
@@ -157,13 +162,23 @@ function firstRule(stream: StreamToJudge, known: KnownStream | undefined): RuleN
   if (isVolumeRoot(stream.path)) return 'volume-root'
   if (isInSystemFolder(stream.path)) return 'system-folder'
   if (stream.sizeBytes >= USUAL_MAX_BYTES) return 'large-unknown'
+  if (known?.class === 'keep') return 'oversized-known-data'
   return known?.class === 'unproven' ? 'unproven-name' : 'unknown-name'
 }
 
-/** Names of NTFS's own streams mean something on NTFS's own files, and nothing on anybody else's. */
+/**
+ * Names of NTFS's own streams mean something on NTFS's own files, and nothing on anybody else's. A name that
+ * protects a stream does so only up to the size that such a stream can have.
+ */
 function hasTrustedName(stream: StreamToJudge, known: KnownStream | undefined): boolean {
   if (known === undefined || known.class === 'unproven') return false
-  return known.class !== 'internal' || isNtfsFile(stream.path)
+  if (known.class === 'internal') return isNtfsFile(stream.path)
+  return known.class !== 'keep' || !isTooLarge(stream, known)
+}
+
+function isTooLarge({ sizeBytes }: StreamToJudge, { maxBytes, class: its }: KnownStream): boolean {
+  if (maxBytes !== undefined) return sizeBytes > maxBytes
+  return its === 'harmless' && sizeBytes >= USUAL_MAX_BYTES
 }
 
 function zoneIdentifierRule({ sizeBytes, content, origin, zoneText }: StreamToJudge): RuleName {
@@ -189,9 +204,7 @@ function zoneIdentifierRule({ sizeBytes, content, origin, zoneText }: StreamToJu
 function knownStreamRule(stream: StreamToJudge, known: KnownStream): RuleName {
   if (known.class === 'internal') return 'ntfs-internal'
   if (known.class === 'keep') return 'known-data'
-  return stream.sizeBytes >= (known.maxBytes ?? USUAL_MAX_BYTES)
-    ? 'oversized-known-name'
-    : 'known-harmless'
+  return isTooLarge(stream, known) ? 'oversized-known-name' : 'known-harmless'
 }
 
 /**
@@ -202,9 +215,9 @@ function isVolumeRoot(path: string): boolean {
   return path === '/' || /^(?:(?:Partition\d+\\)?\.|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]?)$/.test(path)
 }
 
-/** One of the files that hold the volume together, at its root (MS-FSCC 5.4), or below `$Extend`. */
+/** One of the files that hold a volume together, at its root (MS-FSCC 5.4), or below `$Extend`; see {@link isVolumeRoot}. */
 function isNtfsFile(path: string): boolean {
-  return /^\$(?:MFT|MFTMirr|LogFile|Volume|AttrDef|Bitmap|Boot|BadClus|Secure|UpCase|Extend)(?:\\|$)/i.test(
+  return /^(?:Partition\d+\\)?\$(?:MFT|MFTMirr|LogFile|Volume|AttrDef|Bitmap|Boot|BadClus|Secure|UpCase|Extend)(?:\\|$)/i.test(
     path,
   )
 }

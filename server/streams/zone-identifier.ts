@@ -47,14 +47,15 @@ const UTF_16LE = new TextDecoder('utf-16le')
 const WINDOWS_1252 = new TextDecoder('windows-1252')
 
 const SECTION = /^\[\s*ZoneTransfer\s*\]/i
+const ANY_SECTION = /^\[[^\]]*\]/
 const KEY_NAMES = [...KEYS.keys()].join('|')
 
 /**
  * Where a key starts in text that lost its line ends (a copy through a form field, a log, a badly
- * written tool): after a blank, the section, or the digits of a zone id.
+ * written tool): after a blank, the section, or the digits of a zone id. The section itself may follow others.
  */
 const FLATTENED_KEY = new RegExp(
-  `(?<=^|[\\s\\]]|ZoneId=[+-]?\\d{1,10})(?=(?:${KEY_NAMES})\\s*=)`,
+  `(?<=^|[\\s\\]]|ZoneId=[+-]?\\d{1,10})(?=(?:${KEY_NAMES})\\s*=|\\[\\s*ZoneTransfer\\s*\\])`,
   'gi',
 )
 
@@ -80,25 +81,31 @@ export function readZoneIdentifier(bytes: Uint8Array): ZoneIdentifierText | null
   const decoded = decode(bytes)
   const plain = readPlain(decoded)
   if (plain !== null) return plain
-  const values = new Map<OriginKey, string>()
+  const inSection = new Map<OriginKey, string>()
+  const beforeAny = new Map<OriginKey, string>()
+  // Null below a foreign section: Windows takes no key from there.
+  let values: Map<OriginKey, string> | null = beforeAny
   let hasSection = false
   let foreignUnits = 0
   for (const line of linesOf(decoded)) {
     if (SECTION.test(line)) {
       hasSection = true
+      values = inSection
       continue
     }
+    if (ANY_SECTION.test(line)) values = null
     const split = /^([^=]*)=(.*)$/s.exec(line)
     const known = KEYS.get(split?.[1]?.trim().toLowerCase() ?? '')
     if (known !== undefined) {
       // PowerShell and the INI functions take the first of several; so must whoever judges the file.
-      if (!values.has(known.key)) values.set(known.key, split?.[2]?.trim() ?? '')
+      if (values?.has(known.key) === false) values.set(known.key, split?.[2]?.trim() ?? '')
     } else if (!isIniLine(line)) {
       foreignUnits += line.length
     }
   }
-  if (!hasSection && values.size === 0) return null
-  return { origin: toOrigin(Object.fromEntries(values)), foreignUnits }
+  if (!hasSection && beforeAny.size === 0) return null
+  // What stands in the section wins: Windows and PowerShell look nowhere else, and a decoy may stand before it.
+  return { origin: toOrigin(Object.fromEntries([...beforeAny, ...inSection])), foreignUnits }
 }
 
 /**

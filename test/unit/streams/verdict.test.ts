@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { explainRule, judge, rules } from '../../../server/streams/verdict.ts'
+import { explainRule, judge, judgeName, rules } from '../../../server/streams/verdict.ts'
 import { parseZoneIdentifier } from '../../../server/streams/zone-identifier.ts'
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
@@ -123,6 +123,11 @@ describe('judge', () => {
     ['a SmartScreen of 64 KiB', 'SmartScreen', 65_536, 'suspicious oversized-known-name'],
     ['a large favicon', 'favicon', 130_000, 'harmless known-harmless'],
     ['a large resource fork', 'AFP_Resource', 1e9, 'keep known-data'],
+    ['a Mac’s Finder information', 'AFP_AfpInfo', 60, 'keep known-data'],
+    ['Finder information of a byte more', 'AFP_AfpInfo', 61, 'unknown oversized-known-data'],
+    ['Finder information of 64 KiB', 'AFP_AfpInfo', 65_536, 'suspicious large-unknown'],
+    ['a checksum of 4 KiB', 'MD5', 4_096, 'harmless known-harmless'],
+    ['a checksum of a byte more', 'MD5', 4_097, 'suspicious oversized-known-name'],
     ['an unknown stream of 64 KiB', 'notes', 65_536, 'suspicious large-unknown'],
     ['an unknown stream just below', 'notes', 65_535, 'unknown unknown-name'],
   ])('%s', (_what, stream, sizeBytes, expected) => {
@@ -155,9 +160,26 @@ describe('judge', () => {
     ['$Extend\\$UsnJrnl', '$J'],
   ])('knows %s:%s as a part of NTFS', (path, stream) => {
     expect(verdictOf(stream, '\0\0', { path, sizeBytes: 1e9 })).toBe('keep ntfs-internal')
+    expect(verdictOf(stream, '\0\0', { path: `Partition2\\${path}`, sizeBytes: 1e9 })).toBe(
+      'keep ntfs-internal',
+    )
     expect(verdictOf(stream, '\0\0', { path: `Users\\${path}`, sizeBytes: 1e9 })).toBe(
       'suspicious large-unknown',
     )
+  })
+
+  it('trusts a name that keeps data only where such a stream can be so large', () => {
+    const path = 'Windows\\System32\\drivers\\etc\\hosts'
+    expect(verdictOf('AFP_AfpInfo', 'AFP\0', { path })).toBe('keep known-data')
+    expect(verdictOf('AFP_AfpInfo', 'x'.repeat(61), { path })).toBe('suspicious system-folder')
+    expect(verdictOf('AFP_AfpInfo', `PK\x03\x04${'x'.repeat(80)}`)).toBe(
+      'suspicious content-archive',
+    )
+    expect(judgeName('AFP_AfpInfo')).toEqual({
+      verdict: 'keep',
+      rule: 'known-data',
+      belowBytes: 61,
+    })
   })
 
   it('judges by the first 32 KiB, however much was read', () => {

@@ -54,6 +54,8 @@ describe('a reduced mark', () => {
     ['HostUrl=https://a/\nzoneid = 4\n[zonetransfer]', '4'],
     ['\ufeff[ZoneTransfer]\nZoneId=-1', '-1'],
     ['[ZoneTransfer]\r\nZoneId=2\r\nZoneId=3\r\n', '2'],
+    ['ZoneId=0\r\n[ZoneTransfer]\r\nZoneId=3', '3'],
+    ['[Other]\r\nZoneId=0\r\n[ZoneTransfer]\r\nZoneId=3', '3'],
   ])('keeps of %j the zone alone', (content, zone) => {
     const reduced = reducedZoneIdentifier(new TextEncoder().encode(content))
     expect(text(reduced)).toBe(`[ZoneTransfer]\r\nZoneId=${zone}\r\n`)

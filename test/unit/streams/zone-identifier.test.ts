@@ -85,6 +85,73 @@ const SAMPLES: readonly [string, Uint8Array, Partial<Origin>][] = [
   ['keys before the section', utf8('ZoneId=3\r\n[ZoneTransfer]\r\n'), { id: 3 }],
   ['no section', utf8('ZoneId=3'), { id: 3 }],
   [
+    'a zone before the section and another in it',
+    utf8('ZoneId=0\r\n[ZoneTransfer]\r\nZoneId=3'),
+    { id: 3 },
+  ],
+  [
+    'a zone before the section and one in it that is none',
+    utf8('ZoneId=0\r\n[ZoneTransfer]\r\nZoneId=x'),
+    {},
+  ],
+  [
+    'a zone before the section and only a URL in it',
+    utf8('ZoneId=3\nHostUrl=http://a/\n[ZoneTransfer]\nHostUrl=http://b/'),
+    { id: 3, hostUrl: 'http://b/' },
+  ],
+  [
+    'a zone in a section of another name before the right one',
+    utf8('[Other]\r\nZoneId=0\r\n[ZoneTransfer]\r\nZoneId=3'),
+    { id: 3 },
+  ],
+  [
+    'a zone in a section of another name behind the right one',
+    utf8('[ZoneTransfer]\r\nHostUrl=http://a/\r\n[Other]\r\nZoneId=0\r\n'),
+    { hostUrl: 'http://a/' },
+  ],
+  [
+    'its section twice, around another',
+    utf8('[ZoneTransfer]\nHostUrl=http://a/\n[Other]\nZoneId=0\n[ZoneTransfer]\nZoneId=3'),
+    { id: 3, hostUrl: 'http://a/' },
+  ],
+  [
+    'a zone before the section, all on one line',
+    utf8('ZoneId=0 [ZoneTransfer] ZoneId=3'),
+    { id: 3 },
+  ],
+  [
+    'another section before the right one, all on one line',
+    utf8('[Other] ZoneId=0 [ZoneTransfer] ZoneId=3'),
+    { id: 3 },
+  ],
+  [
+    'Cyrillic and Chinese addresses in UTF-8',
+    utf8(
+      '[ZoneTransfer]\r\nZoneId=3\r\nReferrerUrl=https://пример.example/загрузки\r\nHostUrl=https://例え.example/安装.exe\r\n',
+    ),
+    {
+      id: 3,
+      referrerUrl: 'https://пример.example/загрузки',
+      hostUrl: 'https://例え.example/安装.exe',
+    },
+  ],
+  [
+    'Cyrillic and Chinese addresses in UTF-16',
+    utf16(
+      '\ufeff[ZoneTransfer]\r\nZoneId=3\r\nReferrerUrl=C:\\Загрузки\\архив.zip\r\nHostUrl=https://例え.example/安装\u{20000}.exe\r\n',
+    ),
+    {
+      id: 3,
+      referrerUrl: 'C:\\Загрузки\\архив.zip',
+      hostUrl: 'https://例え.example/安装\u{20000}.exe',
+    },
+  ],
+  [
+    'Cyrillic addresses in UTF-16 that lost its mark',
+    utf16('[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://пример.example/安装.exe'),
+    { id: 3, hostUrl: 'https://пример.example/安装.exe' },
+  ],
+  [
     'everything on one line',
     utf8('[ZoneTransfer] ZoneId=3 ReferrerUrl=http://a/?ZoneId=9 HostUrl=http://b/'),
     { id: 3, referrerUrl: 'http://a/?ZoneId=9', hostUrl: 'http://b/' },
@@ -117,6 +184,7 @@ describe('parseZoneIdentifier', () => {
     ['nothing', utf8('')],
     ['a text', utf8('hello')],
     ['another INI file', utf8('[Settings]\na=b')],
+    ['another INI file with a ZoneId', utf8('[Settings]\nZoneId=3')],
     ['a program', new Uint8Array([0x4d, 0x5a, 0x90, 0])],
     ['more than 32 KiB', utf8(`[ZoneTransfer]\nZoneId=3\n${'x'.repeat(33_000)}`)],
   ])('says that %s is no Zone.Identifier', (_what, bytes) => {
