@@ -7,6 +7,13 @@ import type { ReportedStream } from '../../protocol/stream.ts'
 /** Above this a scope root counts as not looked at: what it protects would cost too much memory. */
 const MAX_REMEMBERED_PLACES = 200_000
 
+/**
+ * What the disk code calls a part of an image that may have held any carrier: records of $MFT, $MFT as a whole, one
+ * partition's of these, or the table of partitions. Spelled in native/volume: MftRecordPath() of
+ * record_collector.cc, mft_pass.cc, mft_provider.cc. A partition that is lost as a whole is the folder of its paths.
+ */
+const LOST_PART = /^(?:(?:Partition\d+\\)?\$MFT(?: record .*)?|Partition table)$/s
+
 export class RootCoverage {
   readonly root: string
   /** Null until the root could be probed. */
@@ -25,8 +32,8 @@ export class RootCoverage {
 
   /** Everything at or below `path`, or that one stream of it, is unknown. */
   addUnreadable(path: string, stream: string | null): void {
-    // A damaged record may be any carrier's, and a path may come back without a usable name.
-    const isNoPath = path === '' || (this.isImage && path.startsWith('$MFT record '))
+    // A path may also come back without a usable name.
+    const isNoPath = path === '' || (this.isImage && LOST_PART.test(path))
     if (isNoPath || this.#carriers.size + this.#streams.size >= MAX_REMEMBERED_PLACES) {
       this.#hasUnknownPlaces = true
     } else if (stream === null) {

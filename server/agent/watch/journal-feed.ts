@@ -10,6 +10,7 @@ import type { Feed, FeedHost, WatchTimings } from './feed.ts'
 import { JournalLook, type JournalLookTools } from './journal-look.ts'
 import { whyScan } from './must-scan.ts'
 import type { LookedRoot } from './scan-named.ts'
+import { scanSettings } from './scan-settings.ts'
 import { Step } from './step.ts'
 import { Trail } from './trail.ts'
 
@@ -32,6 +33,7 @@ export class JournalFeed implements Feed {
   readonly #host: FeedHost
   readonly #step: Step
   readonly #trail: Trail
+  readonly #settings: string
   readonly #stop = new AbortController()
   /** Null: not asked yet. */
   #hasJournal: boolean | null = null
@@ -50,7 +52,8 @@ export class JournalFeed implements Feed {
     this.#host = host
     this.#step = new Step(tools.clock)
     this.#trail = new Trail(tools.timings.settleMs)
-    this.#checkpoint = tools.checkpoints.find(root.root)
+    this.#settings = scanSettings(tools)
+    this.#checkpoint = tools.checkpoints.find(root.root)?.checkpoint ?? null
   }
 
   /** A volume without a journal changes untold; an image in a file is scanned in its time. */
@@ -59,6 +62,8 @@ export class JournalFeed implements Feed {
   }
 
   async start(): Promise<void> {
+    const kept = this.#tools.checkpoints.find(this.root)
+    if (kept !== null && kept.settings !== this.#settings) this.#lose(whyScan('other-settings'))
     await this.#poll()
     this.#wait()
   }
@@ -135,7 +140,7 @@ export class JournalFeed implements Feed {
       return
     }
     const kept = again === null ? this.#trail.keptOf(checkpoint) : checkpoint
-    const keep = () => this.#tools.checkpoints.set(this.root, kept)
+    const keep = () => this.#keep(kept)
     if (checkpoint !== before) {
       const why = await this.#look.run(files, keep, this.#stop.signal)
       if (why !== null) {
@@ -179,7 +184,11 @@ export class JournalFeed implements Feed {
   }
 
   #store(checkpoint: string): void {
-    this.#tools.transaction(() => this.#tools.checkpoints.set(this.root, checkpoint))
+    this.#tools.transaction(() => this.#keep(checkpoint))
+  }
+
+  #keep(checkpoint: string): void {
+    this.#tools.checkpoints.set(this.root, { checkpoint, settings: this.#settings })
   }
 
   /** Another one may be here since the feed was made; the scan would tell if it went away again just now. */

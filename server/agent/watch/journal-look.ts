@@ -4,7 +4,7 @@ import type { FileIdentity } from '../../protocol/ids.ts'
 import type { ReportedStream } from '../../protocol/stream.ts'
 import { wasLookedAt } from '../inventory/coverage.ts'
 import type { Inventory, Look } from '../inventory/inventory.ts'
-import { isAtOrBelow } from '../scan/scope.ts'
+import { isAtOrBelow, pathOnVolume } from '../scan/scope.ts'
 import type { PlaceStore } from '../state/place-store.ts'
 import { goneAmong, type LookedRoot, type LookTools, scanNamed } from './scan-named.ts'
 
@@ -77,7 +77,7 @@ export class JournalLook {
 
   /** On a volume that is walked, paths of exclusions are absolute and those of carriers relative to it. */
   #isExcluded({ path }: ReportedStream): boolean {
-    const absolute = `${this.#root.root}\\${path}`
+    const absolute = pathOnVolume(this.#root.root, path)
     return this.#tools.scope.exclude.some((folder) => isAtOrBelow(folder, absolute))
   }
 }

@@ -1,6 +1,9 @@
 import type { MustScanReason } from '../../../native/addon.ts'
 
-const WORDS: Record<MustScanReason, string> = {
+/** Of the disk, or of this machine's own settings. */
+export type ScanReason = MustScanReason | 'other-settings'
+
+const WORDS: Record<ScanReason, string> = {
   'no-checkpoint': 'it is not known up to where its change journal was read',
   'other-volume': 'another volume is there than before',
   'no-journal': 'its file system has no change journal',
@@ -12,10 +15,11 @@ const WORDS: Record<MustScanReason, string> = {
   'journal-rewound': 'its change journal is behind what was read, as after a restore',
   'unknown-records': 'its change journal holds records of an unknown version',
   'unreadable-records': 'its change journal contradicts itself',
+  'other-settings': 'it was scanned with other settings (exclude, smbConf, limit for hashes)',
   'too-many-changes': 'more has changed than can be looked at one by one',
 }
 
 /** In words that follow "a full scan, because …". */
-export function whyScan(reason: MustScanReason): string {
+export function whyScan(reason: ScanReason): string {
   return WORDS[reason]
 }

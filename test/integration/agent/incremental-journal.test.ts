@@ -18,6 +18,7 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import type { AgentOptions } from '../../../server/agent/start-agent.ts'
 import type { WatchTimings } from '../../../server/agent/watch/feed.ts'
 import { type VolumeJournal, writeJournal } from '../../support/journal-on-volume.ts'
 import { hasLoopDevices, loopDevice } from '../../support/loop-device.ts'
@@ -211,6 +212,44 @@ describe.runIf(whyNtfs3gCannotRun() === null)('an agent on a volume with a journ
     expect(again.status().watches).toMatchObject([{ how: 'journal', isInStep: true }])
     expect(again.status().lastScan!.scanId).toBe(scanId)
   }, 60_000)
+
+  const changedSettings: [string, Partial<AgentOptions>, Partial<AgentOptions>][] = [
+    ['no longer excludes a folder', { exclude: ['/srv/left out'] }, {}],
+    ['excludes a folder', {}, { exclude: ['/srv/left out'] }],
+    ['hashes larger streams', { hashLimitBytes: 10 }, {}],
+  ]
+  it.each(changedSettings)(
+    'scans all where it %s after it was down, and says so',
+    async (_, first, then) => {
+      const place = aPlace()
+      const central = await aCentral()
+      const volume = new JournaledVolume(place)
+      await enrolled({ ...place, data: volume.image }, central)
+      volume.change((folder) => {
+        writeFileSync(join(folder, 'untold.exe'), '')
+        mark(join(folder, 'untold.exe'))
+      })
+      volume.publish()
+      const agent = await anAgent(place, { watchTimings: FAST, ...first })
+      await until(() => agent.status().watches.every(({ isInStep }) => isInStep), 'being in step')
+      const { scanId } = agent.status().lastScan!
+      await agent.close()
+
+      const changed = await anAgent(place, { watchTimings: FAST, ...then })
+      await until(() => changed.status().lastScan!.scanId !== scanId, 'another scan')
+      await until(() => changed.status().watches[0]!.isInStep, 'being in step again')
+      expect(changed.status().watches[0]!.message).toContain('scanned with other settings')
+      await equalsVolume(central, volume)
+      const scanned = changed.status().lastScan!.scanId
+      await changed.close()
+
+      const same = await anAgent(place, { watchTimings: FAST, ...then })
+      expect(same.status().watches).toMatchObject([{ isInStep: true }])
+      await sleep(500)
+      expect(same.status().lastScan!.scanId).toBe(scanned)
+    },
+    60_000,
+  )
 
   const doubts: [string, VolumeJournal, JournalRecord[], string][] = [
     ['was wrapped', { start: 2n << 20n }, [], 'dropped records'],

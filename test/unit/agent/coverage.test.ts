@@ -51,12 +51,43 @@ describe('a stream that a scan did not see', () => {
     expect(wasLookedAt(at('/data/a'), '/data', [root])).toBe(false)
   })
 
-  it('stays in an image with a damaged record, which may be anybody’s', () => {
+  it.each([
+    '$MFT record 77',
+    '$MFT record 77-80',
+    '$MFT',
+    'Partition2\\$MFT record 77',
+    'Partition12\\$MFT record 77-80',
+    'Partition2\\$MFT',
+    'Partition table',
+  ])('stays in an image that lost %s, which may have held anybody’s', (part) => {
     const image = coverage('/disk.img', { isImage: true })
-    const stream = at('folder\\a')
+    const stream = at('Partition2\\folder\\a')
     expect(wasLookedAt(stream, '/disk.img', [image])).toBe(true)
-    image.addUnreadable('$MFT record 77', null)
+    image.addUnreadable(part, null)
     expect(wasLookedAt(stream, '/disk.img', [image])).toBe(false)
+  })
+
+  it('stays in a partition of an image that could not be read, and goes in another', () => {
+    const image = coverage('/disk.img', { isImage: true })
+    image.addUnreadable('Partition2', null)
+    expect(wasLookedAt(at('Partition2\\folder\\a'), '/disk.img', [image])).toBe(false)
+    expect(wasLookedAt(at('Partition2\\.'), '/disk.img', [image])).toBe(false)
+    expect(wasLookedAt(at('Partition1\\folder\\a'), '/disk.img', [image])).toBe(true)
+  })
+
+  it.each(['folder\\$MFT record 77', '$MFTMirr', 'Partition\\$MFT', 'Partition tables'])(
+    'is gone in an image where the file %s could not be read',
+    (path) => {
+      const image = coverage('/disk.img', { isImage: true })
+      image.addUnreadable(path, null)
+      expect(wasLookedAt(at('folder\\a'), '/disk.img', [image])).toBe(true)
+    },
+  )
+
+  it('is gone in a folder of files that are called like parts of an image', () => {
+    const root = coverage('/data')
+    root.addUnreadable('$MFT', null)
+    expect(wasLookedAt(at('/data/a'), '/data', [root])).toBe(true)
   })
 
   it('stays below an unreadable folder of an image', () => {
