@@ -1,13 +1,17 @@
 /** What fls of The Sleuth Kit shows of an image. Its listing has names only. */
 import { spawnSync } from 'node:child_process'
 import type { Listing } from './listed-stream.ts'
+import type { Part } from './partitions.ts'
 
 /** `r/r 91-128-5:\tfolder/file:stream`. The second number is the attribute's type: 128 is $DATA. */
 const LINE = /^\S+ (?:\d+)-128-\d+(?:\(realloc\))?:\t(.*)$/
 
-export function listByFls(image: string): Listing {
+/** `part`: of a disk. */
+export function listByFls(image: string, part: Part | null): Listing {
+  const where =
+    part === null ? [] : ['-b', String(part.sectorBytes), '-o', String(part.firstSector)]
   // -u: without deleted files.
-  const { status, stdout, stderr } = spawnSync('fls', ['-r', '-p', '-u', image], {
+  const { status, stdout, stderr } = spawnSync('fls', ['-r', '-p', '-u', ...where, image], {
     encoding: 'utf8',
     maxBuffer: 1 << 30,
   })

@@ -20,9 +20,10 @@ import { CentralClient } from '../../lib/central-client.ts'
 import { writeSambaStreams } from '../../lib/independent-disk.ts'
 import { waitFor } from '../../lib/wait-for.ts'
 import { median } from '../lib/measure.ts'
+import { bring } from '../lib/packages.ts'
 import { benchFolder, conclude, type Target } from '../lib/report.ts'
 import { liveTree } from '../scan/live-tree.ts'
-import { missingForVolume, volumeImage } from '../scan/volume-image.ts'
+import { neededForVolume, volumeImage } from '../scan/volume-image.ts'
 import { AgentProcess } from './agent-process.ts'
 
 const PASSWORD = 'correct horse battery staple'
@@ -53,7 +54,7 @@ export async function main(args: string[]): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'sidestream-bench-agent-'))
   try {
     await measureIdle(work, findings)
-    const missing = missingForVolume()
+    const missing = bring(neededForVolume)
     if (missing === null) await measureScan(work, files, findings)
     else findings.notMeasured.push(`a volume's scan; enable it: ${missing}`)
     await measureCap(tree, findings)

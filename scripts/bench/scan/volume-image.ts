@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, root } from '../../lib/run.ts'
+import { type Needed, programOf } from '../lib/packages.ts'
 import { benchFolder } from '../lib/report.ts'
 
 export interface VolumeImage {
@@ -22,18 +23,12 @@ export interface VolumeImage {
 
 const GENERATOR = join(root, 'scripts/bench/scan/make-volume.c')
 
-/** What is missing to make a volume, with the command that brings it; null if nothing is. */
-export function missingForVolume(): string | null {
-  const header = '/usr/include/ntfs-3g/volume.h'
-  const missing = [
-    ...(existsSync(header) ? [] : ['ntfs-3g-dev']),
-    ...(findProgram('gcc') === undefined ? ['gcc'] : []),
-    ...(findProgram('mkntfs') === undefined || findProgram('ntfscat') === undefined
-      ? ['ntfs-3g']
-      : []),
-  ]
-  return missing.length === 0 ? null : `sudo apt-get install -y ${missing.join(' ')}`
-}
+/** To make a volume. */
+export const neededForVolume: readonly Needed[] = [
+  { package: 'ntfs-3g-dev', isThere: () => existsSync('/usr/include/ntfs-3g/volume.h') },
+  programOf('gcc', 'gcc'),
+  programOf('ntfs-3g', 'mkntfs', 'ntfscat'),
+]
 
 export function volumeImage(files: number): VolumeImage {
   mkdirSync(benchFolder, { recursive: true })

@@ -11,6 +11,7 @@ import {
   temporaryFolder,
   withMounted,
 } from '../../support/ntfs-3g-volume.ts'
+import { diskWithLogicalPartition, mbrDisk } from '../../support/partitioned-disk.ts'
 
 let folder: string
 let image: string
@@ -44,6 +45,37 @@ describe('compare-with-peers', () => {
     expect(stdout).toContain('lone\\ud800surrogate: fls’s: fls prints ^ for characters')
     expect(stdout).toMatch(/4 differences, 0 of them not explained/)
     expect(exitCode).toBe(0)
+  })
+
+  it('compares each NTFS partition of a disk', () => {
+    makeNtfsImage(image, 8, [])
+    const empty = readFileSync(image)
+    writeFileSync(image, diskWithLogicalPartition([empty, fixture], fixture).disk)
+    const { exitCode, stdout } = compare()
+    for (const [part, streams] of [
+      [1, 0],
+      [2, 102],
+      [5, 102],
+    ]) {
+      expect(stdout).toContain(
+        `partition ${part}: ntfs-3g: ${streams} streams; sidestream: ${streams}\n`,
+      )
+      expect(stdout).toMatch(
+        new RegExp(`^partition ${part}: fls: (\\d+) streams; sidestream: \\1$`, 'm'),
+      )
+    }
+    expect(stdout).toMatch(/8 differences, 0 of them not explained/)
+    expect(exitCode).toBe(0)
+  })
+
+  it('compares the only NTFS partition of a disk, and does not pass where it is shown another one', () => {
+    const changed = Buffer.from(fixture)
+    changed.write('I', changed.indexOf(Buffer.from('invoice.pdf', 'utf16le')), 'utf16le')
+    writeFileSync(image, mbrDisk([changed]))
+    const { exitCode, stdout } = compare()
+    expect(stdout).toContain('partition 1: ntfs-3g: 102 streams; sidestream: 102\n')
+    expect(stdout).toContain('Documents/Invoice.pdf:update.exe: NOT EXPLAINED\n')
+    expect(exitCode).toBe(1)
   })
 
   it('explains the streams that fls drops of a file with more than 256 extension records', () => {
