@@ -55,6 +55,26 @@ for folder, folders, files in os.walk(root):
 print(json.dumps(found, sort_keys=True))
 `
 
+/** Nothing is opened but folders, each after it was looked at: no access time is moved that is still to be told. */
+const ACCESS_TIMES = `
+import json, os, stat, sys
+found = {}
+def look(path):
+    status = os.lstat(path)
+    if not stat.S_ISLNK(status.st_mode): found[path] = status.st_atime_ns
+    if stat.S_ISDIR(status.st_mode):
+        for name in os.listdir(path): look(path + b"/" + name)
+root = os.fsencode(sys.argv[1])
+look(root)
+if sys.argv[2] == "age":
+    for at, path in enumerate(found):
+        status = os.stat(path)
+        # Once for all hard links of a file.
+        os.utime(path, ns=(1_200_000_000_123_456_700 + at * 1_000_000_000, status.st_mtime_ns))
+    for path in found: found[path] = os.stat(path).st_atime_ns
+print(json.dumps({os.fsdecode(os.path.relpath(path, root)): str(time) for path, time in found.items()}, sort_keys=True))
+`
+
 const SET = `
 import json, os, sys, base64
 for path, name, value in json.load(sys.stdin):
@@ -64,6 +84,18 @@ for path, name, value in json.load(sys.stdin):
 /** Everything below a folder that a strip could touch by mistake. */
 export function snapshotFolder(folder: string): DiskSnapshot {
   return JSON.parse(python(SNAPSHOT, [folder], '')) as DiskSnapshot
+}
+
+/** Path below the folder → access time in ns, of files and folders. A snapshot moves them, so this comes before it. */
+export type AccessTimes = Record<string, string>
+
+export function accessTimesOf(folder: string): AccessTimes {
+  return JSON.parse(python(ACCESS_TIMES, [folder, 'look'], '')) as AccessTimes
+}
+
+/** Makes each an old one of its own, that any access would move, and tells them. */
+export function ageAccessTimes(folder: string): AccessTimes {
+  return JSON.parse(python(ACCESS_TIMES, [folder, 'age'], '')) as AccessTimes
 }
 
 export interface StreamToWrite {

@@ -154,9 +154,9 @@ export const SUITES: Suite[] = [
   {
     name: 'property',
     proves:
-      'random orders on random trees with meddling and crashes: nothing but named, unchanged streams go, and undo brings all back',
+      'random orders on random trees with concurrent writers and crashes: nothing but named, unchanged streams go, and undo brings all back',
     files: ['test/property'],
-    needs: [],
+    needs: [program('python3', 'python3')],
   },
   {
     name: 'conformance-live',
@@ -208,7 +208,7 @@ export const SUITES: Suite[] = [
     proves:
       'the Windows addon and CLI, run under Wine on a real NTFS volume, seen again from Linux',
     files: [
-      ...['agent', 'cli', 'journal', 'listing', 'look', 'strip', 'tree'].map(
+      ...['actions', 'agent', 'cli', 'journal', 'listing', 'look', 'strip', 'tree'].map(
         (name) => `test/windows/${name}.test.ts`,
       ),
     ],

@@ -6,7 +6,12 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { snapshotFolder } from '../../../scripts/lib/independent-disk.ts'
+import {
+  type AccessTimes,
+  accessTimesOf,
+  ageAccessTimes,
+  snapshotFolder,
+} from '../../../scripts/lib/independent-disk.ts'
 import {
   type LocalEngine,
   type LocalTarget,
@@ -91,6 +96,13 @@ async function ordered(
 const outcomesOf = async (engine: LocalEngine, action: Action, targets: readonly LocalTarget[]) =>
   (await engine.run(action, targets, 'test')).map(({ outcome }) => outcome)
 
+/** No carrier, folder on the way or bystander. A depot's own files are no carriers: they are the streams. */
+function expectNotAccessed(place: Place, before: AccessTimes): void {
+  const ofCarriers = (times: AccessTimes) =>
+    Object.fromEntries(Object.entries(times).filter(([path]) => !path.startsWith('.streams')))
+  expect(ofCarriers(accessTimesOf(place.folder!))).toEqual(ofCarriers(before))
+}
+
 /** What of a carrier may be another after the action: the mark, in the medium's own spelling. */
 const CHANGE: Record<Action, string> = {
   strip: 'went',
@@ -170,7 +182,9 @@ describe.skipIf(!isRoot).each(MEDIA)('on $name ($missing)', (medium) => {
       const targets = await ordered(action, place, engine, paths)
       for (const [at, [, { bring }]] of states.entries()) bring(place, paths[at]!)
       const before = snapshotFolder(place.folder!)
+      const accessed = ageAccessTimes(place.folder!)
       const outcomes = await outcomesOf(engine, action, targets)
+      expectNotAccessed(place, accessed)
       const named = (list: readonly string[]) =>
         Object.fromEntries(states.map(([name], at) => [name, list[at]]))
       expect(named(outcomes)).toEqual(named(states.map((state) => state[1].outcomes[action]!)))
@@ -179,7 +193,9 @@ describe.skipIf(!isRoot).each(MEDIA)('on $name ($missing)', (medium) => {
       const done = outcomes.filter((outcome) => outcome === 'done').length
       expect(new Set(changes.map((line) => line.split(': ')[0])).size).toBe(done)
       // Asked again it is the same answer, and nothing happens.
+      const again = ageAccessTimes(place.folder!)
       expect(await outcomesOf(engine, action, targets)).toEqual(outcomes)
+      expectNotAccessed(place, again)
       expect(changesSince(before, place.folder!)).toEqual(changes)
     },
   )
