@@ -8,6 +8,7 @@ namespace sidestream::ntfs {
 namespace {
 
 constexpr std::size_t kSequenceOffset = 16;
+constexpr std::size_t kLinkCountOffset = 18;
 constexpr std::size_t kFirstAttributeOffset = 20;
 constexpr std::size_t kFlagsOffset = 22;
 constexpr std::size_t kBytesInUseOffset = 24;
@@ -31,6 +32,11 @@ RecordState ClassifyRecord(std::span<const std::byte> record) {
   const bool is_zero = std::all_of(record.begin(), record.begin() + kHeaderSize,
                                    [](std::byte byte) { return byte == std::byte{0}; });
   return is_zero ? RecordState::kEmpty : RecordState::kForeign;
+}
+
+bool HasOwner(std::span<const std::byte> record) {
+  return LoadLe<std::uint16_t>(record.data() + kLinkCountOffset) != 0 ||
+         LoadLe<std::uint64_t>(record.data() + kBaseReferenceOffset) != 0;
 }
 
 Parsed<FileRecord> ParseFileRecord(std::span<const std::byte> record, std::uint64_t volume_offset) {

@@ -58,6 +58,10 @@ enum class RecordState {
 // holds at least 48 bytes.
 RecordState ClassifyRecord(std::span<const std::byte> record);
 
+// Whether names lead to the record, or another record goes on in it: never given to a file, it has
+// neither. Looks at a raw record, as ClassifyRecord() does.
+bool HasOwner(std::span<const std::byte> record);
+
 struct FileRecord {
   std::uint16_t sequence = 0;
   bool is_directory = false;

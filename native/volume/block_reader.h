@@ -28,6 +28,9 @@ class BlockReader {
 
   // False: what was read once reads the same ever after, so that nothing is worth a second look.
   virtual bool CanChange() const { return true; }
+
+  // True: a driver that has it mounted may write what belongs together seconds apart.
+  virtual bool IsDevice() const { return false; }
 };
 
 // Opens for reading only. A directory, socket or the like is ADS_NOT_A_SOURCE.

@@ -21,12 +21,14 @@ StreamError SystemError(int error, std::string operation, const std::string& wha
 
 class PosixBlockReader final : public BlockReader {
  public:
-  PosixBlockReader(int descriptor, std::uint64_t size) : descriptor_(descriptor), size_(size) {}
+  PosixBlockReader(int descriptor, std::uint64_t size, bool is_device)
+      : descriptor_(descriptor), size_(size), is_device_(is_device) {}
   ~PosixBlockReader() override { close(descriptor_); }
   PosixBlockReader(const PosixBlockReader&) = delete;
   PosixBlockReader& operator=(const PosixBlockReader&) = delete;
 
   std::uint64_t size() const override { return size_; }
+  bool IsDevice() const override { return is_device_; }
 
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const override {
     if (offset >= size_) return std::size_t{0};
@@ -48,6 +50,7 @@ class PosixBlockReader final : public BlockReader {
  private:
   const int descriptor_;
   const std::uint64_t size_;
+  const bool is_device_;
 };
 
 }  // namespace
@@ -74,8 +77,8 @@ Result<std::unique_ptr<BlockReader>> OpenBlockReader(const std::string& native_p
     close(descriptor);
     return SystemError(error, "open", native_path);
   }
-  return std::unique_ptr<BlockReader>(
-      std::make_unique<PosixBlockReader>(descriptor, static_cast<std::uint64_t>(end)));
+  return std::unique_ptr<BlockReader>(std::make_unique<PosixBlockReader>(
+      descriptor, static_cast<std::uint64_t>(end), S_ISBLK(status.st_mode)));
 }
 
 }  // namespace sidestream

@@ -23,7 +23,9 @@ class Linker {
     for (std::uint64_t record = table_.record_limit(); record-- > 0;) {
       if (record % RecordTable::kPageRecords == 0 && sink_.IsCancelled()) return;
       const RowId id = table_.Find(record);
-      if (id != kNoRow && table_.Row(id).is_extension()) Link(id);
+      if (id == kNoRow || !table_.Row(id).is_extension()) continue;
+      if (sink_.IsCancelled()) return;
+      Link(id);
     }
   }
 
@@ -32,7 +34,7 @@ class Linker {
   // there may be many of those.
   Result<LoadedRecord> ReadBase(std::uint64_t number) {
     if (patience_ == 0) return volume_.ReadRecord(number);
-    auto loaded = volume_.ReadRecordPatiently(number);
+    auto loaded = volume_.ReadRecordPatiently(number, &sink_);
     if (!loaded.ok() && loaded.error().code == "ADS_CORRUPT") --patience_;
     return loaded;
   }
@@ -46,6 +48,7 @@ class Linker {
       // An ordinary file that the pass let go, or nothing. A name alone is no reason to look.
       if (extension.stream_count == 0 || extension.is_deleted) return;
       const auto loaded = ReadBase(base_number);
+      if (sink_.IsCancelled()) return;
       if (loaded.ok()) {
         base = collector_.Keep(loaded.value());
       } else if (loaded.error().code == "ADS_NOT_FOUND") {

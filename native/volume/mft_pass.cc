@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "volume/second_look.h"
+
 namespace sidestream {
 namespace {
 
@@ -54,10 +56,10 @@ class Pass {
         path_prefix_(path_prefix),
         progress_(progress),
         sink_(sink),
-        table_(table),
-        bitmap_(volume.ReadMftBitmap()) {}
+        table_(table) {}
 
   void Run() {
+    ReadBitmap();
     const std::size_t workers = table_.shard_count() - 1;
     std::vector<std::thread> threads;
     // If the system will not give another thread, the ones there are do the work.
@@ -69,12 +71,26 @@ class Pass {
     for (std::thread& thread : threads) thread.join();
     // Out of memory: thrown on where the caller can catch it, instead of ending the process here.
     if (failure_) std::rethrow_exception(failure_);
+    ReportRecordsPastEnd();
     LookAgain();
     ReportLost();
-    ReportRecordsPastEnd();
   }
 
  private:
+  void ReadBitmap() {
+    auto bitmap = volume_.ReadMftBitmap(&sink_);
+    if (sink_.IsCancelled()) return;
+    if (bitmap.ok()) {
+      bitmap_ = std::move(bitmap.value());
+      return;
+    }
+    StreamError error = bitmap.error();
+    error.message =
+        "without the bitmap of $MFT, records that lost what marks them in use are not missed: " +
+        error.message;
+    sink_.AddUnreadable({std::u16string(path_prefix_) + u"$MFT", std::nullopt, std::move(error)});
+  }
+
   void TryWork(std::size_t shard) {
     try {
       Work(shard);
@@ -136,11 +152,17 @@ class Pass {
       }
       KeepSecondLooks(collector);
     };
-    if (volume_.reader().CanChange() && second_looks_.size() <= kMostBeingWritten) {
+    const auto read_all_again = [&] {
+      // What was deleted since the bitmap was read is free in both by now.
+      if (auto now = volume_.ReadMftBitmap(&sink_); now.ok()) bitmap_ = std::move(now.value());
+      read_all([&](auto&&... record) { collector.Collect(record...); });
+    };
+    if (volume_.reader().CanChange() && !second_looks_.empty()) {
+      read_all_again();
       for (const auto pause : kSecondLookPauses) {
-        if (second_looks_.empty() || sink_.IsCancelled()) break;
-        std::this_thread::sleep_for(pause);
-        read_all([&](auto&&... record) { collector.Collect(record...); });
+        if (second_looks_.empty() || second_looks_.size() > kMostBeingWritten) break;
+        if (!WaitForSecondLook(pause, &sink_)) return;
+        read_all_again();
       }
     }
     read_all([&](auto&&... record) { collector.CollectFinally(record...); });
@@ -226,7 +248,7 @@ class Pass {
   const PassProgress progress_;
   ScanSink& sink_;
   RecordTable& table_;
-  const std::vector<std::byte> bitmap_;
+  std::vector<std::byte> bitmap_;  // empty: not to be had
   std::atomic<std::uint64_t> next_piece_{0};
   std::mutex lost_mutex_;
   std::vector<std::uint64_t> second_looks_;  // and these, while the workers run

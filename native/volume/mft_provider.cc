@@ -172,6 +172,13 @@ bool MayHoldStreams(ImageFormat format) {
          format != ImageFormat::kUnknown;
 }
 
+// What a partition is but a part of, where no volume begins in it.
+const char* GroupOf(const Partition& partition) {
+  if (partition.format != ImageFormat::kUnknown) return nullptr;
+  if (partition.use == PartitionUse::kDynamicDisk) return "a dynamic disk";
+  return partition.use == PartitionUse::kStoragePool ? "a pool of Storage Spaces" : nullptr;
+}
+
 Result<std::unique_ptr<StreamProvider>> OpenDisk(const std::shared_ptr<const BlockReader>& image,
                                                  const PartitionTable& table,
                                                  const std::string& name) {
@@ -190,7 +197,13 @@ Result<std::unique_ptr<StreamProvider>> OpenDisk(const std::shared_ptr<const Blo
       if (MayHoldStreams(partition.format)) {
         closed.push_back({PartitionName(partition.number),
                           {"ADS_UNSUPPORTED", 0, "open", "partition " + number + " is " + what}});
-      } else if (partition.format == ImageFormat::kUnknown && partition.is_windows) {
+      } else if (const char* const group = GroupOf(partition)) {
+        closed.push_back({PartitionName(partition.number),
+                          {"ADS_UNSUPPORTED", 0, "open",
+                           "partition " + number + " belongs to " + group +
+                               ", whose volumes are not put together"}});
+      } else if (partition.format == ImageFormat::kUnknown &&
+                 partition.use == PartitionUse::kWindowsVolume) {
         lost.push_back({PartitionName(partition.number),
                         CorruptError("open", "partition " + number +
                                                  " is said to be a volume of Windows'; neither its "

@@ -49,7 +49,8 @@ class NamedCollector {
   }
 
   std::optional<LoadedRecord> Load(std::uint64_t number) {
-    auto loaded = volume_.ReadRecordPatiently(number);
+    auto loaded = volume_.ReadRecordPatiently(number, &sink_);
+    if (sink_.IsCancelled()) return std::nullopt;
     if (loaded.ok()) return std::move(loaded.value());
     if (loaded.error().code != "ADS_NOT_FOUND") AddUnreadable(number, loaded.error());
     return std::nullopt;

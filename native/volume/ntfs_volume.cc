@@ -4,11 +4,12 @@
 #include <array>
 #include <cstdio>
 #include <optional>
-#include <thread>
 
 #include "base/little_endian.h"
+#include "ntfs/attribute_list.h"
 #include "ntfs/fixup.h"
 #include "ntfs/run_list.h"
+#include "volume/second_look.h"
 
 namespace sidestream {
 namespace {
@@ -20,6 +21,10 @@ constexpr std::size_t kMaxLabelUnits = 128;
 constexpr std::uint64_t kMaxBitmapSize = 512u << 20;
 // How far from the image's end the backup boot sector is looked for where the image was padded.
 constexpr std::uint64_t kBackupSearchSize = 1u << 20;
+
+StreamError NotFound(std::uint64_t number, const std::string& why) {
+  return {"ADS_NOT_FOUND", 0, "read", "MFT record " + std::to_string(number) + why};
+}
 
 // The copy lies right after the volume's last sector. How long the volume is, the lost boot sector
 // knew: so it is looked for at the end, where the image of a partition has it.
@@ -97,11 +102,8 @@ Result<LoadedRecord> NtfsVolume::ReadDeletedRecord(std::uint64_t number) const {
 }
 
 Result<LoadedRecord> NtfsVolume::ReadRecordIn(std::uint64_t number, ntfs::RecordState state) const {
-  const auto not_found = [number](const std::string& why) {
-    return StreamError{"ADS_NOT_FOUND", 0, "read", "MFT record " + std::to_string(number) + why};
-  };
   if (number >= record_count()) {
-    return not_found(": $MFT has only " + std::to_string(record_count()) + " records");
+    return NotFound(number, ": $MFT has only " + std::to_string(record_count()) + " records");
   }
   LoadedRecord loaded;
   loaded.bytes.resize(boot_.record_size);
@@ -109,17 +111,28 @@ Result<LoadedRecord> NtfsVolume::ReadRecordIn(std::uint64_t number, ntfs::Record
   const std::uint64_t mft_offset = number * boot_.record_size;
   if (Status fault = mft_.Read(reader_, mft_offset, loaded.bytes)) return *fault;
   if (const auto segment = mft_.Locate(mft_offset)) loaded.volume_offset = segment->volume_offset;
+  return Decode(std::move(loaded), state);
+}
 
-  const std::string context = "MFT record " + std::to_string(number);
+Result<LoadedRecord> NtfsVolume::ReadMirroredRecordZero() const {
+  LoadedRecord loaded;
+  loaded.bytes.resize(boot_.record_size);
+  loaded.volume_offset = boot_.mirror_lcn * boot_.bytes_per_cluster;
+  if (Status fault = reader_.Read(loaded.volume_offset, loaded.bytes)) return *fault;
+  return Decode(std::move(loaded), ntfs::RecordState::kInUse);
+}
+
+Result<LoadedRecord> NtfsVolume::Decode(LoadedRecord loaded, ntfs::RecordState state) {
+  const std::string context = "MFT record " + std::to_string(loaded.number);
   switch (ntfs::ClassifyRecord(loaded.bytes)) {
     case ntfs::RecordState::kInUse:
       if (state == ntfs::RecordState::kInUse) break;
-      return not_found(" is in use again");
+      return NotFound(loaded.number, " is in use again");
     case ntfs::RecordState::kFree:
       if (state == ntfs::RecordState::kFree) break;
-      return not_found(" is free");
+      return NotFound(loaded.number, " is free");
     case ntfs::RecordState::kEmpty:
-      return not_found(" is free");
+      return NotFound(loaded.number, " is free");
     case ntfs::RecordState::kDamaged:
     case ntfs::RecordState::kForeign:
       return CorruptError("read", context + " at volume offset " +
@@ -135,12 +148,13 @@ Result<LoadedRecord> NtfsVolume::ReadRecordIn(std::uint64_t number, ntfs::Record
   return loaded;
 }
 
-Result<LoadedRecord> NtfsVolume::ReadRecordPatiently(std::uint64_t number) const {
+Result<LoadedRecord> NtfsVolume::ReadRecordPatiently(std::uint64_t number,
+                                                     const ScanSink* sink) const {
   auto loaded = ReadRecord(number);
   if (!reader_.CanChange()) return loaded;
   for (const auto pause : kSecondLookPauses) {
     if (loaded.ok() || loaded.error().code != "ADS_CORRUPT") break;
-    std::this_thread::sleep_for(pause);
+    if (!WaitForSecondLook(pause, sink)) break;
     loaded = ReadRecord(number);
   }
   return loaded;
@@ -148,43 +162,99 @@ Result<LoadedRecord> NtfsVolume::ReadRecordPatiently(std::uint64_t number) const
 
 Result<std::vector<std::byte>> NtfsVolume::ReadAttributeValue(
     const ntfs::AttributeRecord& attribute, std::uint64_t max_size) const {
-  if (!attribute.is_non_resident) {
-    return std::vector<std::byte>(attribute.value.begin(), attribute.value.end());
+  return ReadPieces(std::span(&attribute, 1), max_size);
+}
+
+Result<std::vector<std::byte>> NtfsVolume::ReadPieces(std::span<const ntfs::AttributeRecord> pieces,
+                                                      std::uint64_t max_size) const {
+  const ntfs::AttributeRecord& first = pieces.front();
+  if (!first.is_non_resident) {
+    return std::vector<std::byte>(first.value.begin(), first.value.end());
   }
   // More than the volume holds cannot be read in full anyway, and must not be asked of the
   // allocator.
   const std::uint64_t most = std::min(max_size, reader_.size());
-  if (attribute.data_size > most) {
+  if (first.data_size > most) {
     return CorruptError("read", "attribute's size: expected at most " + std::to_string(most) +
-                                    ", found " + std::to_string(attribute.data_size));
+                                    ", found " + std::to_string(first.data_size));
   }
   std::vector<ntfs::Run> runs;
-  if (const auto fault = ntfs::DecodeRunList(
-          attribute.run_list, attribute.run_list_offset,
-          {attribute.first_vcn, attribute.last_vcn, boot_.cluster_count()}, runs)) {
-    return CorruptError("read", "attribute's run list", *fault);
+  for (const ntfs::AttributeRecord& piece : pieces) {
+    if (const auto fault =
+            ntfs::DecodeRunList(piece.run_list, piece.run_list_offset,
+                                {piece.first_vcn, piece.last_vcn, boot_.cluster_count()}, runs)) {
+      return CorruptError("read", "attribute's run list", *fault);
+    }
   }
   // Runs are mapped the same way for every attribute, $MFT's or not.
-  const MftMap map(std::move(runs), boot_.bytes_per_cluster, attribute.data_size);
-  std::vector<std::byte> value(static_cast<std::size_t>(attribute.data_size));
+  const MftMap map(std::move(runs), boot_.bytes_per_cluster, first.data_size);
+  std::vector<std::byte> value(static_cast<std::size_t>(first.data_size));
   if (Status fault = map.Read(reader_, 0, value)) return *fault;
   return value;
 }
 
-std::vector<std::byte> NtfsVolume::ReadMftBitmap() const {
-  const auto loaded = ReadRecord(0);
-  if (!loaded.ok()) return {};
-  ntfs::AttributeCursor cursor(loaded.value().record.attributes,
-                               loaded.value().record.attributes_offset);
+Result<std::vector<std::byte>> NtfsVolume::ReadMftBitmap(const ScanSink* sink) const {
+  const auto holders = ReadBitmapHolders(sink);
+  if (!holders.ok()) return holders.error();
+  std::vector<ntfs::AttributeRecord> pieces;
+  for (const LoadedRecord& holder : holders.value()) {
+    ntfs::AttributeCursor cursor(holder.record.attributes, holder.record.attributes_offset);
+    ntfs::RawAttribute raw;
+    while (cursor.Next(raw)) {
+      if (raw.type != ntfs::AttributeType::kBitmap || raw.has_name()) continue;
+      const auto attribute = ntfs::DecodeAttribute(raw);
+      if (!attribute.ok()) return CorruptError("read", "bitmap of $MFT", attribute.error());
+      pieces.push_back(attribute.value());
+    }
+  }
+  std::sort(pieces.begin(), pieces.end(),
+            [](const auto& a, const auto& b) { return a.first_vcn < b.first_vcn; });
+  if (pieces.empty() || pieces.front().is_continuation()) {
+    return CorruptError("read", "record 0 of $MFT leads to no bitmap");
+  }
+  return ReadPieces(pieces, kMaxBitmapSize);
+}
+
+Result<std::vector<LoadedRecord>> NtfsVolume::ReadBitmapHolders(const ScanSink* sink) const {
+  auto zero = ReadRecordPatiently(0, sink);
+  if (!zero.ok()) {
+    auto copy = ReadMirroredRecordZero();
+    if (!copy.ok()) return zero.error();
+    zero = std::move(copy);
+  }
+  std::vector<std::uint64_t> numbers;
+  ntfs::AttributeCursor cursor(zero.value().record.attributes,
+                               zero.value().record.attributes_offset);
   ntfs::RawAttribute raw;
   while (cursor.Next(raw)) {
-    if (raw.type != ntfs::AttributeType::kBitmap) continue;
+    if (raw.type != ntfs::AttributeType::kAttributeList) continue;
     const auto attribute = ntfs::DecodeAttribute(raw);
-    if (!attribute.ok()) return {};
-    auto bitmap = ReadAttributeValue(attribute.value(), kMaxBitmapSize);
-    return bitmap.ok() ? std::move(bitmap.value()) : std::vector<std::byte>{};
+    if (!attribute.ok()) return CorruptError("read", "attribute list of $MFT", attribute.error());
+    const auto list = ReadAttributeValue(attribute.value(), ntfs::kMaxAttributeListSize);
+    if (!list.ok()) return list.error();
+    ntfs::AttributeListCursor entries(list.value(), raw.volume_offset);
+    ntfs::AttributeListEntry entry;
+    while (entries.Next(entry)) {
+      const std::uint64_t number = ntfs::RecordNumberOf(entry.reference);
+      if (entry.type == ntfs::AttributeType::kBitmap && number != 0) numbers.push_back(number);
+    }
   }
-  return {};
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+
+  std::vector<LoadedRecord> holders;
+  holders.push_back(std::move(zero.value()));
+  for (const std::uint64_t number : numbers) {
+    auto holder = ReadRecordPatiently(number, sink);
+    if (!holder.ok()) return holder.error();
+    const std::uint64_t base = holder.value().record.base_reference;
+    if (base == 0 || ntfs::RecordNumberOf(base) != 0) {
+      return CorruptError("read", "MFT record " + std::to_string(number) +
+                                      ": expected an extension record of $MFT, found another's");
+    }
+    holders.push_back(std::move(holder.value()));
+  }
+  return holders;
 }
 
 void NtfsVolume::ReadLabel() {

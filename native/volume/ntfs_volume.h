@@ -3,25 +3,20 @@
 
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "ntfs/attribute_record.h"
 #include "ntfs/boot_sector.h"
 #include "ntfs/file_record.h"
+#include "streams/stream_provider.h"
 #include "volume/mft_map.h"
 #include "volume/volume_reader.h"
 
 namespace sidestream {
-
-// How often, and after which pauses, a record that was torn when it was read is read again. Writing
-// one takes a live volume's driver well under a millisecond; being kept from running takes longer.
-inline constexpr std::chrono::milliseconds kSecondLookPauses[] = {
-    std::chrono::milliseconds(5), std::chrono::milliseconds(10), std::chrono::milliseconds(20),
-    std::chrono::milliseconds(40), std::chrono::milliseconds(80)};
 
 // A record read and fixed up. `record` points into `bytes`: moving keeps it valid, copying would
 // not.
@@ -59,19 +54,30 @@ class NtfsVolume {
   Result<LoadedRecord> ReadRecord(std::uint64_t number) const;
   // Reads one that is not in use: what is left of a deleted file. ADS_NOT_FOUND: it is in use.
   Result<LoadedRecord> ReadDeletedRecord(std::uint64_t number) const;
-  // As ReadRecord(), but looks again at one that is damaged before it says so.
-  Result<LoadedRecord> ReadRecordPatiently(std::uint64_t number) const;
+  // As ReadRecord(), but looks again at one that is damaged before it says so, as long as the scan
+  // that `sink` is of, if it is for one, goes on.
+  Result<LoadedRecord> ReadRecordPatiently(std::uint64_t number,
+                                           const ScanSink* sink = nullptr) const;
 
   // The whole value of a small attribute, resident or not, e.g. an attribute list.
   Result<std::vector<std::byte>> ReadAttributeValue(const ntfs::AttributeRecord& attribute,
                                                     std::uint64_t max_size) const;
 
-  // $MFT's own bitmap (bit n: record n is in use), empty if it cannot be read.
-  std::vector<std::byte> ReadMftBitmap() const;
+  // $MFT's own bitmap (bit n: record n is in use), by record 0 or its copy in $MFTMirr. `sink` as
+  // for ReadRecordPatiently().
+  Result<std::vector<std::byte>> ReadMftBitmap(const ScanSink* sink = nullptr) const;
 
  private:
   NtfsVolume(VolumeReader reader, ntfs::BootSector boot, MftBootstrap bootstrap);
   Result<LoadedRecord> ReadRecordIn(std::uint64_t number, ntfs::RecordState state) const;
+  Result<LoadedRecord> ReadMirroredRecordZero() const;
+  // Fixes up what was read of a record.
+  static Result<LoadedRecord> Decode(LoadedRecord loaded, ntfs::RecordState state);
+  // Record 0, and the extension records in which the bitmap lies where there is no room for it.
+  Result<std::vector<LoadedRecord>> ReadBitmapHolders(const ScanSink* sink) const;
+  // The value of an attribute in these pieces, which are in order.
+  Result<std::vector<std::byte>> ReadPieces(std::span<const ntfs::AttributeRecord> pieces,
+                                            std::uint64_t max_size) const;
   void ReadLabel();
 
   VolumeReader reader_;

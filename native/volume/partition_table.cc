@@ -19,9 +19,31 @@ constexpr std::uint32_t kFirstLogicalNumber = 5;
 constexpr std::uint32_t kMaxLogicalPartitions = 128;
 constexpr std::size_t kMaxGptEntries = 1024;
 
-// EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, as it stands in a GPT (UEFI specification, appendix A).
-constexpr std::array<std::uint8_t, 16> kBasicData = {
-    0xA2, 0xA0, 0xD0, 0xEB, 0xE5, 0xB9, 0x33, 0x44, 0x87, 0xC0, 0x68, 0xB6, 0xB7, 0x26, 0x99, 0xC7};
+struct KnownUse {
+  std::array<std::uint8_t, 16> type;
+  PartitionUse use;
+};
+
+// Type GUIDs of Microsoft's, as they stand in a GPT: the first three parts little-endian (UEFI
+// specification, appendix A).
+constexpr std::array<KnownUse, 4> kKnownUses = {{
+    // EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, basic data
+    {{0xA2, 0xA0, 0xD0, 0xEB, 0xE5, 0xB9, 0x33, 0x44, 0x87, 0xC0, 0x68, 0xB6, 0xB7, 0x26, 0x99,
+      0xC7},
+     PartitionUse::kWindowsVolume},
+    // DE94BBA4-06D1-4D40-A16A-BFD50179D6AC, recovery tools
+    {{0xA4, 0xBB, 0x94, 0xDE, 0xD1, 0x06, 0x40, 0x4D, 0xA1, 0x6A, 0xBF, 0xD5, 0x01, 0x79, 0xD6,
+      0xAC},
+     PartitionUse::kWindowsVolume},
+    // AF9B60A0-1431-4F62-BC68-3311714A69AD, data of the logical disk manager
+    {{0xA0, 0x60, 0x9B, 0xAF, 0x31, 0x14, 0x62, 0x4F, 0xBC, 0x68, 0x33, 0x11, 0x71, 0x4A, 0x69,
+      0xAD},
+     PartitionUse::kDynamicDisk},
+    // E75CAF8F-F680-4CEE-AFA3-B001E56EFC2D, Storage Spaces
+    {{0x8F, 0xAF, 0x5C, 0xE7, 0x80, 0xF6, 0xEE, 0x4C, 0xAF, 0xA3, 0xB0, 0x01, 0xE5, 0x6E, 0xFC,
+      0x2D},
+     PartitionUse::kStoragePool},
+}};
 
 using Sector = std::array<std::byte, 512>;
 
@@ -37,21 +59,28 @@ ImageFormat FormatAt(const BlockReader& image, std::uint64_t offset) {
   return IdentifyImage(head);
 }
 
+PartitionUse UseOfType(const std::byte* type) {
+  for (const KnownUse& known : kKnownUses) {
+    if (std::memcmp(type, known.type.data(), known.type.size()) == 0) return known.use;
+  }
+  return PartitionUse::kOther;
+}
+
 // Where the table says a partition lies, in sectors, and of what kind.
 struct TableEntry {
   std::uint32_t number;
   std::uint64_t first_sector;
   std::uint64_t sectors;
-  bool is_windows;
+  PartitionUse use;
 };
 
 void AddPartition(const BlockReader& image, const TableEntry& entry, std::uint64_t sector_size,
                   PartitionTable& table) {
-  const auto [number, first_sector, sectors, is_windows] = entry;
+  const auto [number, first_sector, sectors, use] = entry;
   const std::uint64_t image_sectors = image.size() / sector_size;
   if (first_sector == 0 || sectors == 0) return;
   if (first_sector >= image_sectors) {
-    if (!is_windows) return;
+    if (use == PartitionUse::kOther) return;
     table.faults.push_back({number, "partition " + std::to_string(number) +
                                         " is said to be a volume of Windows' from sector " +
                                         std::to_string(first_sector) + " on; the image ends at " +
@@ -60,7 +89,7 @@ void AddPartition(const BlockReader& image, const TableEntry& entry, std::uint64
   }
   Partition partition;
   partition.number = number;
-  partition.is_windows = is_windows;
+  partition.use = use;
   partition.start = first_sector * sector_size;
   partition.length = sectors > image_sectors - first_sector ? image.size() - partition.start
                                                             : sectors * sector_size;
@@ -99,9 +128,9 @@ bool ReadGpt(const BlockReader& image, std::uint64_t header_sector, std::uint64_
     const auto first = LoadLe<std::uint64_t>(entry.data() + 32);
     const auto last = LoadLe<std::uint64_t>(entry.data() + 40);
     if (!is_used || last < first || last == UINT64_MAX) continue;
-    const bool is_windows = std::memcmp(entry.data(), kBasicData.data(), kBasicData.size()) == 0;
     AddPartition(image,
-                 {static_cast<std::uint32_t>(looked_at + 1), first, last - first + 1, is_windows},
+                 {static_cast<std::uint32_t>(looked_at + 1), first, last - first + 1,
+                  UseOfType(entry.data())},
                  sector_size, table);
   }
   if (looked_at < count) {
@@ -125,8 +154,11 @@ struct MbrEntry {
   std::uint64_t first_sector;
   std::uint64_t sectors;
 
-  // NTFS, exFAT or HPFS; hidden; a recovery partition.
-  bool is_windows() const { return type == 0x07 || type == 0x17 || type == 0x27; }
+  PartitionUse use() const {
+    // NTFS, exFAT or HPFS; hidden; a recovery partition.
+    if (type == 0x07 || type == 0x17 || type == 0x27) return PartitionUse::kWindowsVolume;
+    return type == 0x42 ? PartitionUse::kDynamicDisk : PartitionUse::kOther;
+  }
   bool is_extended() const { return type == 0x05 || type == 0x0F || type == 0x85; }
 };
 
@@ -151,10 +183,10 @@ void ReadLogicalPartitions(const BlockReader& image, std::uint64_t extended_star
     }
     const MbrEntry logical = LoadMbrEntry(sector, 0);
     if (logical.type != 0) {
-      AddPartition(image,
-                   {kFirstLogicalNumber + i, link + logical.first_sector, logical.sectors,
-                    logical.is_windows()},
-                   sector_size, table);
+      AddPartition(
+          image,
+          {kFirstLogicalNumber + i, link + logical.first_sector, logical.sectors, logical.use()},
+          sector_size, table);
     }
     const MbrEntry next = LoadMbrEntry(sector, 1);
     if (!next.is_extended() || next.first_sector == 0) return;
@@ -179,10 +211,10 @@ bool ReadMbr(const BlockReader& image, std::uint64_t sector_size, PartitionTable
     if (entry.is_extended()) {
       ReadLogicalPartitions(image, entry.first_sector, sector_size, table);
     } else {
-      AddPartition(image,
-                   {static_cast<std::uint32_t>(i + 1), entry.first_sector, entry.sectors,
-                    entry.is_windows()},
-                   sector_size, table);
+      AddPartition(
+          image,
+          {static_cast<std::uint32_t>(i + 1), entry.first_sector, entry.sectors, entry.use()},
+          sector_size, table);
     }
   }
   return std::any_of(

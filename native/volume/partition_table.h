@@ -15,13 +15,20 @@
 
 namespace sidestream {
 
+// What the table says that a partition is for.
+enum class PartitionUse {
+  kOther,
+  kWindowsVolume,  // of this kind are NTFS's
+  kDynamicDisk,    // its volumes may go on in other partitions, of other disks
+  kStoragePool,    // of Storage Spaces, the same
+};
+
 struct Partition {
   std::uint32_t number = 0;  // as in the table, from 1; logical ones from 5
   std::uint64_t start = 0;   // bytes
   std::uint64_t length = 0;  // bytes; cut at the end of the image
   ImageFormat format = ImageFormat::kUnknown;
-  // The table says that it is a volume of Windows': of this kind are NTFS's.
-  bool is_windows = false;
+  PartitionUse use = PartitionUse::kOther;
 };
 
 // A volume that may be there and is not among the partitions.

@@ -50,7 +50,16 @@ void RecordCollector::Collect(std::span<std::byte> bytes, std::uint64_t number,
 
 void RecordCollector::CollectFinally(std::span<std::byte> bytes, std::uint64_t number,
                                      std::uint64_t volume_offset) {
-  if (const auto fault = TryCollect(bytes, number, volume_offset)) ReportDamage(number, *fault);
+  const auto fault = TryCollect(bytes, number, volume_offset);
+  if (!fault) return;
+  ReportDamage(number, *fault);
+  if (ntfs::ClassifyRecord(bytes) != ntfs::RecordState::kFree) return;
+  // What it holds may be a file's still or not; its extension records' streams have a file.
+  if (options_.include_deleted) return CollectDeleted(bytes, number, volume_offset);
+  const auto record = ntfs::ParseFileRecord(bytes, volume_offset);
+  if (record.ok() && record.value().base_reference == 0) {
+    KeepLost(ntfs::MakeReference(number, record.value().sequence));
+  }
 }
 
 std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> bytes,
@@ -58,6 +67,10 @@ std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> byte
                                                        std::uint64_t volume_offset) {
   switch (ntfs::ClassifyRecord(bytes)) {
     case ntfs::RecordState::kFree:
+      if (IsLostToItsFlag(bytes, number)) {
+        return "record at volume offset " + std::to_string(volume_offset) +
+               ": its flags say that it is free; the bitmap of $MFT has it in use";
+      }
       if (options_.include_deleted) CollectDeleted(bytes, number, volume_offset);
       return std::nullopt;
     case ntfs::RecordState::kDamaged:
@@ -78,6 +91,15 @@ std::optional<std::string> RecordCollector::TryCollect(std::span<std::byte> byte
   if (!record.ok()) return Describe(record.error());
   CollectRecord(record.value(), number, Use::kInUse);
   return std::nullopt;
+}
+
+// A file that is deleted lets go of its record in the bitmap, too; but a live volume's driver may
+// write the two seconds apart, and deletes all the time. The records of the volume's own files are
+// marked in use before there is anything in them.
+bool RecordCollector::IsLostToItsFlag(std::span<const std::byte> bytes,
+                                      std::uint64_t number) const {
+  return !volume_.reader().IsDevice() && number >= ntfs::kFirstUserRecord &&
+         IsMarkedInUse(number, ntfs::RecordState::kFree) && ntfs::HasOwner(bytes);
 }
 
 // Nobody promised that stale bytes can be read: what does not decode is no loss to report.
@@ -182,11 +204,11 @@ ntfs::ParseStatus RecordCollector::AddStream(const ntfs::RawAttribute& raw) {
   stream.allocated = attribute.allocated_size;
   stream.first_vcn = attribute.first_vcn;
   stream.is_resident = !attribute.is_non_resident;
-  stream.is_encrypted = attribute.is_encrypted;
   stream.units = static_cast<std::uint8_t>(attribute.name_units());
   stream.text = AddStreamName(attribute.name);
   stream.value = StreamRow::kNoValue;
-  if (stream.is_resident &&
+  // What is encrypted is nothing to show. That it is not, is said where the contents are wanted.
+  if (stream.is_resident && !attribute.is_encrypted &&
       shard_.values.size() + attribute.value.size() <= options_.kept_value_bytes) {
     std::size_t start = 0;
     const auto kept = shard_.values.AppendRun(attribute.value.size(), start);

@@ -81,6 +81,7 @@ class RecordCollector {
   // What keeps the record from being decoded, in words; nothing if it was, or is none in use.
   std::optional<std::string> TryCollect(std::span<std::byte> bytes, std::uint64_t number,
                                         std::uint64_t volume_offset);
+  bool IsLostToItsFlag(std::span<const std::byte> bytes, std::uint64_t number) const;
   void CollectDeleted(std::span<std::byte> bytes, std::uint64_t number,
                       std::uint64_t volume_offset);
   enum class Use { kInUse, kInUseAndWanted, kDeleted };

@@ -39,7 +39,6 @@ struct StreamRow {
   std::uint32_t value;  // index into RecordShard::values; kNoValue: read it again
   std::uint8_t units;
   bool is_resident;
-  bool is_encrypted;
 
   static constexpr std::uint32_t kNoValue = UINT32_MAX;
 };

@@ -30,23 +30,25 @@ void FillZero(std::span<std::byte> bytes) {
 
 Result<StreamContent> StreamContent::Load(const NtfsVolume& volume,
                                           std::span<const std::uint64_t> records,
-                                          std::u16string_view name) {
-  return LoadFrom(volume, records, name, false);
+                                          std::u16string_view name, const ScanSink* sink) {
+  return LoadFrom(volume, records, name, [&volume, sink](std::uint64_t number) {
+    return volume.ReadRecordPatiently(number, sink);
+  });
 }
 
 Result<StreamContent> StreamContent::LoadDeleted(const NtfsVolume& volume,
                                                  std::span<const std::uint64_t> records,
                                                  std::u16string_view name) {
-  return LoadFrom(volume, records, name, true);
+  return LoadFrom(volume, records, name,
+                  [&volume](std::uint64_t number) { return volume.ReadDeletedRecord(number); });
 }
 
 Result<StreamContent> StreamContent::LoadFrom(const NtfsVolume& volume,
                                               std::span<const std::uint64_t> records,
-                                              std::u16string_view name, bool is_deleted) {
+                                              std::u16string_view name, const ReadRecord& read) {
   StreamContent content(volume);
   for (const std::uint64_t number : records) {
-    const auto loaded =
-        is_deleted ? volume.ReadDeletedRecord(number) : volume.ReadRecordPatiently(number);
+    const auto loaded = read(number);
     if (!loaded.ok()) return loaded.error();
     const std::string context = "MFT record " + std::to_string(number);
     ntfs::AttributeCursor cursor(loaded.value().record.attributes,

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,11 @@ namespace sidestream {
 class StreamContent {
  public:
   // Gathers the stream `name` from these records, the one with its first piece and those with its
-  // continuations, in any order. ADS_UNSUPPORTED where it is encrypted.
+  // continuations, in any order. ADS_UNSUPPORTED where it is encrypted. Waits for damaged records
+  // as NtfsVolume::ReadRecordPatiently() does.
   static Result<StreamContent> Load(const NtfsVolume& volume,
                                     std::span<const std::uint64_t> records,
-                                    std::u16string_view name);
+                                    std::u16string_view name, const ScanSink* sink = nullptr);
 
   // The same from records that are not in use any more.
   static Result<StreamContent> LoadDeleted(const NtfsVolume& volume,
@@ -42,9 +44,10 @@ class StreamContent {
 
  private:
   explicit StreamContent(const NtfsVolume& volume) : volume_(&volume) {}
+  using ReadRecord = std::function<Result<LoadedRecord>(std::uint64_t number)>;
   static Result<StreamContent> LoadFrom(const NtfsVolume& volume,
                                         std::span<const std::uint64_t> records,
-                                        std::u16string_view name, bool is_deleted);
+                                        std::u16string_view name, const ReadRecord& read);
   Status AddPiece(const ntfs::AttributeRecord& attribute, std::uint64_t record);
   Status CheckPieces(std::u16string_view name);
   Status ReadClusters(std::uint64_t offset, std::span<std::byte> into) const;

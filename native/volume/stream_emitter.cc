@@ -130,6 +130,8 @@ class Emitter {
       // Values of records before this piece may be given back at any moment.
       const bool is_kept = stream.value != StreamRow::kNoValue && holder.record >= FirstRecord();
       Status fault = is_kept ? UseKeptValue(shard, stream, found) : ReadContent(holder, found);
+      // A record that the scan did not wait for may be whole.
+      if (fault && sink_.IsCancelled()) return;
       if (fault) {
         part_->AddUnreadable(
             {std::u16string(found.path), std::u16string(found.name), std::move(*fault)});
@@ -163,8 +165,9 @@ class Emitter {
     }
     std::sort(records_.begin(), records_.end());
     records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
-    auto content = holder_row.is_deleted ? StreamContent::LoadDeleted(volume_, records_, found.name)
-                                         : StreamContent::Load(volume_, records_, found.name);
+    auto content = holder_row.is_deleted
+                       ? StreamContent::LoadDeleted(volume_, records_, found.name)
+                       : StreamContent::Load(volume_, records_, found.name, &sink_);
     if (!content.ok()) return content.error();
     if (holder_row.is_deleted) {
       if (!clusters_) clusters_.emplace(ClusterBitmap::Read(volume_));

@@ -31,6 +31,8 @@ class VolumeReader {
   std::uint64_t size() const { return length_; }
   // As BlockReader::CanChange().
   bool CanChange() const { return image_->CanChange(); }
+  // As BlockReader::IsDevice().
+  bool IsDevice() const { return image_->IsDevice(); }
 
   // Fills `into` or says why not: the image's end (ADS_CORRUPT), or the system's error (ADS_IO).
   Status Read(std::uint64_t volume_offset, std::span<std::byte> into) const;

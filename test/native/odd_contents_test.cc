@@ -91,15 +91,17 @@ TEST("an encrypted stream is listed, and its contents are unreadable and not sho
   SyntheticVolume volume;
   volume.Put(kFree * kCluster, ClustersOf('?', 1));
   Bytes stream = ANonResidentData(u"secret", 0, 0, 100, Bytes{0x21, 1, kFree, 0, 0});
-  volume.File(30, {AName(u"f"), stream.U16(12, 0x4000)});
+  volume.File(30, {AName(u"f"), stream.U16(12, 0x4000), AStream(u"in the record").U16(12, 0x4000)});
   RememberingSink sink;
   volume.ScanInto(sink);
-  CHECK_EQUAL(sink.rows.size(), 1);
+  CHECK_EQUAL(sink.rows.size(), 2);
   CHECK_EQUAL(sink.rows[0].size, 100);
-  CHECK(sink.rows[0].sha256.empty() && sink.rows[0].content_bytes == 0);
-  CHECK_EQUAL(sink.unreadable.size(), 1);
-  CHECK_EQUAL(sink.unreadable[0].error.code, "ADS_UNSUPPORTED");
-  CHECK(sink.unreadable[0].stream == u"secret");
+  CHECK_EQUAL(sink.unreadable.size(), 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(sink.rows[i].sha256.empty() && sink.rows[i].content_bytes == 0);
+    CHECK_EQUAL(sink.unreadable[i].error.code, "ADS_UNSUPPORTED");
+    CHECK(sink.unreadable[i].stream == sink.rows[i].name);
+  }
 }
 
 TEST("an attribute list outside its record, in two runs, is read") {
@@ -130,7 +132,7 @@ TEST("$MFT that goes on in extension records is followed step by step") {
   const auto record0 = AnAttributeList(
       {{u"", 0, ReferenceTo(0)}, {u"", 10, ReferenceTo(20)}, {u"", 20, ReferenceTo(45)}});
   Bytes first = ANonResidentData(u"", 0, 9, 120 * 1024, Bytes{0x11, 10, 4, 0});
-  volume.File(0, {record0, first});
+  volume.File(0, {record0, first, AResidentAttribute(0xB0, u"", Bytes(15))});
   volume.Extension(20, ReferenceTo(0), {ANonResidentData(u"", 10, 19, 0, Bytes{0x11, 10, 14, 0})});
   volume.Extension(45, ReferenceTo(0),
                    {ANonResidentData(u"", 20, 29, 0, Bytes{0x21, 10, kFree, 0, 0})});

@@ -154,13 +154,8 @@ TEST("streams of a file whose base record is lost are listed under its identity,
 
 TEST("records in use past the end that record 0 gives $MFT are said to be missing") {
   SyntheticVolume volume;
-  const auto clusters = static_cast<int>(SyntheticVolume::kMftClusters);
-  const auto scan = [&](std::uint64_t records) {
-    Bytes bitmap(SyntheticVolume::kRecords / 8);
-    bitmap.U8(0, 1).U8(30 / 8, 1u << (30 % 8));
-    volume.Record(0, AFileRecord({ANonResidentData(u"", 0, SyntheticVolume::kMftClusters - 1,
-                                                   records * 1024, Bytes{0x11, clusters, 4, 0}),
-                                  AResidentAttribute(0xB0, u"", bitmap)}));
+  const auto scan = [&](std::size_t records) {
+    volume.MftWithBitmap({30}, records);
     RememberingSink sink;
     volume.ScanInto(sink);
     return sink.unreadable.size();

@@ -68,8 +68,7 @@ class SyntheticVolume {
   SyntheticVolume()
       : image_(std::make_shared<MemoryImage>(std::vector<std::byte>(kClusters * kCluster))) {
     Put(0, ABootSector().U64(40, kClusters * 8));
-    Record(0, AFileRecord({ANonResidentData(u"", 0, kMftClusters - 1, kRecords * 1024,
-                                            Bytes{0x11, static_cast<int>(kMftClusters), 4, 0})}));
+    MftWithBitmap({});
     Record(5, AFileRecord({}).U16(22, 3));
   }
 
@@ -89,6 +88,20 @@ class SyntheticVolume {
   SyntheticVolume& Extension(std::size_t number, std::uint64_t base,
                              std::initializer_list<Bytes> attributes) {
     return Record(number, AFileRecord(attributes).U64(32, base));
+  }
+
+  // $MFT's own record, with a bitmap that has these records in use.
+  SyntheticVolume& MftWithBitmap(std::initializer_list<std::size_t> in_use,
+                                 std::size_t records = kRecords) {
+    Bytes bitmap(kRecords / 8);
+    bitmap.U8(0, 1u << 0 | 1u << 5);
+    for (const std::size_t number : in_use) {
+      bitmap.U8(number / 8, std::to_integer<unsigned>(bitmap[number / 8]) | 1u << (number % 8));
+    }
+    return Record(0,
+                  AFileRecord({ANonResidentData(u"", 0, kMftClusters - 1, records * 1024,
+                                                Bytes{0x11, static_cast<int>(kMftClusters), 4, 0}),
+                               AResidentAttribute(0xB0, u"", bitmap)}));
   }
 
   const std::shared_ptr<MemoryImage>& image() const { return image_; }

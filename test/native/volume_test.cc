@@ -275,15 +275,16 @@ TEST("a lost extension record is missed by its file's attribute list, with the f
     if (!is_extension) continue;
     const std::size_t first = sidestream::LoadLe<std::uint16_t>(bytes + 20);
     if (bytes[first] != std::byte{0x80} || bytes[first + 9] == std::byte{0}) continue;
-    bytes[22] = std::byte{0};  // free: what a scan would pass over without a word
+    bytes[22] = std::byte{0};
     damaged = true;
   }
   CHECK(damaged);
   RememberingSink sink;
   Scan(image, sink);
   CHECK(sink.rows.size() < kStreams);
-  CHECK_EQUAL(sink.unreadable.size(), 1);
-  CHECK(sink.unreadable[0].path == kMany);
+  // The record by its number, since the bitmap has it in use, and the file.
+  CHECK_EQUAL(sink.unreadable.size(), 2);
+  CHECK(sink.unreadable[1].path == kMany);
 }
 
 TEST("with record 0 destroyed the volume is read by $MFTMirr, and says so") {
@@ -406,6 +407,44 @@ TEST("a partition of Windows' that lost both its boot sectors is not passed over
   CHECK_EQUAL(sink.unreadable.size(), 1);
   CHECK(sink.unreadable[0].path == u"Partition2");
   CHECK_EQUAL(sink.unreadable[0].error.code, "ADS_CORRUPT");
+}
+
+TEST("parts of dynamic disks and of storage pools beside a volume are said to be unsupported") {
+  const std::vector<std::byte> volume = AFixture()->bytes;
+  const std::vector<std::byte> part(1u << 20, std::byte{0x5A});
+  const auto expect = [&](const std::shared_ptr<MemoryImage>& disk, std::u16string_view partition,
+                          std::string_view code, std::string_view word) {
+    RememberingSink sink;
+    Scan(disk, sink);
+    CHECK_EQUAL(sink.rows.size(), kStreams);
+    CHECK_EQUAL(sink.unreadable.size(), 1);
+    CHECK(sink.unreadable[0].path == partition);
+    CHECK_EQUAL(sink.unreadable[0].error.code, code);
+    CHECK(sink.unreadable[0].error.message.find(word) != std::string::npos);
+  };
+  const auto mbr = AnMbrDisk(512, {volume, part});
+  Put(*mbr, 446 + 16 + 4, {0x42});
+  expect(mbr, u"Partition2", "ADS_UNSUPPORTED", "dynamic disk");
+
+  const auto gpt = [&](const Bytes& type) {
+    const auto disk = AGptDisk(512, volume);
+    // The first entry: a few sectors behind the list of entries, where no volume begins.
+    std::byte* const entry = disk->bytes.data() + 2 * 512;
+    const std::span<const std::byte> bytes = type;
+    std::memcpy(entry, bytes.data(), 16);
+    const Bytes sectors = Bytes(16).U64(0, 40).U64(8, 50);
+    std::memcpy(entry + 32, std::span<const std::byte>(sectors).data(), 16);
+    return disk;
+  };
+  expect(gpt(Bytes{0xA0, 0x60, 0x9B, 0xAF, 0x31, 0x14, 0x62, 0x4F, 0xBC, 0x68, 0x33, 0x11, 0x71,
+                   0x4A, 0x69, 0xAD}),
+         u"Partition1", "ADS_UNSUPPORTED", "dynamic disk");
+  expect(gpt(Bytes{0x8F, 0xAF, 0x5C, 0xE7, 0x80, 0xF6, 0xEE, 0x4C, 0xAF, 0xA3, 0xB0, 0x01, 0xE5,
+                   0x6E, 0xFC, 0x2D}),
+         u"Partition1", "ADS_UNSUPPORTED", "Storage Spaces");
+  expect(gpt(Bytes{0xA4, 0xBB, 0x94, 0xDE, 0xD1, 0x06, 0x40, 0x4D, 0xA1, 0x6A, 0xBF, 0xD5, 0x01,
+                   0x79, 0xD6, 0xAC}),
+         u"Partition1", "ADS_CORRUPT", "said to be a volume");
 }
 
 TEST("logical partitions are followed, and a broken chain of them is said") {

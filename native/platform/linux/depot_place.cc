@@ -1,7 +1,6 @@
 #include "platform/linux/depot_place.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -30,6 +29,18 @@ std::string Hex(std::uint8_t byte) {
 
 bool IsUpperHex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); }
 
+// smbd follows links, so one in the way can hide streams: never to be taken for "not there".
+StreamError RefusedLink(StreamError error, const std::string& path, const char* operation) {
+  if (error.system_code != ELOOP && error.system_code != ENOTDIR) {
+    error.operation = operation;
+    return error;
+  }
+  return {"ADS_UNSUPPORTED", error.system_code, operation,
+          path +
+              " in Samba's stream depot is not reached through folders alone, and no link is "
+              "followed"};
+}
+
 // `parts`: how many of the path's last parts are below the depot.
 Result<UniqueFd> OpenBelow(const std::string& path, int parts, int flags, const char* operation) {
   std::size_t split = path.size();
@@ -37,10 +48,10 @@ Result<UniqueFd> OpenBelow(const std::string& path, int parts, int flags, const 
   const auto depot = OpenDepotRoot(path.substr(0, split), operation);
   if (!depot.ok()) return depot.error();
   const auto opened = OpenBeneath(depot.value().get(), path.substr(split + 1));
-  if (!opened.ok()) return opened.error();
+  if (!opened.ok()) return RefusedLink(opened.error(), path, operation);
   UniqueFd fd(openat(opened.value().parent_fd.get(), opened.value().base_name.c_str(),
                      flags | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd.ok()) return FromErrno(errno, operation, path);
+  if (!fd.ok()) return RefusedLink(FromErrno(errno, operation, path), path, operation);
   return fd;
 }
 
@@ -73,14 +84,9 @@ bool IsDepotHash(std::string_view folder_name) {
 }
 
 Result<UniqueFd> OpenDepotRoot(const std::string& path, const char* operation) {
-  UniqueFd depot(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (!depot.ok()) return FromErrno(errno, operation, path);
-  struct stat status = {};
-  if (fstat(depot.get(), &status) != 0) return FromErrno(errno, operation, path);
-  if (S_ISDIR(status.st_mode)) return depot;
-  return StreamError{
-      "ADS_UNSUPPORTED", 0, operation,
-      path + " should be Samba's stream depot and is no folder (no link is followed)"};
+  auto depot = OpenFolderWithoutLinks(path);
+  if (!depot.ok()) return RefusedLink(depot.error(), path, operation);
+  return depot;
 }
 
 Result<UniqueFd> OpenDepotFolder(const std::string& path, const char* operation) {

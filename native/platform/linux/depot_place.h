@@ -23,8 +23,8 @@ std::string DepotFileOf(std::string_view stream_name);
 bool IsDepotHash(std::string_view folder_name);
 
 // A carrier's folder in a depot, from its path `<depot>/XX/YY/<id>`, and a file in such a folder.
-// The depot and what is below it are never reached through a link. Only ENOENT means that it is not
-// there: smbd follows links, so a link in the way can hide streams.
+// No part of the path may be a link, the folders above the depot included. Only ENOENT means that
+// it is not there: smbd follows links, so a link in the way can hide streams.
 Result<UniqueFd> OpenDepotFolder(const std::string& path, const char* operation);
 Result<UniqueFd> OpenDepotFile(const std::string& path, int flags, const char* operation);
 // The depot itself, O_PATH.

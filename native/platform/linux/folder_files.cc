@@ -96,7 +96,7 @@ bool FolderFiles::ReportInPlace(const FolderEntry& entry, const FileSystem& file
                        facts.changed_ns < read_at_ns_ - kSettledNs;
   if (!is_same) return false;
   if (facts.link_count > 1) {
-    context_.linked().Add(facts, PathOf(entry.name));
+    AddLinked(facts, entry.name);
     return true;
   }
   const std::string identity = IdentityOf(scheme, carrier, facts, file_system.identity_suffix);
@@ -113,11 +113,15 @@ void FolderFiles::ReportOpened(const char* name, const FileSystem& file_system) 
   if (!found.ok()) return context_.AddUnlessVanished(PathOf(name), found.error());
   const FileFacts& facts = found.value();
   if (!facts.IsRegular()) return;
-  if (facts.link_count > 1) return context_.linked().Add(facts, PathOf(name));
+  if (facts.link_count > 1) return AddLinked(facts, name);
   const CarrierRef carrier{
       XattrPlace::Behind(fd.get()), fd.get(), folder_.fd.get(), name, false, facts.inode};
   const std::u16string_view path = ShownPathOf(name);
   ScanCarrier(file_system, carrier, facts, {&path, 1}, context_.options(), context_.sink());
+}
+
+void FolderFiles::AddLinked(const FileFacts& facts, std::string_view name) {
+  context_.linked().Add(facts, {PathOf(name), {folder_.device, folder_.inode}});
 }
 
 std::string FolderFiles::PathOf(std::string_view name) const {

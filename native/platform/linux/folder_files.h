@@ -41,6 +41,7 @@ class FolderFiles {
   bool ReportInPlace(const FolderEntry& entry, const FileSystem& file_system,
                      const XattrPlace& place, const std::vector<StoredStream>& streams);
   void ReportOpened(const char* name, const FileSystem& file_system);
+  void AddLinked(const FileFacts& facts, std::string_view name);
 
   std::string PathOf(std::string_view name) const;
   std::u16string_view ShownPathOf(std::string_view name);

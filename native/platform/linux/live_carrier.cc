@@ -8,6 +8,7 @@
 #include "platform/linux/carrier_times.h"
 #include "platform/linux/errno_error.h"
 #include "platform/linux/file_lease.h"
+#include "platform/linux/scan_carrier.h"
 #include "streams/stream_digest.h"
 
 namespace sidestream {
@@ -29,12 +30,6 @@ Result<std::string> CheckedName(std::u16string_view name, const char* operation)
   auto bytes = BytesFromUnits(name);
   if (!bytes) return refuse("cannot be written as bytes on this file system");
   return std::move(*bytes);
-}
-
-// Between reading and acting, somebody else may have removed it.
-Result<RemoveOutcome> GoneOr(const StreamError& error) {
-  if (error.code == "ADS_NOT_FOUND") return RemoveOutcome::kGone;
-  return error;
 }
 
 bool HasKey(const std::vector<StoredStream>& streams, const std::string& key) {
@@ -70,12 +65,23 @@ Result<std::vector<StreamEntry>> LiveCarrier::List() {
   std::vector<StreamEntry> entries;
   for (const StoredStream& stream : streams.value()) {
     const auto measure = scheme_->Measure(ref_, stream);
-    if (!measure.ok() && measure.error().code == "ADS_NOT_FOUND") continue;  // went meanwhile
+    if (!measure.ok() && Went(stream, measure.error())) continue;
     if (!measure.ok()) return measure.error();
     entries.push_back({UnitsFromBytes(stream.name), measure.value().size, measure.value().allocated,
                        measure.value().is_resident});
   }
   return entries;
+}
+
+// Between listing and acting, somebody else may have removed it.
+bool LiveCarrier::Went(const StoredStream& stream, const StreamError& error) const {
+  return WentMeanwhile(*scheme_, ref_, stream, error);
+}
+
+Result<RemoveOutcome> LiveCarrier::GoneOr(const StoredStream& stream,
+                                          const StreamError& error) const {
+  if (Went(stream, error)) return RemoveOutcome::kGone;
+  return error;
 }
 
 Result<StoredStream> LiveCarrier::Find(const std::string& name, const char* operation) const {
@@ -118,8 +124,7 @@ Result<LiveCarrier::Match> LiveCarrier::FindExpected(
     return match;
   }
   const auto is_expected = IsExpected(*match.stream, expected_size, expected_sha256);
-  // Between listing and reading, somebody else may have removed it.
-  const bool went = !is_expected.ok() && is_expected.error().code == "ADS_NOT_FOUND";
+  const bool went = !is_expected.ok() && Went(*match.stream, is_expected.error());
   if (!is_expected.ok() && !went) return is_expected.error();
   if (went) match.otherwise = RemoveOutcome::kGone;
   if (went || !is_expected.value()) match.stream.reset();
@@ -177,7 +182,7 @@ Result<StreamLook> LiveCarrier::Look(std::u16string_view name, std::uint64_t mos
       if (*look.size == both.value().front.size()) look.content = std::move(both.value().front);
       return look;
     }
-    if (both.error().code != "ADS_NOT_FOUND") return both.error();
+    if (!Went(*found, both.error())) return both.error();
   }
   for (const StoredStream& stream : streams.value()) {
     if (&stream != found) look.names.push_back(UnitsFromBytes(stream.name));
@@ -197,7 +202,7 @@ Result<RemoveOutcome> LiveCarrier::RemoveVerified(const std::vector<StoredStream
     if (!basics.ok()) return basics.error();
     before_removal = std::move(basics.value());
   }
-  if (const auto error = scheme_->Remove(ref_, stream)) return GoneOr(*error);
+  if (const auto error = scheme_->Remove(ref_, stream)) return GoneOr(stream, *error);
   const auto after = ListAll();
   if (!after.ok()) return after.error();
   const bool is_still_there = HasKey(after.value(), stream.key);
@@ -226,7 +231,7 @@ Result<RemoveOutcome> LiveCarrier::Replace(std::u16string_view name, std::uint64
   const Status replaced = scheme_->Replace(ref_, *stream, bytes);
   const Status verified = replaced ? std::nullopt : VerifyContent(*stream, bytes);
   const Status restored = RestoreBasics(basics.value(), "replace");
-  if (replaced) return GoneOr(*replaced);
+  if (replaced) return GoneOr(*stream, *replaced);
   if (verified) return *verified;
   if (restored) return *restored;
   return RemoveOutcome::kDone;

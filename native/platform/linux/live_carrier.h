@@ -46,6 +46,8 @@ class LiveCarrier final : public Carrier {
   Result<Match> FindExpected(std::u16string_view name, const char* operation,
                              std::uint64_t expected_size,
                              std::span<const std::byte> expected_sha256) const;
+  bool Went(const StoredStream& stream, const StreamError& error) const;
+  Result<RemoveOutcome> GoneOr(const StoredStream& stream, const StreamError& error) const;
   Result<bool> IsExpected(const StoredStream& stream, std::uint64_t expected_size,
                           std::span<const std::byte> expected_sha256) const;
   // Times and attributes, before something is changed, and back to what they were.

@@ -55,7 +55,9 @@ Result<SmbConf> ConfOf(const TargetHints& hints) {
   if (!hints.smb_conf) return ReadDefaultSmbConf();
   const auto path = BytesOfPath(*hints.smb_conf);
   if (!path.ok()) return path.error();
-  return ReadSmbConf(path.value());
+  auto conf = ReadSmbConf(path.value());
+  if (conf.ok() && conf.value().incomplete) return *conf.value().incomplete;
+  return conf;
 }
 
 }  // namespace

@@ -44,7 +44,11 @@ void LookAt(WalkContext& context, const std::string& relative) {
   const FileSystem& file_system = context.FileSystemOf(fd.get(), facts.value());
   if (file_system.is_pseudo) return;
   if (file_system.unsupported) return context.AddUnreadable(relative, *file_system.unsupported);
-  if (facts.value().IsRegular()) return context.linked().Add(facts.value(), relative);
+  if (facts.value().IsRegular()) {
+    const auto folder = FactsOf(parent_fd.get());
+    if (!folder.ok()) return context.AddUnlessVanished(relative, folder.error());
+    return context.linked().Add(facts.value(), {relative, KeyOf(folder.value())});
+  }
   const CarrierRef carrier{XattrPlace::Behind(fd.get()), fd.get(), parent_fd.get(), base_name, true,
                            facts.value().inode};
   const std::u16string shown = context.Shown(relative);

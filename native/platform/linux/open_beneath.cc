@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 
 #include "platform/linux/errno_error.h"
@@ -29,10 +30,10 @@ bool IsPlain(std::string_view relative) {
   }
 }
 
-int OpenAt2(int folder_fd, const std::string& path) {
+int OpenAt2(int folder_fd, const std::string& path, std::uint64_t resolve) {
   struct open_how how = {};
   how.flags = kFolderFlags;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  how.resolve = resolve | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   return static_cast<int>(syscall(SYS_openat2, folder_fd, path.c_str(), &how, sizeof how));
 }
 
@@ -50,9 +51,11 @@ int OpenEachComponent(int folder_fd, std::string_view path) {
   return fcntl(folder.get(), F_DUPFD_CLOEXEC, 0);
 }
 
+bool CannotOpenAt2() { return errno == ENOSYS || errno == EPERM || errno == EAGAIN; }
+
 int OpenFolderStep(int folder_fd, const std::string& path) {
-  const int fd = OpenAt2(folder_fd, path);
-  if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN)) return fd;
+  const int fd = OpenAt2(folder_fd, path, RESOLVE_BENEATH);
+  if (fd >= 0 || !CannotOpenAt2()) return fd;
   return OpenEachComponent(folder_fd, path);
 }
 
@@ -89,6 +92,19 @@ Result<UniqueFd> OpenFolderBeneath(int root_fd, std::string_view folders) {
     folders.remove_prefix(std::min(length + 1, folders.size()));
   }
   if (!folder.ok()) return LinkIsNotFound(FromErrno(errno, "open", std::string(all)));
+  return folder;
+}
+
+Result<UniqueFd> OpenFolderWithoutLinks(const std::string& path) {
+  UniqueFd folder(OpenAt2(AT_FDCWD, path, 0));
+  if (!folder.ok() && CannotOpenAt2()) {
+    const UniqueFd root(open("/", kFolderFlags));
+    const std::size_t first = std::min(path.find_first_not_of('/'), path.size());
+    folder = first == path.size()
+                 ? UniqueFd(fcntl(root.get(), F_DUPFD_CLOEXEC, 0))
+                 : UniqueFd(OpenEachComponent(root.get(), std::string_view(path).substr(first)));
+  }
+  if (!folder.ok()) return FromErrno(errno, "open", path);
   return folder;
 }
 

@@ -23,6 +23,8 @@ Result<OpenedBeneath> OpenBeneath(int root_fd, const std::string& relative);
 // Its parts, for who opens several in one folder. `folders` is the path of a folder; empty:
 // `root_fd` itself, once more.
 Result<UniqueFd> OpenFolderBeneath(int root_fd, std::string_view folders);
+// A folder by its absolute path, O_PATH; a link anywhere on the way is ELOOP or ENOTDIR.
+Result<UniqueFd> OpenFolderWithoutLinks(const std::string& path);
 // O_PATH on an entry of any kind, a link (unfollowed) included.
 Result<UniqueFd> OpenEntry(int folder_fd, const std::string& base_name);
 // `relative` parted at its last slash, once it is known to be plain.

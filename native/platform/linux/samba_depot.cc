@@ -11,6 +11,8 @@
 #include "platform/linux/depot_place.h"
 #include "platform/linux/errno_error.h"
 #include "platform/linux/folder_reader.h"
+#include "platform/linux/open_beneath.h"
+#include "platform/linux/open_folder.h"
 #include "platform/linux/overwrite_file.h"
 #include "platform/linux/posix_identity.h"
 #include "platform/linux/xattr_io.h"
@@ -19,7 +21,6 @@ namespace sidestream {
 namespace {
 
 constexpr const char* kDepotName = "/.streams";
-constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // Deeper than shares are nested, so that a file at the bottom of a very deep tree costs little.
 constexpr int kMostLevelsUp = 256;
 
@@ -34,20 +35,39 @@ std::optional<std::string> WhyNoStreamFile(const struct stat& status) {
   return std::nullopt;
 }
 
-// Opens for reading without moving the access time where that is allowed, and checks what it is.
-Result<UniqueFd> OpenStreamFile(const std::string& path, const char* operation) {
-  auto file = OpenDepotFile(path, O_RDONLY | O_NOATIME, operation);
-  if (!file.ok() && file.error().system_code == EPERM)
-    file = OpenDepotFile(path, O_RDONLY, operation);
-  if (!file.ok()) return file;
-  struct stat status = {};
-  if (fstat(file.value().get(), &status) != 0) return FromErrno(errno, operation, path);
-  if (const auto why = WhyNoStreamFile(status)) return Strange(path, *why);
+// What is read, measured or removed is the file that was listed.
+Status CheckListed(const StoredStream& stream, const struct stat& status, const char* operation) {
+  if (const auto why = WhyNoStreamFile(status)) return Strange(stream.key, *why);
+  if (status.st_dev == stream.device && status.st_ino == stream.inode) return std::nullopt;
+  return StreamError{"ADS_IDENTITY_CHANGED", 0, operation,
+                     stream.key + " in Samba's stream depot was replaced meanwhile"};
+}
+
+struct DepotFile {
+  UniqueFd fd;
+  struct stat status;
+};
+
+Result<DepotFile> OpenListed(const StoredStream& stream, int flags, const char* operation) {
+  auto fd = OpenDepotFile(stream.key, flags, operation);
+  if (!fd.ok()) return fd.error();
+  DepotFile file{std::move(fd.value()), {}};
+  if (fstat(file.fd.get(), &file.status) != 0) return FromErrno(errno, operation, stream.key);
+  if (const auto error = CheckListed(stream, file.status, operation)) return *error;
   return file;
 }
 
+// Without moving the access time where that is allowed.
+Result<DepotFile> OpenToRead(const StoredStream& stream) {
+  auto file = OpenListed(stream, O_RDONLY | O_NOATIME, "read");
+  if (file.ok() || file.error().system_code != EPERM) return file;
+  return OpenListed(stream, O_RDONLY, "read");
+}
+
 bool LooksLikeDepot(const std::string& folder, std::uint64_t device) {
-  const UniqueFd fd(open(folder.c_str(), kFolderFlags));
+  const auto depot = OpenFolderWithoutLinks(folder);
+  if (!depot.ok()) return depot.error().system_code == EACCES;
+  const UniqueFd fd = OpenForListing(depot.value().get());
   if (!fd.ok()) return errno == EACCES;
   const auto facts = FactsOf(fd.get());
   if (!facts.ok() || facts.value().device != device) return false;
@@ -121,7 +141,8 @@ Result<std::optional<StreamListing>> ListDepot(const std::string& folder,
     } else if (const auto why = WhyNoStreamFile(status)) {
       listing.incomplete = Strange(path, *why);
     } else {
-      listing.streams.push_back({*name, path});
+      listing.streams.push_back(
+          {.name = *name, .key = path, .device = status.st_dev, .inode = status.st_ino});
     }
     return true;
   });
@@ -133,11 +154,9 @@ Result<std::optional<StreamListing>> ListDepot(const std::string& folder,
 bool IsDepotKey(const std::string& key) { return key.starts_with('/'); }
 
 Result<StreamMeasure> MeasureInDepot(const StoredStream& stream) {
-  const auto file = OpenDepotFile(stream.key, O_PATH, "list");
+  const auto file = OpenListed(stream, O_PATH, "list");
   if (!file.ok()) return file.error();
-  struct stat status = {};
-  if (fstat(file.value().get(), &status) != 0) return FromErrno(errno, "list", stream.key);
-  if (const auto why = WhyNoStreamFile(status)) return Strange(stream.key, *why);
+  const struct stat& status = file.value().status;
   constexpr std::uint64_t kStatBlock = 512;
   return StreamMeasure{static_cast<std::uint64_t>(status.st_size),
                        static_cast<std::uint64_t>(status.st_blocks) * kStatBlock, false};
@@ -145,12 +164,12 @@ Result<StreamMeasure> MeasureInDepot(const StoredStream& stream) {
 
 Result<std::vector<std::byte>> ReadFromDepot(const StoredStream& stream, std::uint64_t offset,
                                              std::uint64_t length) {
-  const auto file = OpenStreamFile(stream.key, "read");
+  const auto file = OpenToRead(stream);
   if (!file.ok()) return file.error();
   std::vector<std::byte> bytes(static_cast<std::size_t>(length));
   std::size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t got = pread(file.value().get(), bytes.data() + filled, bytes.size() - filled,
+    const ssize_t got = pread(file.value().fd.get(), bytes.data() + filled, bytes.size() - filled,
                               static_cast<off_t>(offset + filled));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FromErrno(errno, "read", stream.key);
@@ -162,12 +181,9 @@ Result<std::vector<std::byte>> ReadFromDepot(const StoredStream& stream, std::ui
 }
 
 Status ReplaceInDepot(const StoredStream& stream, std::span<const std::byte> bytes) {
-  const auto file = OpenDepotFile(stream.key, O_WRONLY, "replace");
+  const auto file = OpenListed(stream, O_WRONLY, "replace");
   if (!file.ok()) return file.error();
-  struct stat status = {};
-  if (fstat(file.value().get(), &status) != 0) return FromErrno(errno, "replace", stream.key);
-  if (const auto why = WhyNoStreamFile(status)) return Strange(stream.key, *why);
-  return OverwriteFile(file.value().get(), bytes, stream.key);
+  return OverwriteFile(file.value().fd.get(), bytes, stream.key);
 }
 
 Status RemoveFromDepot(const StoredStream& stream) {
@@ -175,6 +191,11 @@ Status RemoveFromDepot(const StoredStream& stream) {
   const auto folder = OpenDepotFolder(stream.key.substr(0, slash), "remove");
   if (!folder.ok()) return folder.error();
   const std::string file = stream.key.substr(slash + 1);
+  // Held until after the unlink, so that the inode just compared cannot be used again.
+  const UniqueFd held(openat(folder.value().get(), file.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status = {};
+  if (!held.ok() || fstat(held.get(), &status) != 0) return FromErrno(errno, "remove", stream.key);
+  if (const auto error = CheckListed(stream, status, "remove")) return error;
   if (unlinkat(folder.value().get(), file.c_str(), 0) == 0) return std::nullopt;
   return FromErrno(errno, "remove", stream.key);
 }

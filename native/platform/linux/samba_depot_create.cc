@@ -62,10 +62,9 @@ Result<UniqueFd> EnterFolder(int parent_fd, const std::string& name, Undo& undo)
 // A share's first stream comes with its depot.
 Result<UniqueFd> MakeDepot(const std::string& folder, Undo& undo) {
   const std::size_t slash = folder.rfind('/');
-  const UniqueFd parent(
-      open(folder.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!parent.ok()) return FromErrno(errno, "create", folder);
-  return EnterFolder(parent.get(), folder.substr(slash + 1), undo);
+  const auto parent = OpenDepotRoot(folder.substr(0, std::max<std::size_t>(slash, 1)), "create");
+  if (!parent.ok()) return parent.error();
+  return EnterFolder(parent.value().get(), folder.substr(slash + 1), undo);
 }
 
 // Owned and readable like the carrier; a stream is never executed.

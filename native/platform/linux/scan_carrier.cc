@@ -82,6 +82,15 @@ FoundStream FoundOf(const ReadStream& stream, const CarrierRow& row) {
   return found;
 }
 
+bool WentMeanwhile(const StreamScheme& scheme, const CarrierRef& carrier,
+                   const StoredStream& stream, const StreamError& error) {
+  if (error.code != "ADS_NOT_FOUND") return false;
+  const auto listing = scheme.List(carrier);
+  if (!listing.ok()) return MeansVanished(listing.error().system_code);
+  const auto& [streams, incomplete] = listing.value();
+  return !incomplete && std::ranges::find(streams, stream.key, &StoredStream::key) == streams.end();
+}
+
 void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const FileFacts& facts,
                  std::span<const std::u16string_view> paths, const ScanOptions& options,
                  ScanSink& sink) {
@@ -106,7 +115,7 @@ void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const
     const auto read = ReadForScan(scheme, carrier, stream, options, sink);
     if (read.ok()) {
       sink.Add(FoundOf(read.value(), row));
-    } else if (read.error().code != "ADS_NOT_FOUND") {
+    } else if (!WentMeanwhile(scheme, carrier, stream, read.error())) {
       add_unreadable(UnitsFromBytes(stream.name), read.error());
     }
   }

@@ -41,6 +41,10 @@ struct CarrierRow {
 // Borrows both.
 FoundStream FoundOf(const ReadStream& stream, const CarrierRow& row);
 
+// "Not found" alone is not believed: a stream that is still listed is there and was not looked at.
+bool WentMeanwhile(const StreamScheme& scheme, const CarrierRef& carrier,
+                   const StoredStream& stream, const StreamError& error);
+
 // Lists, reads and reports. A stream that cannot be measured or read is reported as unreadable by
 // name; one that went away meanwhile is not.
 void ScanCarrier(const FileSystem& file_system, const CarrierRef& carrier, const FileFacts& facts,

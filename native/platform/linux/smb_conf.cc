@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -84,13 +85,45 @@ void SetRoot(SambaShare& share, const std::optional<std::string>& path) {
   share.root = Resolved(slash == 0 ? std::string("/") : text.substr(0, slash));
 }
 
+// A depot may lie behind a link that the administrator made, and need not be there yet.
+std::string ResolvedDepot(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  if (access(path.c_str(), F_OK) == 0) return Resolved(path);
+  const std::size_t slash = path.rfind('/');
+  const std::string parent = Resolved(path.substr(0, slash + 1));
+  return (parent == "/" ? "" : parent) + path.substr(slash);
+}
+
+// The two macros that are the same for all clients: %S, the share's name, and %P, its folder. Null
+// where another one stands, or where the share's own place depends on the client.
+std::optional<std::string> WithoutMacros(const std::string& text, const SambaShare& share) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char macro = text[at] != '%' ? '\0' : at + 1 < text.size() ? text[at + 1] : '%';
+    const bool is_known = share.is_root_exact && (macro == 'S' || macro == 'P');
+    if (macro == '\0') {
+      result.push_back(text[at]);
+    } else if (is_known) {
+      result += macro == 'S' ? share.name : share.root;
+      ++at;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return result;
+}
+
 void SetDepot(SambaShare& share, const Parameters& parameters) {
   SambaDepot depot;
-  depot.folder = parameters.Find("streams_depot:directory").value_or("");
+  const std::string text = parameters.Find("streams_depot:directory").value_or("");
+  const auto folder = WithoutMacros(text, share);
+  if (folder) depot.folder = *folder;
+  if (!folder) depot.unknown_folder = text;
   // smbd works in the share's folder.
   if (!depot.folder.empty() && depot.folder[0] != '/') {
     depot.folder = share.is_root_exact ? share.root + "/" + depot.folder : "";
   }
+  if (!depot.folder.empty()) depot.folder = ResolvedDepot(depot.folder);
   depot.checks_marker = parameters.IsTrue("streams_depot:check_valid", true);
   share.depot = depot;
 }
@@ -113,6 +146,15 @@ SambaShare ShareOf(const SmbSection& section, const SmbSection& global) {
   return share;
 }
 
+StreamError UnknownDepot(const std::string& path, const SambaShare& share) {
+  return {"ADS_UNSUPPORTED", 0, "open",
+          path + ": the share [" + share.name + "] keeps streams in " +
+              share.depot->unknown_folder +
+              ", which is another folder for each client, so they are not known; write the folders "
+              "out in a copy of the file, a share for each, and name it (--smb-conf FILE, or "
+              "smbConf in agent.json)"};
+}
+
 // A share of which nothing but its unknown place is special tells nothing.
 bool IsWorthKnowing(const SambaShare& share) {
   return share.is_root_exact || share.depot || (share.xattrs && *share.xattrs != SambaXattrForm());
@@ -125,7 +167,12 @@ Result<SmbConf> ReadSmbConf(const std::string& path) {
   if (!sections.ok()) return sections.error();
   const auto& [global, shares] = sections.value();
   SmbConf conf;
-  for (const SmbSection& section : shares) conf.shares.push_back(ShareOf(section, global));
+  for (const SmbSection& section : shares) {
+    conf.shares.push_back(ShareOf(section, global));
+    const SambaShare& share = conf.shares.back();
+    const bool is_known = !share.depot || share.depot->unknown_folder.empty();
+    if (!is_known && !conf.incomplete) conf.incomplete = UnknownDepot(path, share);
+  }
   // Shares that users make with `net usershare` stand in no section and take [global]'s options.
   SambaShare anywhere = ShareOf(SmbSection{"global", {}}, global);
   anywhere.root = std::string("/");

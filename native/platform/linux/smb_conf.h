@@ -20,8 +20,9 @@ struct SambaXattrForm {
 };
 
 struct SambaDepot {
-  std::string folder;         // empty: `.streams` in the share's folder
-  bool checks_marker = true;  // streams_depot:check_valid
+  std::string folder;  // without links on the way to it; empty: `.streams` in the share's folder
+  bool checks_marker = true;   // streams_depot:check_valid
+  std::string unknown_folder;  // as written, if it has a macro that is not the same for all clients
 };
 
 struct SambaShare {
@@ -38,12 +39,13 @@ struct SambaShare {
 
 struct SmbConf {
   std::vector<SambaShare> shares;
-  // Why what it says is not the whole truth. Only in what ReadDefaultSmbConf returns.
+  // Why what it says is not the whole truth.
   Status incomplete;
 };
 
 // Follows `include`. What it cannot follow (registry, includes and `config file` with macros) is
 // ADS_UNSUPPORTED, with the way out.
+// What it cannot know of one share (a depot that depends on the client) makes it incomplete.
 Result<SmbConf> ReadSmbConf(const std::string& path);
 
 // /etc/samba/smb.conf. None, or one that may not be read: no shares.

@@ -38,6 +38,9 @@ struct StoredStream {
   std::string name;
   std::string key;
   bool may_have_extents = true;  // Samba's xattrs: false if the carrier has none of any stream
+  // In a Samba depot: of the stream's file, as it was listed.
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
 };
 
 // What a carrier has. Where `incomplete` is set there may be more, and it says why they cannot be

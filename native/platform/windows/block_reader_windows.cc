@@ -20,10 +20,11 @@ constexpr std::size_t kStep = 1 << 20;
 
 class WindowsBlockReader final : public BlockReader {
  public:
-  WindowsBlockReader(UniqueHandle handle, std::uint64_t size)
-      : handle_(std::move(handle)), size_(size) {}
+  WindowsBlockReader(UniqueHandle handle, std::uint64_t size, bool is_device)
+      : handle_(std::move(handle)), size_(size), is_device_(is_device) {}
 
   std::uint64_t size() const override { return size_; }
+  bool IsDevice() const override { return is_device_; }
 
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const override {
     if (offset >= size_) return std::size_t{0};
@@ -75,6 +76,7 @@ class WindowsBlockReader final : public BlockReader {
 
   const UniqueHandle handle_;
   const std::uint64_t size_;
+  const bool is_device_;
 };
 
 // A file's end; a volume's or disk's length.
@@ -138,7 +140,7 @@ Result<std::unique_ptr<BlockReader>> OpenBlockReader(const std::string& native_p
   const auto size = SizeOf(handle.get(), native_path);
   if (!size.ok()) return size.error();
   return std::unique_ptr<BlockReader>(
-      std::make_unique<WindowsBlockReader>(std::move(handle), size.value()));
+      std::make_unique<WindowsBlockReader>(std::move(handle), size.value(), is_device));
 }
 
 }  // namespace sidestream

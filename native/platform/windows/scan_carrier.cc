@@ -66,6 +66,12 @@ void ScanCarrier(HANDLE handle, const FileFacts& facts, const std::string& ident
       sink.AddUnreadable({paths.front(), stream.name, CloudOnlyError("read")});
       continue;
     }
+    const auto* const twin = wants_content ? TwinOf(streams, stream.name) : nullptr;
+    if (twin != nullptr) {
+      sink.Add(found);
+      sink.AddUnreadable({paths.front(), stream.name, TwinError(*twin, stream.name, "read")});
+      continue;
+    }
     const Status error =
         wants_content ? ReadInto(found, content, handle, options, sink) : std::nullopt;
     if (!error) {

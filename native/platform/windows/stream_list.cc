@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "platform/windows/nt_error.h"
+#include "platform/windows/wide.h"
 
 namespace sidestream {
 namespace {
@@ -46,6 +47,21 @@ Result<ntfs::StreamInformation> ListStreams(HANDLE handle) {
         "ADS_CORRUPT", 0, "list",
         "the system's list of streams contradicts itself: " + ntfs::Describe(parsed.error())};
   }
+}
+
+const ntfs::ListedStream* TwinOf(const ntfs::StreamInformation& streams, std::u16string_view name) {
+  const auto twin = std::ranges::find_if(streams.named, [name](const ntfs::ListedStream& other) {
+    return other.name != name && EqualIgnoringCase(other.name, name);
+  });
+  return twin == streams.named.end() ? nullptr : &*twin;
+}
+
+StreamError TwinError(const ntfs::ListedStream& twin, std::u16string_view name,
+                      const char* operation) {
+  return {"ADS_INVALID_NAME", 0, operation,
+          "streams \"" + TextFromUnits(name) + "\" and \"" + TextFromUnits(twin.name) +
+              "\" differ in letter case alone, and Windows opens either by this name; remove one "
+              "of them where names are told apart (ntfs-3g, or the server's own system)"};
 }
 
 }  // namespace sidestream

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "platform/windows/folder_reader.h"
@@ -11,6 +13,7 @@
 #include "platform/windows/nt_error.h"
 #include "platform/windows/open_beneath.h"
 #include "platform/windows/scan_carrier.h"
+#include "platform/windows/wide.h"
 
 namespace sidestream {
 namespace {
@@ -18,19 +21,42 @@ namespace {
 // How long a folder with many files may stay open at a time.
 constexpr std::chrono::milliseconds kLease{50};
 
-bool EqualIgnoringCase(std::u16string_view a, std::u16string_view b) {
-  return CompareStringOrdinal(reinterpret_cast<const wchar_t*>(a.data()),
-                              static_cast<int>(a.size()),
-                              reinterpret_cast<const wchar_t*>(b.data()),
-                              static_cast<int>(b.size()), TRUE) == CSTR_EQUAL;
-}
-
 // A folder that waits for its turn.
 struct Pending {
   std::u16string path;  // relative to the target; empty: the target
   std::uint64_t file_id = 0;
   std::uint32_t attributes = 0;
   std::uint32_t reparse_tag = 0;
+};
+
+// One name of a carrier with several, and the folder that was listed with it.
+struct LinkedName {
+  std::u16string path;
+  Pending folder;
+};
+
+// The same for names that differ in letter case alone. Letters outside ASCII count as one: to take
+// two names for such twins costs no more than a look at a file's id.
+std::size_t HashIgnoringCase(std::u16string_view name) {
+  std::u16string folded(name);
+  for (char16_t& unit : folded) {
+    if (unit >= u'a' && unit <= u'z') unit = static_cast<char16_t>(unit - u'a' + u'A');
+    if (unit >= 0x80) unit = 0x80;
+  }
+  return std::hash<std::u16string>()(folded);
+}
+
+// Names that an open without regard to case may take for each other: in a folder that tells case
+// apart, or that a system which does has written.
+class Twins {
+ public:
+  explicit Twins(const std::vector<ntfs::DirectoryEntry>& entries) {
+    for (const ntfs::DirectoryEntry& entry : entries) ++count_[HashIgnoringCase(entry.name)];
+  }
+  bool Has(std::u16string_view name) const { return count_.at(HashIgnoringCase(name)) > 1; }
+
+ private:
+  std::unordered_map<std::size_t, int> count_;
 };
 
 class Walker {
@@ -118,11 +144,11 @@ class Walker {
       AddUnlessVanished(folder.path, opened.error());
       how.access = kAttributeAccess;
       const auto bare = Find(folder, how);
-      if (bare.ok()) LookInto(bare.value().get(), folder.path);
+      if (bare.ok()) LookInto(bare.value().get(), folder.path, folder);
       return;
     }
     if (!opened.ok()) return AddUnlessVanished(folder.path, opened.error());
-    LookInto(opened.value().get(), folder.path);
+    LookInto(opened.value().get(), folder.path, folder);
     if (is_link && IsMountedVolume(opened.value().get())) {
       AddUnreadable(folder.path,
                     {"ADS_UNSUPPORTED", 0, "list",
@@ -138,14 +164,19 @@ class Walker {
   Result<UniqueHandle> Find(const Pending& folder, const OpenHow& how) const {
     auto opened = OpenBeneath(target_.handle, folder.path, how);
     if (!opened.ok() || folder.file_id == 0) return opened;
-    std::uint64_t id = 0;
-    IO_STATUS_BLOCK io = {};
-    const NTSTATUS status =
-        Nt().query_file(opened.value().get(), &io, &id, sizeof id, kFileInternal);
-    if (nt::IsError(status)) return FromStatus(status, "open", "folder");
-    if (id == folder.file_id) return opened;
+    const auto is_same = HasId(opened.value().get(), folder.file_id);
+    if (!is_same.ok()) return is_same.error();
+    if (is_same.value()) return opened;
     return StreamError{"ADS_IDENTITY_CHANGED", 0, "open",
                        "the folder was moved or replaced during the scan"};
+  }
+
+  static Result<bool> HasId(HANDLE handle, std::uint64_t listed_id) {
+    std::uint64_t id = 0;
+    IO_STATUS_BLOCK io = {};
+    const NTSTATUS status = Nt().query_file(handle, &io, &id, sizeof id, kFileInternal);
+    if (nt::IsError(status)) return FromStatus(status, "open", "id of a file or folder");
+    return id == listed_id;
   }
 
   void ReadAndVisitFiles(const Pending& folder, const OpenHow& how, UniqueHandle handle) {
@@ -153,6 +184,7 @@ class Walker {
     const auto error = ReadFolder(
         handle.get(), [this] { return sink_.IsCancelled(); }, entries);
     if (error) AddUnlessVanished(folder.path, *error);
+    const Twins twins(entries);
     auto lease_ends = std::chrono::steady_clock::now() + kLease;
     for (const ntfs::DirectoryEntry& entry : entries) {
       if (sink_.IsCancelled()) return;
@@ -172,15 +204,16 @@ class Walker {
         handle = std::move(again.value());
         lease_ends = std::chrono::steady_clock::now() + kLease;
       }
-      LookAt(handle.get(), folder.path, entry);
+      LookAt(handle.get(), folder, entry, twins.Has(entry.name));
     }
   }
 
   // ---- files
 
-  void LookAt(HANDLE folder, const std::u16string& folder_path, const ntfs::DirectoryEntry& entry) {
+  void LookAt(HANDLE folder, const Pending& listed, const ntfs::DirectoryEntry& entry,
+              bool has_twin) {
     sink_.Advance(1, -1);
-    const std::u16string relative = Child(folder_path, entry.name);
+    const std::u16string relative = Child(listed.path, entry.name);
     // Here and not after opening: the open itself would fetch it.
     if ((entry.attributes & kAttributeRecallOnOpen) != 0) {
       return AddUnreadable(relative, CloudOnlyError("open"));
@@ -190,10 +223,20 @@ class Walker {
     if (status != nt::kSuccess) {
       return AddUnlessVanished(relative, FromStatus(status, "open", "file"));
     }
-    LookInto(file.get(), relative);
+    if (has_twin && entry.file_id != 0) {
+      const auto is_same = HasId(file.get(), entry.file_id);
+      if (!is_same.ok()) return AddUnlessVanished(relative, is_same.error());
+      if (!is_same.value()) {
+        return AddUnreadable(relative, {"ADS_IDENTITY_CHANGED", 0, "open",
+                                        "another file was opened by this name: one that differs "
+                                        "in letter case alone, or that has replaced it"});
+      }
+    }
+    LookInto(file.get(), relative, listed);
   }
 
-  void LookInto(HANDLE handle, const std::u16string& relative) {
+  // `folder`: the one that holds a file; a folder's own is not asked for.
+  void LookInto(HANDLE handle, const std::u16string& relative, const Pending& folder) {
     const auto streams = ListStreams(handle);
     if (!streams.ok()) return AddUnlessVanished(relative, streams.error());
     if (streams.value().named.empty()) return;
@@ -201,7 +244,7 @@ class Walker {
     if (!facts.ok()) return AddUnlessVanished(relative, facts.error());
     const std::string identity = IdentityOf(facts.value(), target_.volume.id_scheme);
     if (!facts.value().is_directory && facts.value().link_count > 1) {
-      linked_[identity].push_back(relative);
+      linked_[identity].push_back({relative, folder});
       return;
     }
     ScanCarrier(handle, facts.value(), identity, streams.value(), {Shown(relative)}, options_,
@@ -209,28 +252,48 @@ class Walker {
   }
 
   // Carriers with several links, once all paths are known. Any path that still leads to the file
-  // will do; if none does, the carrier has gone.
+  // will do. If none does, it has gone with its names, or is unreadable: it is known to have
+  // streams.
   void EmitLinked() {
-    for (const auto& [identity, paths] : linked_) {
+    for (const auto& [identity, names] : linked_) {
       if (sink_.IsCancelled()) return;
-      std::vector<std::u16string> shown;
-      for (const std::u16string& path : paths) shown.push_back(Shown(path));
-      for (const std::u16string& path : paths) {
-        const auto file = OpenBeneath(target_.handle, path, {});
-        if (!file.ok()) continue;
-        const HANDLE handle = file.value().get();
-        const auto facts = FactsOf(handle, target_.volume.id_scheme);
-        if (!facts.ok() || IdentityOf(facts.value(), target_.volume.id_scheme) != identity)
-          continue;
-        const auto streams = ListStreams(handle);
-        if (!streams.ok()) {
-          AddUnlessVanished(path, streams.error());
-        } else {
-          ScanCarrier(handle, facts.value(), identity, streams.value(), shown, options_, sink_);
-        }
-        break;
-      }
+      Status lost;
+      const bool is_found = std::ranges::any_of(names, [&](const LinkedName& name) {
+        const auto is_reported = ReportBy(name, identity, names);
+        if (!is_reported.ok() && !lost) lost = is_reported.error();
+        return is_reported.ok() && is_reported.value();
+      });
+      if (!is_found && lost) AddUnreadable(names.front().path, *lost);
     }
+  }
+
+  // False: the name has gone from the folder that held it.
+  Result<bool> ReportBy(const LinkedName& name, const std::string& identity,
+                        const std::vector<LinkedName>& names) {
+    const auto file = OpenBeneath(target_.handle, name.path, {});
+    if (!file.ok()) {
+      if (!nt::MeansVanished(static_cast<NTSTATUS>(file.error().system_code))) return file.error();
+      const auto folder = Find(name.folder, {});
+      if (!folder.ok()) {
+        return StreamError{"ADS_IDENTITY_CHANGED", folder.error().system_code, "open",
+                           "the folder that held the file was moved or removed during the scan"};
+      }
+      if (IsStillListed(name.path)) return file.error();
+      return false;
+    }
+    const HANDLE handle = file.value().get();
+    const auto facts = FactsOf(handle, target_.volume.id_scheme);
+    if (!facts.ok()) return facts.error();
+    if (IdentityOf(facts.value(), target_.volume.id_scheme) != identity) {
+      return StreamError{"ADS_IDENTITY_CHANGED", 0, "open",
+                         "the file was replaced during the scan"};
+    }
+    const auto streams = ListStreams(handle);
+    if (!streams.ok()) return streams.error();
+    std::vector<std::u16string> shown;
+    for (const LinkedName& each : names) shown.push_back(Shown(each.path));
+    ScanCarrier(handle, facts.value(), identity, streams.value(), shown, options_, sink_);
+    return true;
   }
 
   const WalkTarget& target_;
@@ -238,7 +301,7 @@ class Walker {
   ScanSink& sink_;
   std::vector<std::u16string> excluded_;
   std::vector<Pending> pending_;
-  std::map<std::string, std::vector<std::u16string>> linked_;
+  std::map<std::string, std::vector<LinkedName>> linked_;
 };
 
 }  // namespace

@@ -92,6 +92,7 @@ Result<RemoveOutcome> WindowsCarrier::Remove(std::u16string_view name, std::uint
   // approved.
   const ntfs::ListedStream* const listed = FindByName(before.value(), name);
   if (listed == nullptr) return RemoveOutcome::kGone;
+  if (const auto* twin = TwinOf(before.value(), name)) return TwinError(*twin, name, "remove");
   if (listed->size != expected_size) return RemoveOutcome::kChanged;
   const RestorePrivilege privilege;
   return RemoveListed(before.value(), name, expected_size, expected_sha256);
@@ -181,6 +182,7 @@ Result<RemoveOutcome> WindowsCarrier::Replace(std::u16string_view name, std::uin
   if (!before.ok()) return before.error();
   const ntfs::ListedStream* const listed = FindByName(before.value(), name);
   if (listed == nullptr) return RemoveOutcome::kGone;
+  if (const auto* twin = TwinOf(before.value(), name)) return TwinError(*twin, name, "replace");
   if (listed->size != expected_size) return RemoveOutcome::kChanged;
   const auto basics = Basics("replace");
   if (!basics.ok()) return basics.error();

@@ -1,6 +1,6 @@
 /** What smb.conf says about streams, as `smbConf` hands it over; xattrs are written by Python. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addon, failureOf, namesOf, scanAll } from '../../support/native.ts'
@@ -150,6 +150,48 @@ describe('a share’s own prefix', () => {
     await carrier.create('s', Buffer.from('x'))
     expect(Object.keys(readXattrs(file))).toEqual([key])
     expect(await carrier.list()).toMatchObject([{ name: 's', size: 1n }])
+  })
+})
+
+const depotSection = (share: string, directory: string) => [
+  '[share]',
+  `path = ${share}`,
+  'vfs objects = streams_depot',
+  `streams_depot:directory = ${directory}`,
+  'streams_depot:check_valid = no',
+]
+
+describe('a depot', () => {
+  it.each([
+    ['named after its share', (folder: string) => `${folder}/depot-%S`],
+    ['named below its share’s folder', () => '%P/../depot-share'],
+    ['behind a link of the administrator’s', (folder: string) => `${folder}/link/`],
+  ])('is found when it is %s', async (_what, directory) => {
+    const { share, folder, file } = place(() => [])
+    mkdirSync(join(folder, 'depot-share'))
+    symlinkSync('depot-share', join(folder, 'link'))
+    const hintsFor = (name: string, depot: string) => {
+      const smbConf = join(folder, name)
+      writeFileSync(smbConf, depotSection(share, depot).join('\n'))
+      return { smbConf }
+    }
+    const carrier = await addon.openCarrier(
+      share,
+      file,
+      null,
+      hintsFor('plain.conf', join(folder, 'depot-share')),
+    )
+    await carrier.create('made', Buffer.from('x'))
+    carrier.close()
+    const report = await scanAll(share, { hints: hintsFor('own.conf', directory(folder)) })
+    expect([namesOf(report), report.unreadable]).toEqual([[`${file}:made`], []])
+  })
+
+  it('that is another one for each client is refused, with what to do', async () => {
+    const { share, hints } = place((share, folder) => depotSection(share, `${folder}/%m`))
+    const error = await failureOf(addon.probe(share, hints))
+    expect(error.code).toBe('ADS_UNSUPPORTED')
+    expect(error.message).toContain('another folder for each client')
   })
 })
 

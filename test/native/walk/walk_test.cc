@@ -3,6 +3,7 @@
 #include "platform/linux/walk.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -75,23 +76,26 @@ class Sink final : public ScanSink {
                             content.size()) != 0;
     if (rows_.size() == cancels_at_) is_cancelled_ = true;
   }
-  void AddUnreadable(Unreadable) override { ++unreadable_; }
+  void AddUnreadable(Unreadable unreadable) override {
+    const std::lock_guard lock(mutex_);
+    unreadable_.insert(TextFromUnits(unreadable.path) + " " + unreadable.error.code);
+  }
   void Advance(std::uint64_t carriers, double) override { carriers_ += carriers; }
   bool IsCancelled() const override { return is_cancelled_; }
 
   void CancelAt(std::size_t rows) { cancels_at_ = rows; }
   const std::set<std::string>& rows() const { return rows_; }
   std::uint64_t carriers() const { return carriers_; }
-  int unreadable() const { return unreadable_; }
+  const std::set<std::string>& unreadable() const { return unreadable_; }
   // Rows whose content is of another inode than their identity.
   int mixed() const { return mixed_; }
 
  private:
   std::mutex mutex_;
   std::set<std::string> rows_;
+  std::set<std::string> unreadable_;
   int mixed_ = 0;
   std::size_t cancels_at_ = 0;
-  std::atomic<int> unreadable_ = 0;
   std::atomic<std::uint64_t> carriers_ = 0;
   std::atomic<bool> is_cancelled_ = false;
 };
@@ -222,6 +226,88 @@ TEST("a carrier that was swapped away and back while it was read is not taken fo
   CHECK_EQUAL(sink.rows().size(), 1);
 }
 
+// A carrier `sub/a` with the second name `sub/b`. `as_met` happens once both are met, at a carrier
+// in the folder below.
+void WalkLinked(const TempFolder& folder, Sink& sink, const std::function<void()>& as_met) {
+  fs::create_hard_link(folder.Carrier("sub/a"), folder.path() / "sub" / "b");
+  folder.Carrier("sub/below/last");
+  std::this_thread::sleep_for(kSettles);
+  WalkIt(folder.path(), sink, 1, [&](const CarrierRef& carrier) {
+    if (carrier.base_name == "last") as_met();
+  });
+}
+
+std::set<std::string> OnlyUnreadable(const fs::path& path, const std::string& code) {
+  return {path.string() + " " + code};
+}
+
+TEST("a linked carrier below a folder that is renamed before the walk ends is unreadable") {
+  const TempFolder folder;
+  Sink sink;
+  WalkLinked(folder, sink, [&] { fs::rename(folder.path() / "sub", folder.path() / "renamed"); });
+  CHECK_EQUAL(sink.rows().size(), 1);
+  CHECK(sink.unreadable() == OnlyUnreadable(folder.path() / "sub" / "a", "ADS_IDENTITY_CHANGED"));
+}
+
+TEST("a linked carrier whose folder another one has replaced is unreadable") {
+  const TempFolder folder;
+  Sink sink;
+  WalkLinked(folder, sink, [&] {
+    fs::rename(folder.path() / "sub", folder.path() / "renamed");
+    fs::create_directory(folder.path() / "sub");
+  });
+  CHECK_EQUAL(sink.rows().size(), 1);
+  CHECK(sink.unreadable() == OnlyUnreadable(folder.path() / "sub" / "a", "ADS_IDENTITY_CHANGED"));
+}
+
+TEST("a linked carrier that was replaced under all its names is unreadable") {
+  const TempFolder folder;
+  Sink sink;
+  WalkLinked(folder, sink, [&] {
+    // So that its inode number is not given to one of the new files.
+    fs::create_hard_link(folder.path() / "sub" / "a", folder.path() / "kept");
+    for (const char* name : {"a", "b"}) {
+      fs::remove(folder.path() / "sub" / name);
+      std::ofstream(folder.path() / "sub" / name).flush();
+    }
+  });
+  CHECK_EQUAL(sink.rows().size(), 1);
+  CHECK(sink.unreadable() == OnlyUnreadable(folder.path() / "sub" / "a", "ADS_IDENTITY_CHANGED"));
+}
+
+TEST("a linked carrier is unreadable if no descriptor is to be had for it") {
+  const TempFolder folder;
+  Sink sink;
+  rlimit before = {};
+  CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  WalkLinked(folder, sink, [&] {
+    const rlimit none{0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  });
+  CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK_EQUAL(sink.rows().size(), 1);
+  CHECK(sink.unreadable() == OnlyUnreadable(folder.path() / "sub" / "a", "ADS_IO"));
+}
+
+TEST("a linked carrier is found by the one name that is left") {
+  const TempFolder folder;
+  Sink sink;
+  WalkLinked(folder, sink, [&] { fs::remove(folder.path() / "sub" / "a"); });
+  CHECK_EQUAL(sink.rows().size(), 2);
+  CHECK_EQUAL(sink.unreadable().size(), 0);
+}
+
+TEST("a linked carrier that vanished with all its names is nothing to report, as any file") {
+  const TempFolder folder;
+  Sink sink;
+  WalkLinked(folder, sink, [&] {
+    fs::remove(folder.path() / "sub" / "a");
+    fs::remove(folder.path() / "sub" / "b");
+  });
+  CHECK_EQUAL(sink.rows().size(), 1);
+  CHECK_EQUAL(sink.unreadable().size(), 0);
+}
+
 TEST("any number of walkers finds what one finds, and counts it once") {
   const TempFolder folder;
   MakeTree(folder);
@@ -235,7 +321,7 @@ TEST("any number of walkers finds what one finds, and counts it once") {
       CHECK(!WalkIt(folder.path(), sink, threads));
       CHECK(sink.rows() == alone.rows());
       CHECK_EQUAL(sink.carriers(), alone.carriers());
-      CHECK_EQUAL(sink.unreadable(), 0);
+      CHECK_EQUAL(sink.unreadable().size(), 0);
     }
   }
 }
