@@ -210,6 +210,7 @@ async function buildParts(
     clock,
     logger,
   })
+  await orders.begin()
 
   const asks = new RunningAsks()
   const queryRunner = new QueryRunner({ addon, scope, asks, clock, limits })

@@ -1,16 +1,9 @@
-/** `sidestream strip|reduce|mark|restore|quarantine list`: orders of one PC, without any server. */
+/** `sidestream strip|reduce|mark|quarantine list`: orders of one PC, without any server. */
 
 import { resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
-import {
-  type LocalEngine,
-  type LocalTarget,
-  newTargetId,
-  openLocalEngine,
-  restoreTargetOf,
-} from '../agent/local.ts'
+import { type LocalEngine, type LocalTarget, newTargetId, openLocalEngine } from '../agent/local.ts'
 import { MarkOrigin, type MarkTarget, type OrderTarget } from '../protocol/order.ts'
-import { MAX_QUARANTINE_ENTRIES, type QuarantinedStream } from '../protocol/quarantine.ts'
 import { systemClock } from '../shared/clock.ts'
 import { createLogger } from '../shared/logger.ts'
 import { displayName } from '../streams/display-name.ts'
@@ -46,9 +39,6 @@ export interface MarkFlags extends OrderFlags {
   readonly zone: number
   readonly hostUrl?: string
   readonly referrerUrl?: string
-}
-export interface RestoreFlags extends OrderFlags {
-  readonly id?: readonly string[]
 }
 export interface QuarantineFlags {
   readonly state: string
@@ -128,35 +118,6 @@ export async function runMark(
   return carryOut({ action: 'mark', targets, roots, unreadable: 0, flags, terminal })
 }
 
-/** Of each stream named by path the latest that was taken away; or exactly those ids. */
-export async function runRestore(
-  paths: readonly string[],
-  flags: RestoreFlags,
-  terminal: Terminal,
-): Promise<number> {
-  const ids = new Set(flags.id ?? [])
-  if (ids.size === 0 && paths.length === 0) {
-    throw badUsage('name what to put back: paths, or --id from `sidestream quarantine list`')
-  }
-  const wanted = new Set(paths.map((path) => resolve(path)))
-  const kept = await withEngine(flags, [], (engine) => [...allKept(engine)])
-  const chosen = new Map<string, QuarantinedStream>()
-  for (const entry of kept) {
-    const { targetId, volumeId, identity, stream, path, outcome } = entry
-    const isOpen = entry.restoredAt === null && entry.prunedAt === null && outcome === 'done'
-    if (!ids.has(targetId) && !(wanted.has(path) && isOpen)) continue
-    // Newest first: an older one of the same stream waits for another call.
-    const key = ids.has(targetId) ? targetId : `${volumeId}\0${identity}\0${stream}`
-    if (!chosen.has(key)) chosen.set(key, entry)
-    ids.delete(targetId)
-  }
-  for (const id of ids) terminal.note(`nothing is kept under ${displayName(id)}`)
-  const found = [...chosen.values()]
-  const roots = found.map(({ path }) => namedRoot(path))
-  const targets = found.map(restoreTargetOf)
-  return carryOut({ action: 'restore', targets, roots, unreadable: ids.size, flags, terminal })
-}
-
 export async function listQuarantine(flags: QuarantineFlags, terminal: Terminal): Promise<number> {
   const { cursor, limit } = flags
   const page = await withEngine(flags, [], (engine) =>
@@ -176,7 +137,7 @@ interface Work {
 }
 
 /** Shows what would happen, asks where that is more than one, does it, and shows what did. */
-async function carryOut({
+export async function carryOut({
   action,
   targets,
   roots,
@@ -242,7 +203,7 @@ function rowOf(
   return { action, path, stream, size, targetId, outcome, reason }
 }
 
-async function withEngine<Result>(
+export async function withEngine<Result>(
   flags: { readonly state: string; readonly smbConf?: string },
   roots: readonly string[],
   work: (engine: LocalEngine) => Result | Promise<Result>,
@@ -260,21 +221,4 @@ async function withEngine<Result>(
   } finally {
     await engine.close()
   }
-}
-
-function* allKept(engine: LocalEngine): Generator<QuarantinedStream> {
-  let cursor: string | null = null
-  do {
-    const page: ReturnType<LocalEngine['quarantine']> = engine.quarantine({
-      limit: MAX_QUARANTINE_ENTRIES,
-      ...(cursor === null ? {} : { cursor }),
-    })
-    yield* page.entries
-    cursor = page.cursor
-  } while (cursor !== null)
-}
-
-/** The carrier's folder: the carrier itself may be gone by now, which is the runner's to say. */
-function namedRoot(path: string): string {
-  return resolve(path, '..')
 }

@@ -2,13 +2,8 @@
 import { type Command, Option } from 'commander'
 import type { CliContext } from './cli-context.ts'
 import { integerIn, nonEmpty, smbConf, verbose } from './common-options.ts'
-import type {
-  MarkFlags,
-  QuarantineFlags,
-  ReduceFlags,
-  RestoreFlags,
-  StripFlags,
-} from './order-command.ts'
+import type { MarkFlags, QuarantineFlags, ReduceFlags, StripFlags } from './order-command.ts'
+import type { RestoreFlags } from './restore-command.ts'
 
 const state = () =>
   new Option('--state <folder>', 'where journal and quarantine are kept')
@@ -74,7 +69,7 @@ export function addOrders(program: Command, { terminal, finish }: CliContext): v
       .argument('[path...]', 'files and folders that it was taken from')
       .option('--id <id...>', 'entries of `quarantine list`'),
   ).action(async (paths: string[], flags: RestoreFlags) => {
-    const { runRestore } = await import('./order-command.ts')
+    const { runRestore } = await import('./restore-command.ts')
     finish(await runRestore(paths, flags, terminal))
   })
   program

@@ -1,6 +1,6 @@
 /**
  * The frames of `/agent/v1`, the one WebSocket between an agent and central, in the newest protocol; what
- * older ones had otherwise is in link-frames-1.ts to link-frames-3.ts. README.md beside this file tells the conversation.
+ * older ones had otherwise is in link-frames-1.ts to link-frames-4.ts. README.md beside this file tells the conversation.
  * Unknown fields and types are refused: see version.ts.
  *
  * A text frame is the JSON of one message. A binary frame to central begins with a byte of
@@ -74,7 +74,7 @@ export type NextKey = Static<typeof NextKey>
 export const Hello = Type.Object(
   {
     type: Type.Literal('hello'),
-    protocol: Type.Literal(4),
+    protocol: Type.Literal(5),
     machineId: MachineId,
     signature: Signature,
     binding: Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()]),
@@ -102,7 +102,7 @@ export type HeldInventory = Static<typeof HeldInventory>
 export const Welcome = Type.Object(
   {
     type: Type.Literal('welcome'),
-    protocol: Type.Literal(4),
+    protocol: Type.Literal(5),
     resume: Type.Object(
       {
         epoch: Epoch,

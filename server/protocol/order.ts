@@ -125,6 +125,13 @@ export const Receipt = Type.Object(
 )
 export type Receipt = Static<typeof Receipt>
 
+/** Of an order that is cancelled or has expired: what came of it is asked, and nothing new is begun. */
+const OnlyIfBegun = Type.Optional(
+  Type.Boolean({
+    description: 'Targets that the agent has not begun are refused. Since protocol 5',
+  }),
+)
+
 /**
  * Body of the agent's `POST /v1/strip`. The agent journals each target before it acts; a target that it
  * has a receipt for already is answered with that receipt and not acted on again.
@@ -135,6 +142,7 @@ export const StripRequest = Type.Object(
     orderedBy: Type.String({ maxLength: 256 }),
     reason: Type.String({ maxLength: 1_024 }),
     targets: Type.Array(OrderTarget, { minItems: 1, maxItems: MAX_TARGETS_PER_REQUEST }),
+    onlyIfBegun: OnlyIfBegun,
     returnUpToBytes: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -155,6 +163,7 @@ export const RestoreRequest = Type.Object(
     orderedBy: Type.String({ maxLength: 256 }),
     reason: Type.String({ maxLength: 1_024 }),
     targets: Type.Array(RestoreTarget, { minItems: 1, maxItems: MAX_TARGETS_PER_REQUEST }),
+    onlyIfBegun: OnlyIfBegun,
   },
   { additionalProperties: false },
 )
@@ -171,6 +180,7 @@ export const MarkRequest = Type.Object(
     orderedBy: Type.String({ maxLength: 256 }),
     reason: Type.String({ maxLength: 1_024 }),
     targets: Type.Array(MarkTarget, { minItems: 1, maxItems: MAX_TARGETS_PER_REQUEST }),
+    onlyIfBegun: OnlyIfBegun,
   },
   { additionalProperties: false },
 )

@@ -8,6 +8,9 @@ import { OrderAction } from './order.ts'
 const strict = { additionalProperties: false } as const
 const Glob = Type.String({ minLength: 1, maxLength: 4_096 })
 
+/** How long an agent keeps what it removed, if nobody says otherwise. */
+export const QUARANTINE_DAYS = 365
+
 export const LocalPolicy = Type.Object(
   {
     version: Type.Literal(1, { default: 1 }),
@@ -40,7 +43,7 @@ export const LocalPolicy = Type.Object(
     quarantine: Type.Object(
       {
         maxBytes: Type.Integer({ minimum: 0, default: 1_073_741_824 }),
-        maxDays: Type.Integer({ minimum: 1, maximum: 36_500, default: 365 }),
+        maxDays: Type.Integer({ minimum: 1, maximum: 36_500, default: QUARANTINE_DAYS }),
       },
       { ...strict, default: {}, description: 'What is kept to be put back; the oldest goes first' },
     ),

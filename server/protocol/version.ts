@@ -15,8 +15,9 @@
  * - 4: 2026-11-23: receipts may bring the bytes of small streams along (`returnUpToBytes`, `contentBase64`), a restore may
  *   bring them back (`copy`), and `POST /v1/quarantine/missing` says for which targets that is needed (order.ts,
  *   quarantine.ts). The agent's route `POST /v1/attachment-policies`: policies of the users who are signed in.
+ * - 5: 2026-11-23: what was sent of an order that is over is asked for with `onlyIfBegun` (order.ts).
  */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /** The oldest version that central still serves. An agent speaks the newest only: update central first. */
 export const OLDEST_PROTOCOL_VERSION = 1

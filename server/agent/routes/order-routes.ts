@@ -36,8 +36,9 @@ export const orderRoutes: FastifyPluginAsyncTypebox<OrderRoutesOptions> = async 
       `/${action}`,
       { schema: { body: BODIES[action], response: { 200: ReceiptsReply } } },
       async ({ body }) => {
-        const { orderId, orderedBy, reason, targets } = body
-        const receipts = await orderRunner.run(action, { orderId, orderedBy, reason }, targets)
+        const { orderId, orderedBy, reason, targets, onlyIfBegun } = body
+        const order = { orderId, orderedBy, reason }
+        const receipts = await orderRunner.run(action, order, targets, onlyIfBegun)
         const upToBytes = 'returnUpToBytes' in body ? (body.returnUpToBytes ?? 0) : 0
         return { receipts: withContents(quarantineStore, receipts, upToBytes) }
       },

@@ -42,16 +42,21 @@ export class Scope {
 
   /** As {@link resolve}, for many paths at once: what the roots are is asked of the disk now. */
   async resolver(): Promise<(volumeId: VolumeId, path: string) => ScopePlace | null> {
-    const places: ScopePlace[] = []
-    for (const root of this.roots) {
-      const target = await this.probe(root).catch(() => null)
-      if (target) places.push({ root, target })
-    }
+    const places = await this.#places()
     return (volumeId, path) =>
       places.find(
-        ({ root, target }) =>
-          target.volumeId === volumeId && (target.kind === 'image' || this.#isInside(root, path)),
+        (place) => place.target.volumeId === volumeId && this.#isReachable(place, path),
       ) ?? null
+  }
+
+  /** {@link wholePath} of many carriers, excluded ones too. A path on a volume that is not there now stays as it is. */
+  async wholePaths(): Promise<(volumeId: VolumeId, path: string) => string> {
+    const volumes = (await this.#places()).filter(({ target }) => target.kind === 'image')
+    return (volumeId, path) => {
+      const isWhole = /^([\\/]|[a-z]:)/i.test(path)
+      const place = isWhole ? null : volumes.find(({ target }) => target.volumeId === volumeId)
+      return place ? wholePath(place, path) : path
+    }
   }
 
   /** The scope root that this path lies in, by its text alone; null if it lies in none. */
@@ -59,10 +64,53 @@ export class Scope {
     return this.roots.find((root) => path === root || this.#isInside(root, path)) ?? null
   }
 
-  #isInside(root: string, path: string): boolean {
-    if (path.includes('..') && path.split(/[\\/]/).includes('..')) return false
-    return isAtOrBelow(root, path) && !this.exclude.some((folder) => isAtOrBelow(folder, path))
+  async #places(): Promise<ScopePlace[]> {
+    const places: ScopePlace[] = []
+    for (const root of this.roots) {
+      const target = await this.probe(root).catch(() => null)
+      if (target) places.push({ root, target })
+    }
+    return places
   }
+
+  #isReachable(place: ScopePlace, path: string): boolean {
+    if (place.target.kind !== 'image') return this.#isInside(place.root, path)
+    return !isDetour(path) && !this.#isExcluded(wholePath(place, path))
+  }
+
+  #isInside(root: string, path: string): boolean {
+    return !isDetour(path) && isAtOrBelow(root, path) && !this.#isExcluded(path)
+  }
+
+  #isExcluded(path: string): boolean {
+    return this.exclude.some((folder) => isAtOrBelow(folder, path))
+  }
+}
+
+/**
+ * A carrier's path as people and rules write it: on a volume (`C:`), where paths are relative to its root, with the
+ * volume before it. What is in an image has no such path on this machine and keeps its own.
+ */
+export function wholePath({ root, target }: ScopePlace, path: string): string {
+  return target.kind === 'image' ? pathOnVolume(root, path) : withoutPrefix(path)
+}
+
+/** As {@link wholePath}, where `root` is known to be a volume or an image. */
+export function pathOnVolume(root: string, path: string): string {
+  const volume = withoutPrefix(root.replaceAll('/', '\\'))
+  if (!VOLUME.test(volume)) return path
+  return path === '.' ? `${volume}\\` : `${volume}\\${path}`
+}
+
+const VOLUME = /^([a-z]:|\\\\[?.]\\volume\{[^\\]*\})$/i
+
+/** `\\?\C:` and `\\.\C:` are `C:` to whoever writes a rule. */
+function withoutPrefix(path: string): string {
+  return path.replace(/^[\\/]{2}[?.][\\/](?=[a-z]:)/i, '')
+}
+
+function isDetour(path: string): boolean {
+  return path.includes('..') && path.split(/[\\/]/).includes('..')
 }
 
 /** Whether `path` is that folder or lies in it, by the text of both. */
@@ -72,9 +120,14 @@ export function isAtOrBelow(folder: string, path: string): boolean {
   return candidate === base || candidate.startsWith(`${base}/`) || (base === '' && path === '/')
 }
 
-/** Windows takes both separators and ignores case; elsewhere a `\` is part of a name. */
+/**
+ * Windows takes both separators and ignores case; elsewhere a `\` is part of a name, and no absolute path
+ * begins with a drive or with `\\`.
+ */
 function comparable(path: string): string {
-  return sep === '\\' ? path.replaceAll('\\', '/').toLowerCase() : path
+  const plain = withoutPrefix(path)
+  const isWindows = sep === '\\' || /^([a-z]:|\\\\)/i.test(plain)
+  return isWindows ? plain.replaceAll('\\', '/').toLowerCase() : plain
 }
 
 /** As central gets it: texts from the disk cut to what the protocol carries. */

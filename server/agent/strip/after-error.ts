@@ -35,6 +35,8 @@ export async function afterError(
   if (isUnsettled && said.outcome !== 'failed') return null
   const { code, operation: failedAt } = error as Partial<NativeError>
   if (failedAt === 'open' || FROM_BEFORE.includes(code)) return said
+  // Listed as it was until its last reader is gone, and then it is gone for good.
+  if (code === 'ADS_DELETE_PENDING') return unknown(said)
   const { path, identity, stream } = job.target
   const operation = { act: 'look', path, identity, stream, mostBytes: CONTENT_BYTES } as const
   const [look] = await carryOutByRoot(tools, [{ root: place!.root, operation }])

@@ -23,7 +23,11 @@ export class Job {
     return this.asked.order
   }
   get isRecovery(): boolean {
-    return this.asked.isRecovery
+    return this.asked.why === 'recovery'
+  }
+  /** The order is over: only what came of it is asked. */
+  get isEnded(): boolean {
+    return this.asked.why === 'ended'
   }
 
   /** Null: left open. */
@@ -35,22 +39,27 @@ export class Job {
   }
 }
 
+/**
+ * In a recovery nobody asked again: entries left open by a crash, which stay open where their result cannot be seen. Of
+ * an order that has ended, nothing new is begun.
+ */
+type Why = 'order' | 'ended' | 'recovery'
+
 /** What was asked for in one call, and its receipts: one promise, however many targets there are. */
 export class Asked {
   readonly action: OrderAction
   readonly order: Order
-  /** Nobody asked again: entries left open by a crash. They stay open where their result cannot be seen. */
-  readonly isRecovery: boolean
+  readonly why: Why
   /** In the order of the targets. */
   readonly receipts: Promise<(Receipt | null)[]>
   readonly #given: (Receipt | null)[]
   #left: number
   readonly #settled: PromiseWithResolvers<(Receipt | null)[]>
 
-  constructor(action: OrderAction, order: Order, targets: number, isRecovery: boolean) {
+  constructor(action: OrderAction, order: Order, targets: number, why: Why) {
     this.action = action
     this.order = order
-    this.isRecovery = isRecovery
+    this.why = why
     this.#given = new Array<Receipt | null>(targets).fill(null)
     this.#left = targets
     this.#settled = Promise.withResolvers()

@@ -26,6 +26,8 @@ export interface OrderEngineOptions {
 export interface OrderEngine {
   readonly runner: OrderRunner
   readonly guard: Guard
+  /** Settles first what a crash left open, and keeps the quarantine within its bounds from then on. Before any order. */
+  begin(): Promise<void>
   /** Lets what has begun get its receipts. The state stays open. */
   close(): Promise<void>
 }
@@ -35,33 +37,42 @@ const PRUNE_EVERY_MS = 3_600_000
 /** It reads all records, so that many small orders must not each cause it. */
 const PRUNE_AT_MOST_EVERY_MS = 60_000
 
-/** Settles first what a crash left open. */
+/** Changes nothing before it is to {@link OrderEngine.begin}. */
 export async function createOrderEngine(options: OrderEngineOptions): Promise<OrderEngine> {
   const { stateDir, state, policy, maxBytes, clock, logger } = options
   const quarantine = new Quarantine(stateDir)
   await quarantine.clean(state.quarantine)
   const guard = new Guard(policy, maxBytes)
   const runner = new OrderRunner({ ...options, quarantine, guard })
-  await runner.recover()
   let pruning = Promise.resolve()
   const prune = () => {
     pruning = pruning
       .then(() => quarantine.prune(state, policy.quarantine, clock, logger))
       .catch((err: unknown) => logger.error({ err }, 'the quarantine could not be pruned'))
   }
-  prune()
-  let prunedAt = clock.now()
-  runner.onIdle(() => {
-    if (clock.now() - prunedAt < PRUNE_AT_MOST_EVERY_MS) return
-    prunedAt = clock.now()
+  let timer: NodeJS.Timeout | undefined
+  const begin = async (): Promise<void> => {
+    await runner.recover()
     prune()
-  })
-  const timer = setInterval(prune, PRUNE_EVERY_MS)
-  timer.unref()
+    let prunedAt = clock.now()
+    runner.onIdle(() => {
+      if (clock.now() - prunedAt < PRUNE_AT_MOST_EVERY_MS) return
+      prunedAt = clock.now()
+      prune()
+    })
+    timer = setInterval(prune, PRUNE_EVERY_MS)
+    timer.unref()
+  }
+  let begun: Promise<void> | null = null
   return {
     runner,
     guard,
+    begin: () => {
+      begun ??= begin()
+      return begun
+    },
     close: async () => {
+      await begun?.catch(() => undefined)
       clearInterval(timer)
       await runner.close()
       await pruning

@@ -52,9 +52,18 @@ export class OrderRunner {
     this.#tools = tools
   }
 
-  /** One receipt for each target, in their order. Rejects where the state cannot be written. */
-  async run(action: OrderAction, order: Order, targets: readonly AnyTarget[]): Promise<Receipt[]> {
-    return (await this.#ask(new Asked(action, order, targets.length, false), targets)) as Receipt[]
+  /**
+   * One receipt for each target, in their order. Rejects where the state cannot be written. `onlyIfBegun`: the order is
+   * over, so what was not begun is refused.
+   */
+  async run(
+    action: OrderAction,
+    order: Order,
+    targets: readonly AnyTarget[],
+    onlyIfBegun = false,
+  ): Promise<Receipt[]> {
+    const asked = new Asked(action, order, targets.length, onlyIfBegun ? 'ended' : 'order')
+    return (await this.#ask(asked, targets)) as Receipt[]
   }
 
   /**
@@ -65,7 +74,7 @@ export class OrderRunner {
     const open = this.#tools.state.journal.listOpen()
     await Promise.all(
       open.map(({ action, order, target }) =>
-        this.#ask(new Asked(action, order, 1, true), [target]),
+        this.#ask(new Asked(action, order, 1, 'recovery'), [target]),
       ),
     )
     if (open.length > 0) {

@@ -61,9 +61,7 @@ export async function prepare(
     const entryId = entry?.entryId ?? null
     const isResumed = entry !== undefined
     const place = resolve(job.target.volumeId, job.target.path)
-    const reason = isResumed
-      ? placeRefusal(place)
-      : tools.guard.refusal(job.action, job.target, place)
+    const reason = refusalOf(tools, job, isResumed, place)
     const kept =
       reason === null && job.action === 'restore' ? await readKept(tools, job, place) : null
     const result = reason !== null ? refused(reason) : kept && 'outcome' in kept ? kept : null
@@ -85,6 +83,19 @@ export async function prepare(
   }
   return [...answered, ...commit(tools, looked)]
 }
+
+function refusalOf(
+  { guard }: OrderTools,
+  { action, isEnded, target }: Job,
+  isResumed: boolean,
+  place: ScopePlace | null,
+): string | null {
+  // What was begun is finished or told whatever the policy says by now: whether it was, only a look tells.
+  if (isResumed) return placeRefusal(place)
+  return isEnded ? OVER : guard.refusal(action, target, place)
+}
+
+const OVER = 'The order was over before this machine had heard of it; nothing was touched.'
 
 async function lookAtAll(
   tools: OrderTools,
@@ -153,11 +164,23 @@ function decide(
   if (large !== null && 'failure' in large) return answer(large.failure)
   const seen = large === null ? toSeen(look) : { ...toSeen(look), sha256: large.sha256 }
   const decided = decisionFor(tools, open, seen, isOurs)
-  const isAnswer = decided.kind === 'answer'
-  const late = isAnswer || isResumed ? null : tools.guard.takeTurn(tools.clock.now())
-  const decision = late === null ? decided : answerOf(refused(late))
+  const reason = decided.kind === 'answer' ? null : refusalNow(tools, open, decided)
+  const decision = reason === null ? decided : answerOf(refused(reason))
   const isInFile = large?.isInFile === true && decision.kind !== 'answer'
   return { job, entryId, isResumed, place, modifiedNs, decision, seen, isInFile }
+}
+
+/** Of what is to be acted on: a resumed target that is still as ordered is not begun, whatever its journal says. */
+function refusalNow(
+  { guard, clock }: OrderTools,
+  { job: { action, target }, isResumed, place }: OpenJob,
+  decision: Exclude<Decision, { kind: 'answer' }>,
+): string | null {
+  if (!isResumed) return guard.takeTurn(clock.now())
+  const isHalfDone =
+    decision.kind === 'replace' &&
+    !('sha256' in target && decision.expected.sha256 === target.sha256)
+  return isHalfDone ? null : guard.refusal(action, target, place)
 }
 
 type IsOurs = (open: Omit<OpenJob, 'place'>) => boolean

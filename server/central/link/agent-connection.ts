@@ -18,6 +18,7 @@ import {
 } from '../../protocol/link-frames-1.ts'
 import type { Welcome2 } from '../../protocol/link-frames-2.ts'
 import type { Welcome3 } from '../../protocol/link-frames-3.ts'
+import type { Welcome4 } from '../../protocol/link-frames-4.ts'
 import {
   deltaBytes,
   encodeFrame,
@@ -262,7 +263,7 @@ export class AgentConnection implements DeltaQueueListener, Parked, Watched {
     if (this.#held === 0 && this.#socket.isPaused) this.#socket.resume()
   }
 
-  #send(frame: FrameToAgent | Welcome1 | Welcome2 | Welcome3 | InventoryAck1): void {
+  #send(frame: FrameToAgent | Welcome1 | Welcome2 | Welcome3 | Welcome4 | InventoryAck1): void {
     if (!this.#isOpen) return
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
       this.close('unreadAnswers')

@@ -10,12 +10,13 @@ import { Hello } from '../../protocol/link-frames.ts'
 import { Hello1 } from '../../protocol/link-frames-1.ts'
 import { Hello2 } from '../../protocol/link-frames-2.ts'
 import { Hello3 } from '../../protocol/link-frames-3.ts'
+import { Hello4 } from '../../protocol/link-frames-4.ts'
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { encodeFrame, FrameError, frameDecoder, parseFrame } from '../../shared/frame-codec.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { HelloCheck } from './hello-check.ts'
 
-export type AnyHello = Hello1 | Hello2 | Hello3 | Hello
+export type AnyHello = Hello1 | Hello2 | Hello3 | Hello4 | Hello
 
 export interface GreetingParts {
   readonly checkHello: HelloCheck
@@ -27,7 +28,8 @@ const decoders = {
   1: frameDecoder<Hello1>(Hello1),
   2: frameDecoder<Hello2>(Hello2),
   3: frameDecoder<Hello3>(Hello3),
-  4: frameDecoder<Hello>(Hello),
+  4: frameDecoder<Hello4>(Hello4),
+  5: frameDecoder<Hello>(Hello),
 }
 
 /**

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { NativeAddon } from '../../../native/addon.ts'
 import { holdLease } from '../../../scripts/lib/file-lease.ts'
 import { type LocalEngine, openLocalEngine } from '../../../server/agent/local.ts'
 import type { OrderTarget } from '../../../server/protocol/order.ts'
@@ -141,6 +140,28 @@ describe('a pipeline of batches', () => {
     },
     120_000,
   )
+
+  it('that was killed is not finished by whoever only asks what would be done', async () => {
+    const place = aPlace()
+    const { targets } = await manyMarked(place)
+    await dies(place, targets, { call: 3, part: 0 })
+    const engine = await anEngine(place, async () => undefined)
+    expect(await engine.refusal('strip', targets[0]!)).toBe(null)
+    await engine.close()
+    expect((await scanAll(place.data, {})).streams).toHaveLength(targets.length)
+  }, 120_000)
+
+  it('that was killed before it removed anything removes nothing that a policy forbids since then', async () => {
+    const place = aPlace()
+    const { targets } = await manyMarked(place)
+    await dies(place, targets, { call: 3, part: 0 })
+    const paths = { include: ['*'], exclude: ['*'] }
+    writeFileSync(join(stateDirOf(place), 'policy.json'), JSON.stringify({ paths }))
+    const engine = await anEngine(place, async () => undefined)
+    const receipts = await engine.run('strip', targets, 'again')
+    expect(new Set(receipts.map(({ outcome }) => outcome))).toEqual(new Set(['refused']))
+    expect((await scanAll(place.data, {})).streams).toHaveLength(targets.length)
+  }, 120_000)
 })
 
 /** In a folder of its own. */
@@ -179,7 +200,7 @@ function stateDirOf({ base }: Place): string {
 /** `afterLook` happens once, between the looks and what follows from them. */
 async function anEngine(place: Place, afterLook: () => Promise<void>): Promise<LocalEngine> {
   let isOver = false
-  const native: NativeAddon = {
+  const native: typeof addon = {
     ...addon,
     carryOut: async (target, operations, hints) => {
       const results = await addon.carryOut(target, operations, hints)

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { NativeAddon, NativeOperationResult } from '../../../native/addon.ts'
+import type { NativeError, NativeErrorCode, NativeOperationResult } from '../../../native/addon.ts'
 import { type LocalEngine, openLocalEngine } from '../../../server/agent/local.ts'
 import type { OrderTarget } from '../../../server/protocol/order.ts'
 import { systemClock } from '../../../server/shared/clock.ts'
@@ -55,14 +55,14 @@ describe('an error of a call that was to change a carrier', () => {
 interface Fault {
   /** Whether the work is done before the error is said. */
   readonly acts: boolean
-  readonly error: Error
+  readonly error: NativeError
   /** The look that follows fails in the same way. */
   readonly blind?: boolean
 }
 
 async function anEngine(place: Place, { acts, error, blind }: Fault): Promise<LocalEngine> {
   let hasFailed = false
-  const native: NativeAddon = {
+  const native: typeof addon = {
     ...addon,
     carryOut: async (target, operations, hints) => {
       const isLook = operations[0]?.act === 'look'
@@ -92,7 +92,7 @@ async function targetOf({ data }: Place): Promise<OrderTarget> {
   return { targetId: randomUUID(), ...place } as unknown as OrderTarget
 }
 
-function anError(code: string, message: string): Error {
+function anError(code: NativeErrorCode, message: string): NativeError {
   return Object.assign(new Error(message), { code, operation: 'remove', systemCode: 1 })
 }
 

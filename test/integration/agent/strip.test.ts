@@ -55,6 +55,22 @@ describe('strip', () => {
     expect([mode('.'), mode('state.db'), mode('quarantine')]).toEqual([0o700, 0o600, 0o700])
   })
 
+  it('does nothing for an order that is over, and still says what it did for it before', async () => {
+    const place = aPlace()
+    const [first, second] = [aCarrier(place, 'first.exe'), aCarrier(place, 'second.exe')]
+    const [done, unheard] = [await aTarget(place.data, first), await aTarget(place.data, second)]
+    const agent = await anAgent(place, { scope: [place.data] })
+    await post(agent, '/v1/strip', aStrip(done))
+    const over = { ...aStrip(done, unheard), onlyIfBegun: true }
+    const { body } = await post(agent, '/v1/strip', over)
+    expect(body.receipts).toMatchObject([
+      { outcome: 'done' },
+      { outcome: 'refused', reason: expect.stringContaining('over') },
+    ])
+    expect(getStream(second, 'Zone.Identifier')?.toString()).toBe(MARK)
+    expect([...quarantined(place).keys()]).toEqual([done.targetId])
+  })
+
   it('removes an empty stream', async () => {
     const place = aPlace()
     const path = aCarrier(place, 'empty', '')

@@ -15,7 +15,12 @@ import {
 } from '../../../server/protocol/link-frames.ts'
 import type { ReportedStream, StreamKey } from '../../../server/protocol/stream.ts'
 import { PROTOCOL_VERSION } from '../../../server/protocol/version.ts'
-import { encodeDelta, encodeToCentral, frameDecoder } from '../../../server/shared/frame-codec.ts'
+import {
+  encodeDelta,
+  encodeToCentral,
+  frameDecoder,
+  parseFrame,
+} from '../../../server/shared/frame-codec.ts'
 import { addToDigest, EMPTY_DIGEST, streamDigest } from '../../../server/shared/inventory-digest.ts'
 import { bindingOf } from '../../../server/shared/tls-binding.ts'
 
@@ -53,6 +58,8 @@ export class TestAgent {
   /** Undefined: no answer at all. */
   answer: (request: RequestFrame) => Reply | Promise<Reply> = () => undefined
   #sequence = 0
+  /** Said in the last hello; only of the newest are frames checked. */
+  #protocol: number = PROTOCOL_VERSION
 
   constructor(hostname: string) {
     this.hostname = hostname
@@ -89,7 +96,10 @@ export class TestAgent {
     this.closeCode = null
     const socket = new WebSocket(`${url.replace('http', 'ws')}/agent/v1`)
     this.socket = socket
-    socket.on('message', (data: Buffer, isBinary: boolean) => this.#take(decode(data, isBinary)))
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      const isNewest = this.#protocol === PROTOCOL_VERSION
+      this.#take(isNewest ? decode(data, isBinary) : (parseFrame(data, isBinary) as FrameToAgent))
+    })
     socket.on('upgrade', (response) => {
       this.binding = bindingOf(response.socket)
     })
@@ -103,6 +113,7 @@ export class TestAgent {
   hello(nonce: string, changes: HelloChanges = {}): void {
     const machineId = changes.machineId ?? this.machineId
     const protocol = changes.protocol ?? PROTOCOL_VERSION
+    this.#protocol = protocol
     const proof = { binding: changes.binding ?? this.binding, nextKey: null }
     const text = Buffer.from(helloText(nonce, machineId, { protocol, ...proof }))
     this.send({

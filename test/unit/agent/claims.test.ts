@@ -59,7 +59,7 @@ function aJob({ id, file, stream = 'Zone.Identifier', restores }: About): Job {
     ...(restores === undefined ? {} : { strippedTargetId: idOf(restores) }),
   } as unknown as AnyTarget
   const action = restores === undefined ? 'strip' : 'restore'
-  return new Job(new Asked(action, ORDER, 1, false), target, 0)
+  return new Job(new Asked(action, ORDER, 1, 'order'), target, 0)
 }
 
 function idOf(number: number): string {

@@ -24,7 +24,11 @@ const seen = (content: Uint8Array | null, names: string[] = []): Seen => ({
   names,
 })
 const target = (content: Uint8Array) =>
-  ({ sizeBytes: content.length, sha256: sha256(content) }) as OrderTarget & RestoreTarget
+  ({
+    stream: 'Zone.Identifier',
+    sizeBytes: content.length,
+    sha256: sha256(content),
+  }) as OrderTarget & RestoreTarget
 const short = (decision: Decision) =>
   decision.kind === 'answer' ? decision.result.outcome : decision.kind
 /** What is written over `old` from the front, cut off after `at` bytes, before its length is set. */
@@ -89,6 +93,8 @@ describe('a restore', () => {
     expect(short(decideRestore(target(MARK), seen(text('x')), keptReduce, true))).toBe('changed')
     expect(short(decideRestore(target(MARK), seen(MARK), keptStrip, false))).toBe('done')
     expect(short(decideRestore(target(MARK), seen(null), keptStrip, false))).toBe('create')
+    const alike = seen(null, ['zone.identifier'])
+    expect(short(decideRestore(target(MARK), alike, keptStrip, false))).toBe('changed')
   })
 
   it('finishes its own half-written stream only after an interruption', () => {

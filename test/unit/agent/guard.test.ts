@@ -46,6 +46,29 @@ describe('the guard', () => {
     else expect(reason).toContain(rule)
   })
 
+  it.each<[string, Partial<LocalPolicy['paths']>, string, boolean]>([
+    ['C:', { exclude: ['C:\\Finance\\*'] }, 'Finance\\a.exe', false],
+    ['C:', { exclude: ['c:/finance/*'] }, 'Finance\\a.exe', false],
+    ['c:', { exclude: ['C:\\Finance\\*'] }, 'FINANCE\\a.exe', false],
+    ['\\\\.\\C:', { exclude: ['C:\\Finance\\*'] }, 'Finance\\a.exe', false],
+    ['D:', { exclude: ['C:\\Finance\\*'] }, 'Finance\\a.exe', true],
+    ['C:', { exclude: ['Finance\\*'] }, 'Finance\\a.exe', false],
+    ['C:', { exclude: ['*.exe'] }, 'Users\\a.exe', false],
+    ['C:', { include: ['C:\\Users\\*'] }, 'Users\\a.exe', true],
+    ['C:', { include: ['C:/Users/*'] }, 'Finance\\a.exe', false],
+    ['D:', { include: ['C:\\Users\\*'] }, 'Users\\a.exe', false],
+    ['C:', { include: ['Users\\*'] }, 'Users\\a.exe', true],
+    ['C:', { include: ['*'] }, '.', true],
+    ['C:', { exclude: ['C:\\*'] }, '.', false],
+  ])('knows on the volume %s under %j whether %s is allowed', (root, rules, path, isAllowed) => {
+    const volume = { root, target: { kind: 'image', isWritable: true } } as never
+    const paths = { ...NEW_MACHINE.paths, ...rules }
+    const guard = new Guard({ ...NEW_MACHINE, paths }, 100)
+    const reason = guard.refusal('strip', { ...target, path }, volume)
+    if (isAllowed) expect(reason).toBe(null)
+    else expect(reason).toContain('(paths)')
+  })
+
   it('lets what was taken be put back also where nothing more may be taken', () => {
     const paths = { include: [], exclude: ['*'] }
     expect(refusal({ streams: [], paths }, {}, 'restore')).toBe(null)

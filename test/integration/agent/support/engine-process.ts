@@ -3,7 +3,7 @@
  * JSON: where, and in which call to the disk, after what part of its operations.
  */
 import { readFileSync } from 'node:fs'
-import { loadAddon, type NativeAddon } from '../../../../native/addon.ts'
+import { loadAddon } from '../../../../native/addon.ts'
 import { openLocalEngine } from '../../../../server/agent/local.ts'
 import type { OrderTarget } from '../../../../server/protocol/order.ts'
 import { systemClock } from '../../../../server/shared/clock.ts'
@@ -22,7 +22,7 @@ export interface DoomedEngine {
 const { stateDir, root, targets, call, part }: DoomedEngine = JSON.parse(process.argv[2] ?? '{}')
 const addon = loadAddon()
 let calls = 0
-const doomed: NativeAddon = {
+const doomed: typeof addon = {
   ...addon,
   carryOut: async (target, operations, hints) => {
     calls += 1

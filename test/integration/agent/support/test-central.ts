@@ -236,7 +236,7 @@ export class TestCentral {
     const { scanEverySeconds, scanAfterSeconds, window } = this
     const resume = { ...this.resume, ...this.digest() }
     const welcome = { resume, window, scanEverySeconds, scanAfterSeconds, pingEveryMs: 20_000 }
-    this.send({ type: 'welcome', protocol: 4, ...welcome })
+    this.send({ type: 'welcome', protocol: 5, ...welcome })
   }
 
   #digests(count: number): string[] {
