@@ -56,6 +56,8 @@ export interface CentralTiming extends CertificateTiming {
   minScheduleSeconds: number
   /** How long changes of the inventory are gathered before rules run over them. */
   ruleArrivalsMs: number
+  /** How long one run of a rule looks through the streams that match. */
+  ruleLookMs: number
   /** Pause before a full disk, or a writer that died, is tried again. */
   inventoryRetryMs: number
   /** How often sinks are told the head of the audit chain, where it grew. */
@@ -73,6 +75,7 @@ const TIMING: CentralTiming = {
   sinkRetryMs: 30_000,
   minScheduleSeconds: 300,
   ruleArrivalsMs: 30_000,
+  ruleLookMs: 20_000,
   inventoryRetryMs: 3_000,
   certificateLifeMs: 90 * 86_400_000,
   certificateRenewMs: 30 * 86_400_000,

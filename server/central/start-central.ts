@@ -70,6 +70,12 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
     }
     const machines = createMachineService(shared)
     const accounts = createAccounts({ ...shared, ...options })
+    // Before orders: they tell at once what a crash left untold.
+    const telling = startTelling({
+      ...shared,
+      retryMs: timing.sinkRetryMs,
+      auditHeadEveryMs: timing.auditHeadEveryMs,
+    })
     const ordering = startOrdering({
       ...shared,
       timeoutMs: timing.orderTimeoutMs,
@@ -81,11 +87,6 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       labelsOf: (machineId) => stores.machineCare.find(machineId)?.labels ?? [],
       tickMs: timing.liveTickMs,
       graceMs: timing.liveGraceMs,
-    })
-    const telling = startTelling({
-      ...shared,
-      retryMs: timing.sinkRetryMs,
-      auditHeadEveryMs: timing.auditHeadEveryMs,
     })
     const metrics = createMetrics({
       machines: () => ({ machines: stores.machines.count(), ...stores.inventory.totals() }),
@@ -111,6 +112,7 @@ export async function assembleCentral(options: CentralOptions): Promise<Assemble
       ruleOrders: ordersForRules({ ...ordering, policy: ordering.orderPolicy }),
       minScheduleSeconds: timing.minScheduleSeconds,
       arrivalsMs: timing.ruleArrivalsMs,
+      lookMs: timing.ruleLookMs,
     })
     const inventory = createInventoryService({
       ...shared,

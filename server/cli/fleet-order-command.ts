@@ -5,7 +5,7 @@ import type { Environment } from './cli-context.ts'
 import { ExitCode } from './exit-code.ts'
 import type {
   ConfirmedFlags,
-  CreateFlags,
+  PlannedFlags,
   ReasonFlags,
   RetryFlags,
   WatchFlags,
@@ -17,22 +17,26 @@ import { withCentral } from './with-central.ts'
 
 export async function runOrderCreate(
   previewId: string,
-  flags: CreateFlags,
+  flags: PlannedFlags,
   environment: Environment,
   terminal: Terminal,
 ): Promise<number> {
-  const { confirm: confirmCount, reason, canary, ramp, stopAt, expires } = flags
+  const { confirm: confirmCount, reason } = flags
+  return withCentral(flags, environment, terminal, async (client) => {
+    const body = { previewId, confirmCount, reason, ...planned(flags) }
+    return showMade(client, await client.post<Order>('/orders', body), flags, terminal)
+  })
+}
+
+/** Nothing where no option says how it goes out. */
+function planned({ canary, ramp, stopAt, expires }: PlannedFlags): { plan?: object } {
   const plan = {
     ...(canary === undefined ? {} : { canaryMachines: canary }),
     ...(ramp === undefined ? {} : { rampPercent: ramp }),
     ...(stopAt === undefined ? {} : { stopAtFailedPercent: stopAt }),
     ...(expires === undefined ? {} : { expiresAt: expires }),
   }
-  return withCentral(flags, environment, terminal, async (client) => {
-    const planned = Object.keys(plan).length === 0 ? {} : { plan }
-    const body = { previewId, confirmCount, reason, ...planned }
-    return showMade(client, await client.post<Order>('/orders', body), flags, terminal)
-  })
+  return Object.keys(plan).length === 0 ? {} : { plan }
 }
 
 /** What needs the count of what it is about, and why. */
@@ -45,7 +49,8 @@ export async function runOrderConfirmed(
 ): Promise<number> {
   const { confirm: confirmCount, reason, states } = flags
   return withCentral(flags, environment, terminal, async (client) => {
-    const body = { confirmCount, reason, ...(states === undefined ? {} : { states }) }
+    const chosen = states === undefined ? {} : { states }
+    const body = { confirmCount, reason, ...chosen, ...planned(flags) }
     const order = await client.post<Order>(`/orders/${orderId}/${deed}`, body)
     return showMade(client, order, flags, terminal)
   })

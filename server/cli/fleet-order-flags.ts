@@ -21,13 +21,13 @@ export interface ConfirmedFlags extends FleetOrderFlags {
   readonly reason: string
   readonly watch?: true
 }
-export interface CreateFlags extends ConfirmedFlags {
+export interface PlannedFlags extends ConfirmedFlags {
   readonly canary?: number
   readonly ramp?: readonly number[]
   readonly stopAt?: number
   readonly expires?: string
 }
-export interface RetryFlags extends ConfirmedFlags {
+export interface RetryFlags extends PlannedFlags {
   readonly states?: readonly string[]
 }
 export interface ReasonFlags extends FleetOrderFlags {

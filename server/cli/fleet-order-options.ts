@@ -5,8 +5,8 @@ import type { CliContext } from './cli-context.ts'
 import { integerIn, listingFormat, nonEmpty } from './common-options.ts'
 import type {
   ConfirmedFlags,
-  CreateFlags,
   ListOrdersFlags,
+  PlannedFlags,
   PreviewFlags,
   ReasonFlags,
   RetryFlags,
@@ -76,29 +76,29 @@ function addPreview(order: Command, { terminal, environment, finish }: CliContex
   })
 }
 
+/** How it goes out. */
+function withPlan(command: Command): Command {
+  return command
+    .option('--canary <machines>', 'so many machines first', integerIn(0, 10_000))
+    .option('--ramp <percent...>', 'then rising shares of the machines, such as 10 50', percentList)
+    .option(
+      '--stop-at <percent>',
+      'pause itself when more than this share of receipts failed',
+      percent,
+    )
+    .option(
+      '--expires <time>',
+      'RFC 3339; what was not sent by then expires (default: 30 days)',
+      timeToCome,
+    )
+}
+
 function addCreate(order: Command, { terminal, environment, finish }: CliContext): void {
-  withConfirmation(
-    order
-      .command('create')
-      .description('Make an order of a preview: of exactly what it froze.')
-      .argument('<preview>', 'its id', previewId)
-      .option('--canary <machines>', 'so many machines first', integerIn(0, 10_000))
-      .option(
-        '--ramp <percent...>',
-        'then rising shares of the machines, such as 10 50',
-        percentList,
-      )
-      .option(
-        '--stop-at <percent>',
-        'pause itself when more than this share of receipts failed',
-        percent,
-      )
-      .option(
-        '--expires <time>',
-        'RFC 3339; what was not sent by then expires (default: 30 days)',
-        timeToCome,
-      ),
-  ).action(async (previewId: string, flags: CreateFlags) => {
+  const command = order
+    .command('create')
+    .description('Make an order of a preview: of exactly what it froze.')
+    .argument('<preview>', 'its id', previewId)
+  withConfirmation(withPlan(command)).action(async (previewId: string, flags: PlannedFlags) => {
     const { runOrderCreate } = await import('./fleet-order-command.ts')
     finish(await runOrderCreate(previewId, flags, environment, terminal))
   })
@@ -107,7 +107,8 @@ function addCreate(order: Command, { terminal, environment, finish }: CliContext
 const CONFIRMED = {
   approve: 'Approve an order that somebody else created.',
   undo: 'Order that what this one did is undone: exactly its bytes.',
-  retry: 'Order again what failed, was in use or denied.',
+  retry:
+    'Order again what failed, was in use or denied; as that order went out, or as options say.',
 } as const
 
 const REASONED = {
@@ -123,7 +124,11 @@ function addDecisions(order: Command, { terminal, environment, finish }: CliCont
       order.command(deed).description(CONFIRMED[deed]).argument('<order>', 'its id', orderId),
     )
     if (deed === 'retry') {
-      command.option('--states <state...>', 'of failed, in-use, denied, expired, cancelled')
+      command.option(
+        '--states <state...>',
+        'of failed, in-use, denied, refused, expired, cancelled',
+      )
+      withPlan(command)
     }
     command.action(async (orderId: string, flags: ConfirmedFlags & RetryFlags) => {
       const { runOrderConfirmed } = await import('./fleet-order-command.ts')

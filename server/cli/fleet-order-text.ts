@@ -95,7 +95,7 @@ export function orderText(order: Order): string {
   ]
   if (order.query !== null) lines.push(`query: ${displayName(order.query)}`)
   if (order.undoes !== null) lines.push(`undoes ${order.undoes}`)
-  if (order.retries !== null) lines.push(`tries again what failed in ${order.retries}`)
+  if (order.retries !== null) lines.push(`names targets of ${order.retries} again`)
   if (approval.neededBecause !== null) lines.push(approvalLine(order))
   if (progress.stepCount > 1) {
     lines.push(
@@ -111,7 +111,7 @@ export function orderText(order: Order): string {
     )
   }
   if (order.undoableCount > 0) {
-    const until = order.undoUntil === null ? '' : `, until ${order.undoUntil}`
+    const until = order.undoUntil === null ? '' : `, until ${order.undoUntil} at the latest`
     lines.push(
       `undo: sidestream order undo ${orderId} --confirm ${order.undoableCount} --reason "…"${until}`,
     )

@@ -93,7 +93,10 @@ function Detail({ rule, onChanged }: { rule: Rule; onChanged: () => void }) {
           send={(reason) => api.reportRule(ruleId, { reason })}
           onClose={close}
         >
-          <p>It goes on writing down what it would do, and does nothing else.</p>
+          <p>
+            It goes on writing down what it would do, and does nothing else. What is still queued of
+            its orders is cancelled.
+          </p>
         </ReasonDialog>
       )}
       {opened === 'pause' && (
@@ -103,7 +106,7 @@ function Detail({ rule, onChanged }: { rule: Rule; onChanged: () => void }) {
           send={(reason) => api.pauseRule(ruleId, { reason })}
           onClose={close}
         >
-          <p>It neither acts nor reports. Orders that it has made already go on.</p>
+          <p>It neither acts nor reports. What is still queued of its orders is cancelled.</p>
         </ReasonDialog>
       )}
       {opened === 'remove' && (
@@ -115,7 +118,10 @@ function Detail({ rule, onChanged }: { rule: Rule; onChanged: () => void }) {
           onClose={() => setOpened(null)}
           onSent={() => route('/rules')}
         >
-          <p>It acts and reports no more. Its orders, and what its runs found, stay on record.</p>
+          <p>
+            It acts and reports no more. What is still queued of its orders is cancelled; they, and
+            what its runs found, stay on record.
+          </p>
         </FormDialog>
       )}
     </main>

@@ -108,7 +108,8 @@ const WORDS: Record<ConfirmedDeed, (order: Order, count: number) => Words> = {
       <p class="preview-lead">
         A new order names again what failed, was in use or was denied:{' '}
         <strong>{plural(count, namedBy(action))}</strong>. Each is checked again before anything is
-        done.
+        done. It goes out by this order’s plan. Where nobody has approved this one, it may need a
+        second person.
       </p>
     ),
   }),

@@ -122,14 +122,14 @@ const keepingRoutes: FastifyPluginAsyncTypebox<RuleRoutesOptions> = async (app, 
     {
       config: writing,
       schema: {
-        summary: 'Remove a rule; its orders and results stay',
+        summary: 'Remove a rule; what is queued of its orders is cancelled',
         tags,
         params: Params,
         response: { 204: Type.Null(), ...ERROR_REPLIES },
       },
     },
     async (request, reply) => {
-      rules.remove(request.params.ruleId, actorOf(request))
+      await rules.remove(request.params.ruleId, actorOf(request))
       return reply.code(204).send(null)
     },
   )

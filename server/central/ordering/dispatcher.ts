@@ -52,6 +52,8 @@ const ASK: Record<OrderAction, ReturnType<typeof agentRoute<typeof ReceiptsReply
 const askMissing = agentRoute('POST', '/v1/quarantine/missing', MissingReply)
 /** From this protocol on, bytes of small streams come with receipts, and go back with an undo. */
 const BYTES_SINCE = 4
+/** From this protocol on, an agent can be asked what it did without being told to do it. */
+const ONLY_IF_BEGUN_SINCE = 5
 
 /** Batches that are taken at a time: their answers come together, and each is some work. */
 const BATCHES_AT_ONCE = 16
@@ -145,6 +147,8 @@ async function runRound(
     )
     if (batch === undefined) break
     after = batch.last
+    // An older agent would begin them. Its receipts are there when it is a newer one.
+    if (batch.isOver && (link.protocolOf(machineId) ?? 0) < ONLY_IF_BEGUN_SINCE) continue
     try {
       const receipts = await ask(parts, machineId, batch)
       const stored = await receiptLimit(() =>
@@ -165,13 +169,14 @@ async function runRound(
 
 async function ask(parts: Parts, machineId: MachineId, batch: TargetBatch): Promise<Receipt[]> {
   const { link, timeoutMs } = parts
-  const { orderId, action, createdBy, reason, targets, returnUpToBytes } = batch
+  const { orderId, action, createdBy, reason, targets, isOver, returnUpToBytes } = batch
   const takesBytes = (link.protocolOf(machineId) ?? 0) >= BYTES_SINCE
   const copies =
     takesBytes && action === 'restore' ? await copiesFor(parts, machineId, batch) : new Map()
   const returned =
     takesBytes && (action === 'strip' || action === 'reduce') ? { returnUpToBytes } : {}
-  const head = { orderId, orderedBy: createdBy, reason, ...returned }
+  const ended = isOver ? { onlyIfBegun: true } : {}
+  const head = { orderId, orderedBy: createdBy, reason, ...ended, ...returned }
   const body = { ...head, targets: targets.map((target) => toWire(target, batch, copies)) }
   return (await ASK[action](link, machineId, body, timeoutMs)).receipts
 }

@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/api/order-targets.ts'
 import type { Order, OrderPage } from '../../protocol/api/orders.ts'
 import type { OrderId } from '../../protocol/ids.ts'
+import { QUARANTINE_DAYS } from '../../protocol/policy.ts'
 import { AppError } from '../../shared/app-error.ts'
 import { toTimestamp } from '../../shared/clock.ts'
 import type { Scope } from '../accounts/scope-service.ts'
@@ -70,8 +71,7 @@ function noOrder(orderId: OrderId): AppError {
   return new AppError('ORDER_NOT_FOUND', 404, `there is no order ${orderId}`)
 }
 
-/** What agents keep at most, as long as nobody changes their policy. */
-const QUARANTINE_MS = 365 * 86_400_000
+const DAY_MS = 86_400_000
 
 const orNull = (ms: number | null) => (ms === null ? null : toTimestamp(ms))
 
@@ -121,9 +121,14 @@ export function toOrder(stored: StoredOrder): Order {
         : { by: stored.pausedBy, at: toTimestamp(stored.pausedAt!), reason: stored.pausedReason },
     undoableCount,
     retryableCount: stored.retryableCount,
-    undoUntil:
-      undoableCount > 0 && action !== 'mark' ? toTimestamp(stored.createdAt + QUARANTINE_MS) : null,
+    undoUntil: undoableCount > 0 && action !== 'mark' ? undoUntil(stored) : null,
   }
+}
+
+/** The last of it was taken at the end: whichever keeps it longer, by age alone. */
+function undoUntil({ finishedAt, contentKeptDays }: StoredOrder): string | null {
+  if (finishedAt === null) return null
+  return toTimestamp(finishedAt + Math.max(QUARANTINE_DAYS, contentKeptDays) * DAY_MS)
 }
 
 function failedPercent(counts: Record<string, number>): number {

@@ -1,6 +1,7 @@
 /**
  * Orders: the only way to a deletion. An order names what its preview froze; what the person believed the count to be
- * must be the count; above what the policy says, somebody else must approve it.
+ * must be the count; above what the policy says, somebody else must approve it. So it is for a retry, too, unless
+ * somebody did: what was rejected or cancelled before anybody approved it must not come back by itself.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import type {
@@ -63,9 +64,10 @@ export function createOrderService(parts: {
   const addFrom = async (
     action: OrderAction,
     source: FreezeSource,
-    order: Pick<NewOrder, 'confirmCount' | 'createdBy' | 'reason' | 'undoes' | 'retries'> & {
+    order: Omit<NewOrder, 'orderId' | 'previewId' | 'approvalNeeded'> & {
       origin: StoredOrder['origin']
     },
+    approvalOf: (targetCount: number) => string | null,
   ): Promise<Order> => {
     const { origin, ...rest } = order
     const previewId = randomUUID() as string as PreviewId
@@ -73,9 +75,8 @@ export function createOrderService(parts: {
     const list = { previewId, action, origin, query: null, createdBy: rest.createdBy }
     await orders.freeze({ ...list, expiresAt: now + LIST_KEPT_MS }, source, now)
     try {
-      const expiresAt = now + EXPIRES_MS
-      const more = { plan: AT_ONCE, approvalNeeded: null, writers: [] }
-      return await add({ ...rest, ...more, previewId, expiresAt })
+      const { targetCount } = await orders.findPreview(previewId)
+      return await add({ ...rest, previewId, approvalNeeded: approvalOf(targetCount) })
     } catch (error) {
       await orders.dropPreview(previewId)
       throw error
@@ -121,7 +122,7 @@ export function createOrderService(parts: {
         throw new AppError('OWN_ORDER', 409, message)
       }
       if (writers.some(isActor)) {
-        const message = `${actor} wrote ${createdBy}, which created this order: somebody else has to approve it`
+        const message = `${actor} wrote the rule behind this order: somebody else has to approve it`
         throw new AppError('OWN_ORDER', 409, message)
       }
       confirm(targetCount, confirmCount)
@@ -137,14 +138,24 @@ export function createOrderService(parts: {
       return change('cancel', orderId, actor, reason)
     },
 
-    retry: async (orderId, { states, confirmCount, reason }, actor) => {
-      const { action, origin, undoes } = await findOrder(orders, orderId)
-      if (undoes !== null) {
+    retry: async (orderId, { states, confirmCount, reason, plan }, actor) => {
+      const tried = await findOrder(orders, orderId)
+      const { action, origin, writers } = tried
+      if (tried.undoes !== null) {
         const message = 'an undo is not tried again: undo the first order once more'
         throw new AppError('ORDER_NOT_RETRYABLE', 409, message)
       }
+      const now = clock.now()
+      const { expiresAt, ...rollout } = checkedPlan(plan ?? tried.plan, now)
+      const { isApproved, byVerdict } = await orders.approvalBasis(orderId)
       const order = { confirmCount, reason, createdBy: actor, undoes: null, retries: orderId }
-      return addFrom(action, { kind: 'retry', orderId, states }, { ...order, origin })
+      return addFrom(
+        action,
+        { kind: 'retry', orderId, states },
+        { ...order, origin, writers, plan: rollout, expiresAt },
+        (targetCount) =>
+          isApproved ? null : approvalNeeded(policy.get(), { action, targetCount, byVerdict }),
+      )
     },
 
     undo: async (orderId, { confirmCount, reason }, actor) => {
@@ -157,7 +168,16 @@ export function createOrderService(parts: {
       const written = action === 'mark' ? writtenBy(origin!) : null
       const source: FreezeSource = { kind: 'undo', orderId, written }
       const order = { confirmCount, reason, createdBy: actor, undoes: orderId, retries: null }
-      return addFrom(action === 'mark' ? 'strip' : 'restore', source, { ...order, origin: null })
+      const expiresAt = clock.now() + EXPIRES_MS
+      const more = { origin: null, writers: [], plan: AT_ONCE, expiresAt }
+      // It only leads back.
+      const approvalOf = () => null
+      return addFrom(
+        action === 'mark' ? 'strip' : 'restore',
+        source,
+        { ...order, ...more },
+        approvalOf,
+      )
     },
   }
 }

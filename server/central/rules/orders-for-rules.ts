@@ -40,6 +40,13 @@ export function ordersForRules(parts: {
       return orders.create(request, author, writers)
     },
     get: orders.get,
+    cancel: async (orderId, because, actor) => {
+      try {
+        await orders.cancel(orderId, { reason: because.slice(0, 1_024) }, actor)
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'ORDER_STATE')) throw error
+      }
+    },
     secondPersonNeeded: (action, targetCount) => {
       const asked = policy.get()
       // What it will name nobody knows yet: each verdict that the policy minds may come.

@@ -17,6 +17,8 @@ export interface RuleOrders {
     stopAtFailedPercent: number
   }): Promise<Order | null>
   get(orderId: OrderId): Promise<Order>
+  /** What was not sent yet. Nothing where the order has ended meanwhile. */
+  cancel(orderId: OrderId, because: string, actor: string): Promise<void>
   /** Whatever the verdicts of what it will name. Why a second person would have to approve so many; null: none. */
   secondPersonNeeded(action: OrderedAction, targetCount: number): string | null
 }

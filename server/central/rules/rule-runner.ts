@@ -9,16 +9,20 @@ import { AppError } from '../../shared/app-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { type AuditLog, CENTRAL_ACTOR } from '../audit/audit-log.ts'
 import type { NotableHub } from '../events/notable-hub.ts'
-import type { InventoryReading, StoredStream } from '../store/inventory/inventory-engine.ts'
-import type { RuleStore, StoredRule } from '../store/rule-store.ts'
+import type { StoredStream } from '../store/inventory/inventory-engine.ts'
+import type { StoredRule } from '../store/rule-store.ts'
 import type { Write } from '../store/stores.ts'
 import { parseSearch } from '../streams/parse-search.ts'
 import { authorOf, type RuleOrders } from './rule-orders.ts'
-import { machinesOf, type RuleSelection, selectForRule } from './rule-selection.ts'
+import {
+  machinesOf,
+  type RuleRest,
+  type RuleSelection,
+  type RuleSelectionParts,
+  selectForRule,
+} from './rule-selection.ts'
 
-export interface RuleRunnerParts {
-  rules: RuleStore
-  inventory: InventoryReading
+export interface RuleRunnerParts extends RuleSelectionParts {
   ruleOrders: RuleOrders
   notable: NotableHub
   write: Write
@@ -30,23 +34,36 @@ export interface RunCause {
   trigger: RuleRun['trigger']
   /** Of inventory that arrived: only these machines. */
   machineIds?: readonly MachineId[]
+  /** Where a run before this one, of the same cause, ended. */
+  rest?: RuleRest
 }
 
-const NOTHING: RuleSelection = { matched: 0, chosen: [], heldBack: new Map() }
+export interface RuleRan {
+  runId: number
+  error: string
+  /** What another run has to go on with. A report names what one run finds. */
+  rest: RuleRest | null
+}
 
-/** The number of the run. A failure is part of its result, not of this. */
+const NOTHING: RuleSelection = { matched: 0, chosen: [], heldBack: new Map(), rest: null }
+
+/** Undefined: given up, as `goesOn` said no. A failure is part of its result. */
 export async function runRule(
   parts: RuleRunnerParts,
   rule: StoredRule & { mode: 'report' | 'enforce' },
-  { trigger, machineIds }: RunCause,
-): Promise<number> {
+  { trigger, machineIds, rest }: RunCause,
+  goesOn: () => boolean,
+): Promise<RuleRan | undefined> {
   const { rules, clock, write } = parts
   const at = clock.now()
   let selection = NOTHING
   let orderId: OrderId | null = null
   let error = ''
   try {
-    selection = await selectForRule(parts, rule, queryOf(rule, machineIds, at), at)
+    const query = rest?.query ?? queryOf(rule, machineIds, at)
+    const selected = await selectForRule(parts, rule, { query, now: at, rest, goesOn })
+    if (selected === undefined) return undefined
+    selection = selected
     if (rule.mode === 'enforce' && selection.chosen.length > 0) {
       orderId = await enforce(parts, rule, selection.chosen, at)
     }
@@ -56,7 +73,7 @@ export async function runRule(
   }
   const { ruleId, revision, mode } = rule
   const { matched, chosen, heldBack } = selection
-  return write(() =>
+  const runId = write(() =>
     rules.addRun({
       ...{ ruleId, revision, at, trigger, mode, matched, orderId, error },
       chosen: chosen.length,
@@ -65,6 +82,7 @@ export async function runRule(
       sample: chosen.slice(0, MAX_RULE_SAMPLE).map(toTarget),
     }),
   )
+  return { runId, error, rest: rule.mode === 'enforce' ? selection.rest : null }
 }
 
 function queryOf({ settings }: StoredRule, machineIds: RunCause['machineIds'], now: number) {

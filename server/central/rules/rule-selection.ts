@@ -9,8 +9,6 @@ import type { RuleStore } from '../store/rule-store.ts'
 
 export const DAY_MS = 86_400_000
 const PAGE_ROWS = 500
-/** A run looks at no more: what is further back comes when the first are done. */
-const MAX_LOOKED = 50_000
 const DEADLINE_MS = 60_000
 
 export interface RuleSelection {
@@ -18,14 +16,39 @@ export interface RuleSelection {
   matched: number
   chosen: StoredStream[]
   heldBack: Map<string, number>
+  /** What time did not suffice for; null: all was looked at, or today's cap is used up. */
+  rest: RuleRest | null
 }
 
+/** Where a run goes on behind one that looked as long as a run may. */
+export interface RuleRest {
+  query: Query
+  cursor: string
+  /** At least so many are left. */
+  left: number
+}
+
+export interface Look {
+  query: Query
+  now: number
+  rest?: RuleRest | undefined
+  /** Asked after each page: whether anybody still wants to know. */
+  goesOn(): boolean
+}
+
+export interface RuleSelectionParts {
+  inventory: InventoryReading
+  rules: RuleStore
+  /** A run looks no longer: the one after it goes on behind. */
+  lookMs: number
+}
+
+/** Undefined: nobody wants to know any more. */
 export async function selectForRule(
-  { inventory, rules }: { inventory: InventoryReading; rules: RuleStore },
+  { inventory, rules, lookMs }: RuleSelectionParts,
   rule: { ruleId: number; settings: RuleSettings },
-  query: Query,
-  now: number,
-): Promise<RuleSelection> {
+  { query, now, rest, goesOn }: Look,
+): Promise<RuleSelection | undefined> {
   const { ruleId, settings } = rule
   const { action, caps } = settings
   const since = now - DAY_MS
@@ -38,12 +61,14 @@ export async function selectForRule(
 
   const filter = { query, presence: 'live' } as const
   const options = { deadlineMs: DEADLINE_MS }
-  const { total } = await inventory.count(filter, options)
+  const total = rest?.left ?? (await inventory.count(filter, options)).total
+  const until = performance.now() + lookMs
   let looked = 0
-  let cursor: string | null = null
+  let cursor: string | null = rest?.cursor ?? null
   do {
     const page = { limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) }
     const found = await inventory.page(filter, page, options)
+    if (!goesOn()) return undefined
     const ids = found.streams.map(({ streamId }) => streamId)
     // Told once is told; a mark that comes back may be taken off again another day.
     const acted = rules.actedOn(ruleId, ids, action === 'alert' ? 0 : since)
@@ -62,10 +87,16 @@ export async function selectForRule(
       }
     }
     cursor = found.cursor
-  } while (cursor !== null && looked < MAX_LOOKED)
-  const unseen = Math.max(0, total - looked)
-  if (cursor !== null && unseen > 0) heldBack.set(`a run looks at ${MAX_LOOKED}`, unseen)
-  return { matched: Math.max(total, looked), chosen, heldBack }
+  } while (cursor !== null && performance.now() < until)
+  const left = Math.max(0, total - looked)
+  if (cursor !== null && left > 0) heldBack.set(`a run looks for ${lookMs / 1_000} s`, left)
+  const isCapped = chosen.length >= leftToday
+  return {
+    matched: Math.max(total, looked),
+    chosen,
+    heldBack,
+    rest: cursor === null || isCapped ? null : { query, cursor, left },
+  }
 }
 
 const ACTED: Record<RuleAction, string> = {

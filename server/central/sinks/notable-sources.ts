@@ -1,8 +1,7 @@
-/** Turns what happens in central into notable events. */
+/** Turns what agents report into notable events. */
 import type { NotableKind } from '../../protocol/api/sinks.ts'
-import type { MachineId, OrderId } from '../../protocol/ids.ts'
+import type { MachineId } from '../../protocol/ids.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { EventHub } from '../events/event-hub.ts'
 import type { NotableEvent, NotableHub } from '../events/notable-hub.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
 import type { StoredStream } from '../store/inventory/inventory-engine.ts'
@@ -62,38 +61,14 @@ function detailsOf({ streamId, path, stream, rule, sha256, sizeBytes }: StoredSt
 export function createNotableSources(parts: {
   findStream(streamId: number): Promise<StoredStream | undefined> | StoredStream | undefined
   orders: OrderStore
-  events: EventHub
   notable: NotableHub
   link: AgentLink
   /** Fleets report much that nobody asked to be told of. */
   isWanted(kind: NotableKind): boolean
   clock: Clock
-  /** Of what was not told. */
-  warn(error: unknown): void
 }): NotableSources {
-  const { findStream, orders, events, notable, link, clock, warn } = parts
-  /** Orders that were told of; an order changes a few times more after its end. */
-  const finished = new Set<string>()
+  const { findStream, orders, notable, link, clock } = parts
   const underWay = new Set<Promise<void>>()
-
-  const unsubscribe = events.subscribe((event) => {
-    if (event.type === 'order.changed' && !finished.has(event.orderId))
-      orderChanged(event.orderId).catch(warn)
-  })
-  const orderChanged = async (changedId: OrderId): Promise<void> => {
-    const order = await orders.find(changedId)
-    if (order === undefined || order.finishedAt === null || finished.has(changedId)) return
-    finished.add(changedId)
-    const { orderId, action, createdBy, reason, targetCount, machineCount, counts } = order
-    notable.publish({
-      kind: 'order.finished',
-      at: order.finishedAt,
-      machineId: null,
-      hostname: null,
-      summary: `${action} order of ${createdBy} finished: ${counts.done ?? 0} of ${targetCount} done`,
-      details: { orderId, action, createdBy, reason, targetCount, machineCount, counts },
-    })
-  }
 
   const tellChanges: NotableSources['inventoryChanged'] = async (machineId, changes) => {
     const at = clock.now()
@@ -120,9 +95,6 @@ export function createNotableSources(parts: {
       underWay.add(telling)
       return telling
     },
-    stop: async () => {
-      unsubscribe()
-      await Promise.allSettled(underWay)
-    },
+    stop: async () => void (await Promise.allSettled(underWay)),
   }
 }

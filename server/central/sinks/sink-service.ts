@@ -43,6 +43,8 @@ export interface SinkServiceParts {
 export function createSinkService(parts: SinkServiceParts): SinkService {
   const { sinks, write, audit, clock, logger } = parts
   const working = new Map<number, Promise<void>>()
+  /** What came while the last look found a queue empty would else wait for the event after it. */
+  const again = new Set<number>()
   const timers = new Map<number, NodeJS.Timeout>()
   const stopped = new AbortController()
   let wanted = wantedKinds(sinks)
@@ -54,7 +56,11 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
   }
 
   const work = (sinkId: number): void => {
-    if (stopped.signal.aborted || working.has(sinkId) || timers.has(sinkId)) return
+    if (stopped.signal.aborted || timers.has(sinkId)) return
+    if (working.has(sinkId)) {
+      again.add(sinkId)
+      return
+    }
     const done = deliverAll(sinkId)
       .catch((error: Error) => {
         if (stopped.signal.aborted) return
@@ -62,7 +68,10 @@ export function createSinkService(parts: SinkServiceParts): SinkService {
         sinks.failed(sinkId, error.message.slice(0, 500))
         later(sinkId)
       })
-      .finally(() => working.delete(sinkId))
+      .finally(() => {
+        working.delete(sinkId)
+        if (again.delete(sinkId)) work(sinkId)
+      })
     working.set(sinkId, done)
   }
 

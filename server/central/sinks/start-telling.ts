@@ -1,7 +1,6 @@
 /** What is told outside, put together: sinks, and all that makes notable events of what central sees. */
 import type { MachineId } from '../../protocol/ids.ts'
 import { startAuditAnchor } from '../audit/audit-anchor.ts'
-import type { EventHub } from '../events/event-hub.ts'
 import type { AgentLink } from '../machines/agent-link.ts'
 import type { Stores } from '../store/stores.ts'
 import { tellAuditedEvents } from './audited-events.ts'
@@ -9,7 +8,6 @@ import { createNotableSources, type NotableChange } from './notable-sources.ts'
 import { createSinkService, type SinkService, type SinkServiceParts } from './sink-service.ts'
 
 export interface TellingParts extends SinkServiceParts, Pick<Stores, 'inventory' | 'orders'> {
-  events: EventHub
   link: AgentLink
   /** How often sinks are told the head of the audit chain, where it grew. */
   auditHeadEveryMs: number
@@ -25,10 +23,6 @@ export interface Telling {
 
 export function startTelling(parts: TellingParts): Telling {
   const { audit, notable, inventory, logger } = parts
-  const warn =
-    (message: string) =>
-    (error: unknown): void =>
-      logger.warn({ err: error }, message)
   const sinks = createSinkService(parts)
   const untell = tellAuditedEvents(audit, notable)
   const endAnchor = startAuditAnchor({ ...parts, everyMs: parts.auditHeadEveryMs })
@@ -36,12 +30,13 @@ export function startTelling(parts: TellingParts): Telling {
     ...parts,
     findStream: (streamId) => inventory.find(streamId),
     isWanted: sinks.isWanted,
-    warn: warn('an order was not told of'),
   })
   return {
     sinks,
     inventoryChanged: (machineId, changes) => {
-      sources.inventoryChanged(machineId, changes).catch(warn('a change was not told of'))
+      sources.inventoryChanged(machineId, changes).catch((error: unknown) => {
+        logger.warn({ err: error }, 'a change was not told of')
+      })
     },
     stop: async () => {
       await sources.stop()

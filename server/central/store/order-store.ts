@@ -77,6 +77,7 @@ const METHODS = {
   findPreview: 0,
   dropPreview: 0,
   find: 0,
+  approvalBasis: 0,
   create: 0,
   approve: 0,
   reject: 0,

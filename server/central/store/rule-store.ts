@@ -56,6 +56,8 @@ export interface RuleStore {
   ruleOfOrder(orderId: OrderId): number | undefined
   /** Orders of runs since then. */
   ordersSince(ruleId: number, since: number): OrderId[]
+  /** Orders of runs since then, of rules that are paused or removed, and which of it. */
+  ordersOfStopped(since: number): { orderId: OrderId; because: string }[]
 
   addActs(ruleId: number, acts: readonly RuleAct[], now: number): void
   /** Those of the streams that the rule acted on since then. */
@@ -140,6 +142,7 @@ type OfRuns =
   | 'runPage'
   | 'ruleOfOrder'
   | 'ordersSince'
+  | 'ordersOfStopped'
 
 function runTable(db: Database): Pick<RuleStore, OfRuns> {
   const insert = db.prepare<Named>(`
@@ -164,6 +167,12 @@ function runTable(db: Database): Pick<RuleStore, OfRuns> {
     SELECT order_id AS orderId FROM rule_run
     WHERE rule_no = @ruleId AND at >= @since AND order_id IS NOT NULL
   `)
+  const ofStopped = db.prepare<Named, { orderId: OrderId; because: string }>(`
+    SELECT run.order_id AS orderId, 'rule ' || rule_no || CASE WHEN rule.removed_at IS NULL
+      THEN ' is paused: ' || rule.paused_because ELSE ' was removed' END AS because
+    FROM rule_run AS run JOIN rule USING (rule_no)
+    WHERE (rule.mode = 'paused' OR rule.removed_at IS NOT NULL) AND run.at >= @since AND run.order_id IS NOT NULL
+  `)
   const rowsBefore = (ruleId: number, before: number, limit: number): StoredRuleRun[] =>
     page.all({ ruleId, before, limit }).map(toRun)
   return {
@@ -182,6 +191,7 @@ function runTable(db: Database): Pick<RuleStore, OfRuns> {
     },
     ruleOfOrder: (orderId) => byOrder.get({ orderId })?.ruleId,
     ordersSince: (ruleId, since) => orders.all({ ruleId, since }).map(({ orderId }) => orderId),
+    ordersOfStopped: (since) => ofStopped.all({ since }),
   }
 }
 

@@ -77,8 +77,10 @@ export const OrderPreview = Type.Object(
       Type.Object({ machineId: MachineId, hostname: Type.String(), count: Count }, strict),
       { description: 'The most frequent first, at most 20' },
     ),
+    /** Empty for a mark: there is no stream yet. */
     byVerdict: Bucket(VerdictName),
     byExtension: Bucket(Type.String({ description: 'Lower case, without dot; empty for none' })),
+    /** Of a mark: what the marks said that the strip took off, as far as the inventory still has them; of files by name, empty. */
     byOrigin: Bucket(
       orNull(Type.String({ description: 'Host of the host URL; null where there is none' })),
     ),
@@ -91,7 +93,7 @@ export const OrderPreview = Type.Object(
     createdBy: Type.String(),
     createdAt: Timestamp,
     expiresAt: Timestamp,
-    /** SHA-256 over the frozen targets in their order; null while it counts. */
+    /** SHA-256 over the frozen targets in their order, see server/central/audit/README.md; null while it counts. */
     digest: orNull(Sha256),
   },
   strict,

@@ -10,12 +10,13 @@
  *   POST   /orders/:orderId/pause        ReasonRequest → Order; nothing more is sent, not even again
  *   POST   /orders/:orderId/resume       ReasonRequest → Order; after a stop by its bound: failures so far are accepted
  *   POST   /orders/:orderId/cancel       {} or ReasonRequest → Order; targets not yet sent become `cancelled`
- *   POST   /orders/:orderId/retry        RetryRequest → 201 Order that names again, under new target ids, what failed
+ *   POST   /orders/:orderId/retry        RetryRequest → 201 Order that names again, under new target ids, what failed;
+ *                                        it goes out as that one did, and may be `awaiting-approval`
  *   POST   /orders/:orderId/undo         UndoRequest → 201 Order: `restore` for strip and reduce; for mark a `strip` of
  *                                        exactly the bytes that were written
  *
- * What an order's state does not allow is 409 ORDER_STATE. Retry and undo never wait for a second person: they name
- * nothing that was not approved before, and an undo only leads back.
+ * What an order's state does not allow is 409 ORDER_STATE. A retry needs a second person as a new order does, unless
+ * one approved the order that it tries again, or one before that. An undo never does: it only leads back.
  */
 import { type Static, Type } from 'typebox'
 import { PreviewId, Timestamp } from '../ids.ts'
@@ -73,12 +74,16 @@ export const RetryState = Type.Union([
   Type.Literal('failed'),
   Type.Literal('in-use'),
   Type.Literal('denied'),
+  Type.Literal('refused'),
   Type.Literal('expired'),
   Type.Literal('cancelled'),
 ])
 export type RetryState = Static<typeof RetryState>
 
-/** Never what is done, gone, changed or refused: asking again would not make it right. */
+/**
+ * Never what is done, gone or changed: asking again would not make it right. What was `refused` only where it is named: the
+ * agent's policy must allow it by then, or its minute be over (`targetsPerMinute`).
+ */
 export const RetryRequest = Type.Object(
   {
     states: Type.Array(RetryState, {
@@ -88,6 +93,8 @@ export const RetryRequest = Type.Object(
     }),
     confirmCount: ConfirmCount,
     reason: Reason,
+    /** Instead of the plan of the order that it tries again. */
+    plan: Type.Optional(OrderPlan),
   },
   strict,
 )

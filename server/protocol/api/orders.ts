@@ -36,7 +36,7 @@ export const Order = Type.Object(
     action: OrderAction,
     state: OrderState,
     createdBy: Type.String(),
-    /** Of a rule's order: who wrote the rule, and who changed it last. None of them can approve it. */
+    /** Of a rule's order and its retries: who wrote the rule, and who changed it last. None of them can approve it. */
     writers: Type.Array(Type.String()),
     createdAt: Timestamp,
     /** When no target was left that can still change: with the last receipt, or when the last was taken back. */
@@ -50,7 +50,7 @@ export const Order = Type.Object(
     digest: Sha256,
     /** The order that this one undoes. */
     undoes: orNull(OrderId),
-    /** The order whose failed targets this one names again. */
+    /** The order of which this one names targets again. */
     retries: orNull(OrderId),
     targetCount: Count,
     machineCount: Count,
@@ -97,7 +97,10 @@ export const Order = Type.Object(
     /** `confirmCount` of an undo, and of a retry of what failed, is in use or was denied. 0: nothing to do. */
     undoableCount: Count,
     retryableCount: Count,
-    /** Agents keep what they removed at most so long, if their own policy does not say less; null: not undoable. */
+    /**
+     * After this, nothing of it is kept by its age, unless an agent's own policy says more; its policy may say less, and full
+     * stores forget sooner. null: not undoable, or not over yet.
+     */
     undoUntil: orNull(Timestamp),
   },
   strict,

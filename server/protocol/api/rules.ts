@@ -8,13 +8,13 @@
  *   GET    /rules/:ruleId           Rule
  *   POST   /rules                   RuleSettings → 201 Rule, in report mode; 409 NAME_TAKEN, TOO_MANY_RULES
  *   PUT    /rules/:ruleId           RuleSettings → Rule, back in report mode: what was approved was another rule
- *   DELETE /rules/:ruleId           204; its orders and results stay
+ *   DELETE /rules/:ruleId           204; what is queued of its orders is cancelled; orders and results stay on record
  *
  *   POST   /rules/:ruleId/run       {} → RuleRun: once, now, in its mode
  *   POST   /rules/:ruleId/enforce   EnforceRequest → Rule; needs rules.enforce; 409 RULE_NOT_REPORTED, COUNT_MISMATCH,
  *                                   OWN_RULE (the policy of orders asks for a second person), RULE_STATE
- *   POST   /rules/:ruleId/report    ReasonRequest → Rule: acts no more, goes on reporting
- *   POST   /rules/:ruleId/pause     ReasonRequest → Rule: does not even report
+ *   POST   /rules/:ruleId/report    ReasonRequest → Rule: acts no more, goes on reporting; cancels as DELETE does
+ *   POST   /rules/:ruleId/pause     ReasonRequest → Rule: does not even report; cancels as DELETE does
  *   GET    /rules/:ruleId/results?cursor=&limit=   RuleRunPage, newest first
  *
  * Writing needs rules.manage.
@@ -62,7 +62,7 @@ export const RuleSettings = Type.Object(
         strict,
       ),
     ),
-    /** Also soon after a machine reports changes, over that machine's streams. */
+    /** Also soon after a machine reports changes, over that machine's streams; and soon after central's start, over all. */
     onInventory: Type.Boolean({ default: false }),
     caps: Type.Object(
       {

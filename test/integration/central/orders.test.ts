@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { StripRequest } from '../../../server/protocol/order.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
 import {
   machineWithMarks,
@@ -312,9 +313,28 @@ describe('cancelling', () => {
     on.agent.answer = receiptsFor
     const finished = await fleet.finished(order.orderId)
     expect(finished.counts).toEqual({ done: 1, cancelled: 2 })
+    const asked = on.agent.requests.map(({ body }) => (body as StripRequest).onlyIfBegun)
+    expect([asked[0], asked.at(-1)]).toEqual([undefined, true])
     await off.agent.connect(fleet.central.url)
     await off.agent.report([])
     expect(off.agent.requests).toEqual([])
+  })
+
+  it('asks nothing of an agent that is too old to tell what it did without doing it', async () => {
+    const fleet = await openFleet()
+    const { agent, ids } = await machineWithMarks(fleet, 1)
+    const { body: order } = await fleet.order(ids)
+    await until(() => agent.requests.length > 0)
+    agent.disconnect()
+    await fleet.post(`/orders/${order.orderId}/cancel`, {})
+    agent.answer = receiptsFor
+    await agent.connect(fleet.central.url, { protocol: 4 })
+    await agent.report([])
+    expect(agent.requests).toHaveLength(1)
+    agent.disconnect()
+    await agent.connect(fleet.central.url)
+    expect((await fleet.finished(order.orderId)).counts).toEqual({ done: 1 })
+    expect(agent.requests.at(-1)!.body).toMatchObject({ onlyIfBegun: true })
   })
 
   it('finishes an order of which nothing was sent', async () => {

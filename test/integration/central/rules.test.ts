@@ -1,7 +1,7 @@
 /** Rules over real agents and real streams: what they report, what they do, and what stops them. */
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Rule, RuleRun } from '../../../server/protocol/api/rules.ts'
+import type { RuleRun } from '../../../server/protocol/api/rules.ts'
 import { rescan } from '../agent/support/agent-fixture.ts'
 import { aCarrier, MARK, stateOf, withoutMark } from '../agent/support/carrier.ts'
 import { writePolicy } from '../agent/support/policy.ts'
@@ -9,45 +9,19 @@ import { setStreams } from '../agent/support/streams.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
 import { aRealAgent, type RealAgent, startRealAgent } from './real-agent.ts'
 import { aWebhookReceiver } from './receivers.ts'
+import {
+  anEnforcedRule,
+  aRule,
+  enforce,
+  ordersOf,
+  ruleOf,
+  runOf,
+  runsOf,
+  settingsOf,
+  YEAR_MS,
+} from './rule-making.ts'
 
 const FAST = { timing: { sinkRetryMs: 30, ruleArrivalsMs: 50, minScheduleSeconds: 60 } }
-const YEAR_MS = 365 * 86_400_000
-
-const settingsOf = (change: object = {}) => ({
-  name: 'ours',
-  query: 'zone:3 host:example.com ext:exe',
-  action: 'strip',
-  schedule: null,
-  onInventory: false,
-  caps: { perMachinePerDay: 100, perDay: 100, stopAtFailedPercent: 10 },
-  expiresAt: new Date(Date.now() + YEAR_MS).toISOString(),
-  ...change,
-})
-
-async function aRule(fleet: Fleet, change: object = {}): Promise<number> {
-  const { status, body } = await fleet.post('/rules', settingsOf(change))
-  if (status !== 201) throw new Error(JSON.stringify(body))
-  return body.ruleId
-}
-
-const ruleOf = async (fleet: Fleet, id: number) => (await fleet.get(`/rules/${id}`)).body as Rule
-const runOf = async (fleet: Fleet, id: number) => (await fleet.post(`/rules/${id}/run`, {})).body
-const runsOf = async (fleet: Fleet, id: number) =>
-  (await fleet.get(`/rules/${id}/results`)).body.runs as RuleRun[]
-const ordersOf = async (fleet: Fleet) => (await fleet.get('/orders')).body.orders
-
-const enforce = (fleet: Fleet, id: number, confirmCount: number) =>
-  fleet.post(`/rules/${id}/enforce`, { confirmCount, reason: 'looked at its report' })
-
-/** Reported once, and let act. */
-async function anEnforcedRule(fleet: Fleet, change: object = {}): Promise<number> {
-  const id = await aRule(fleet, change)
-  const { chosen } = await runOf(fleet, id)
-  const { status, body } = await enforce(fleet, id, chosen)
-  if (status !== 200) throw new Error(JSON.stringify(body))
-  return id
-}
-
 const markAgain = (path: string) => setStreams([{ path, stream: 'Zone.Identifier', content: MARK }])
 
 async function aFleetWith(...files: string[]): Promise<{ fleet: Fleet; agent: RealAgent }> {

@@ -1,13 +1,18 @@
 /** Notable events on their way to real receivers, and what central counts of itself. */
 import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { formatSyslog } from '../../../server/central/sinks/syslog-format.ts'
+import { openOrderStore } from '../../../server/central/store/order-store.ts'
+import { ORDERS_FILE } from '../../../server/central/store/orders/open-orders.ts'
 import type { SinkEvent } from '../../../server/protocol/api/sinks.ts'
 import type { FilesRequest } from '../../../server/protocol/ask.ts'
-import type { StripRequest } from '../../../server/protocol/order.ts'
+import type { Receipt, StripRequest } from '../../../server/protocol/order.ts'
 import type { ReportedStream } from '../../../server/protocol/stream.ts'
 import { type Fleet, openFleet, until } from './fleet.ts'
+import { disconnected, machineWithMarks, receiptsFor } from './order-making.ts'
 import { aSyslogTcpReceiver, aSyslogUdpReceiver, aWebhookReceiver } from './receivers.ts'
+import { anEnforcedRule } from './rule-making.ts'
 import { keyOf, stream, type TestAgent } from './test-agent.ts'
 
 const FAST = { timing: { sinkRetryMs: 30, liveTickMs: 50 } }
@@ -130,9 +135,8 @@ describe('syslog', () => {
       /^<109>1 \d{4}-\d\d-\d\dT[\d:.]+Z - sidestream - order\.finished \[sidestream@32473 orderId="/,
     )
     expect(receiver.messages[0]).toContain(`orderId="${orderId}"`)
-    expect(receiver.messages[0]).toContain(
-      'counts="{\\"done\\":1}"] \uFEFFstrip order of admin finished',
-    )
+    expect(receiver.messages[0]).toContain(' counts="{\\"done\\":1}"')
+    expect(receiver.messages[0]).toContain('"] \uFEFFstrip order of admin finished: 1 of 1 done')
     expect(receiver.messages[1]).toContain(' test [sidestream@32473] \uFEFFadmin asked')
   })
 
@@ -286,6 +290,64 @@ describe('what the audit log records', () => {
     const denied = await until(() => receiver.messages[1])
     expect(denied).toContain(' access.denied [sidestream@32473 ')
     expect(denied).toContain('action="session.refused"')
+  })
+
+  it('is told of whatever decides on orders', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aWebhookReceiver()
+    const kinds = ['order.undone', 'order.cancelled', 'order.finished']
+    const more = ['order-policy.changed', 'rule.enforced']
+    await addSink(fleet, { kind: 'webhook', url: receiver.url, kinds: [...kinds, ...more] })
+    const policy = { secondPersonAbove: 500, secondPersonFor: { actions: [], verdicts: [] } }
+    await fleet.call('PUT', '/api/v1/orders/policy', policy)
+    const ruleId = await anEnforcedRule(fleet, { action: 'alert' })
+    const agent = await fleet.agent()
+    const orderId = await anOrder(fleet, agent)
+    await disconnected(fleet, agent)
+    const request = { confirmCount: 1, reason: 'it is wanted again' }
+    const undo = (await fleet.post(`/orders/${orderId}/undo`, request)).body.orderId
+    await fleet.post(`/orders/${undo}/cancel`, { reason: 'it is not' })
+    await until(() => receiver.received.length === 6)
+    const told = receiver.received.map(({ body }) => JSON.parse(body) as SinkEvent)
+    expect(told.map(({ kind, details }) => [kind, details.subject ?? details.orderId])).toEqual([
+      ['order-policy.changed', 'orders'],
+      ['rule.enforced', String(ruleId)],
+      ['order.finished', orderId],
+      ['order.undone', orderId],
+      ['order.cancelled', undo],
+      ['order.finished', undo],
+    ])
+    expect(told[0]!.details).toMatchObject({ actor: 'admin', secondPersonAbove: 500 })
+    expect(told[4]!.details).toMatchObject({ reason: 'it is not', cancelled: 1 })
+    expect(told[5]).toMatchObject({
+      summary: 'restore order of admin finished: 0 of 1 done',
+      details: { counts: { cancelled: 1 } },
+    })
+  })
+
+  it('is told of an order that ended just before central was killed, and only once', async () => {
+    const fleet = await openFleet(FAST)
+    const receiver = await aWebhookReceiver()
+    await addSink(fleet, { kind: 'webhook', url: receiver.url, kinds: ['order.finished'] })
+    const { agent, ids } = await machineWithMarks(fleet, 1)
+    const { orderId } = (await fleet.order(ids)).body
+    const sent = await until(() => agent.requests.find(({ path }) => path === '/v1/strip'))
+    await fleet.central.close()
+    // Stored with its end, and nobody was there any more to hear of it.
+    const orders = await openOrderStore({ file: join(fleet.dataDir, ORDERS_FILE) })
+    const { receipts } = receiptsFor(sent).body
+    await orders.addReceipts(agent.machineId, orderId, receipts as Receipt[], Date.now())
+    await orders.close()
+    await fleet.start()
+    const told = JSON.parse((await until(() => receiver.received[0])).body)
+    expect(told).toMatchObject({
+      kind: 'order.finished',
+      details: { orderId, counts: { done: 1 } },
+    })
+    await until(async () => (await sinkOf(fleet)).deliveredCount === 1)
+    await fleet.restart()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(receiver.received).toHaveLength(1)
   })
 
   it('has its head told elsewhere where it grew, and when central stops', async () => {

@@ -147,7 +147,7 @@ describe('order', () => {
     expect(cancelled.stdout).toContain('strip, cancelled\n1 target on 1 machine: 1 cancelled\n')
     expect((await order('watch', orderId!)).exitCode).toBe(3)
     const again = await order('retry', orderId!, '--states', 'cancelled', '--confirm', '1', ...WHY)
-    expect(again.stdout).toContain(`tries again what failed in ${orderId}`)
+    expect(again.stdout).toContain(`names targets of ${orderId} again`)
 
     await fleet.call('PUT', '/api/v1/orders/policy', {
       secondPersonAbove: 0,

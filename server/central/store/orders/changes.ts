@@ -65,8 +65,7 @@ export function createChanges(
     sql.restOfOrder.run(state, rest, row.orderNo)
     const { changes } = sql.restOfMachines.run(row.orderNo)
     sql.finishMachines.run(row.orderNo)
-    if (row.sent === 0) sql.finished.run(now, row.orderNo)
-    tells.changed(row.orderId)
+    queue.settle(row.orderNo, now)
     return changes
   }
 
@@ -139,15 +138,15 @@ export function createChanges(
     },
     cancel: (orderId: OrderId, { actor, reason, now }: Deed): void => {
       const row = allowed(orderId, 'cancel')
-      takeBack(row, 'cancelled', 'cancelled', now)
       tells.audit(now, actor, 'order.cancelled', orderId, { reason, cancelled: row.queued })
+      takeBack(row, 'cancelled', 'cancelled', now)
     },
     /** Orders whose time is over. */
     expire: (now: number): void => {
       for (const { orderId } of sql.selectExpired.all(now)) {
         const row = orders.row(orderId)
-        takeBack(row, 'expired', 'expired', now)
         tells.audit(now, 'central', 'order.expired', orderId, { expired: row.queued })
+        takeBack(row, 'expired', 'expired', now)
       }
     },
     countOpen: (): number => sql.countOpen.get()!.count,
@@ -241,9 +240,6 @@ function prepare(db: Database) {
         SELECT count(*) FROM order_machine AS m WHERE m.order_no = strip_order.order_no AND m.is_open = 0)
       WHERE order_no = ?
     `),
-    finished: db.prepare<[number, number]>(
-      'UPDATE strip_order SET finished_at = ? WHERE order_no = ?',
-    ),
     selectExpired: db.prepare<[number], { orderId: OrderId }>(`
       SELECT order_id AS orderId FROM strip_order
       WHERE finished_at IS NULL AND expires_at <= ? AND state IN ('awaiting-approval', 'canary', 'running', 'paused')

@@ -7,6 +7,7 @@ import { encodeIdentity } from '../inventory/identity-code.ts'
 import { toUtf16 } from '../utf16.ts'
 import { createTargetDigest, type FrozenSoFar } from './freeze-streams.ts'
 import type { MarkFile } from './order-types.ts'
+import { createMarkTally } from './tally-marks.ts'
 
 const MARK_STREAM = toUtf16('Zone.Identifier')
 
@@ -24,9 +25,15 @@ export interface CopyChoice {
 export function createOtherFreezers(db: Database) {
   const sql = prepare(db)
   const digest = createTargetDigest(db)
+  const tallyMarks = createMarkTally(db)
 
-  const close = (frozen: FrozenSoFar, machineNo: number, from: number, count: number): void => {
+  const close = (
+    frozen: FrozenSoFar,
+    machineNo: number,
+    { from, count, isPreview }: { from: number; count: number; isPreview: boolean },
+  ): void => {
     if (count === 0) return
+    if (isPreview) tallyMarks(frozen, from, from + count - 1)
     frozen.bytes += digest(frozen.hash, from, from + count - 1)
     frozen.count += count
     frozen.machines.push({ machineNo, firstNo: from, count })
@@ -57,7 +64,7 @@ export function createOtherFreezers(db: Database) {
         }
         named.add(key)
       }
-      if (machineNo !== undefined) close(frozen, machineNo, from, count)
+      if (machineNo !== undefined) close(frozen, machineNo, { from, count, isPreview: true })
       yield
     }
   }
@@ -79,7 +86,9 @@ export function createOtherFreezers(db: Database) {
         sha256: written === null ? null : Buffer.from(written.sha256, 'hex'),
       })
       sql.copyTexts.run(from, from + changes - 1)
-      close(frozen, machineNo, from, changes)
+      // Nobody looks at the list of a retry or an undo before it is an order.
+      const isPreview = kind === 'marks-of'
+      close(frozen, machineNo, { from, count: changes, isPreview })
       yield
     }
   }

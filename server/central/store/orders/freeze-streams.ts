@@ -14,6 +14,10 @@ export interface FrozenSoFar {
   excluded: Map<string, number>
   /** How many of each class, and of it on shared folders: by the number that the selection has for both. */
   kinds: Uint32Array
+  /** Of a list that is no selection of streams: what is known of it otherwise. */
+  extensions: Map<string, number>
+  /** By the inventory's number. */
+  hosts: Map<number, number>
   /** Streams that were stripped before. */
   returned: number
 }
@@ -26,6 +30,8 @@ export function nothingFrozen(): FrozenSoFar {
     machines: [],
     excluded: new Map(),
     kinds: new Uint32Array(0),
+    extensions: new Map(),
+    hosts: new Map(),
     returned: 0,
   }
 }

@@ -5,7 +5,7 @@ import { createChanges, type Deed } from './changes.ts'
 import { createFreezer, type Freezer } from './freezer.ts'
 import { createKeptContent, type KeptContents } from './kept-content.ts'
 import { createOrderReader } from './order-rows.ts'
-import type { StoredOrder, StoredPreview } from './order-types.ts'
+import type { ApprovalBasis, StoredOrder, StoredPreview } from './order-types.ts'
 import { createPreviews } from './previews.ts'
 import { createQueue } from './queue.ts'
 import { createReads } from './reads.ts'
@@ -27,6 +27,7 @@ export function createOrderMethods(db: Database) {
       previews.expire(previewId)
     },
     find: (orderId: OrderId): StoredOrder | undefined => orders.find(orderId),
+    approvalBasis: (orderId: OrderId): ApprovalBasis => orders.approvalBasis(orderId),
     create: changes.create,
     approve: (orderId: OrderId, deed: Deed) => changes.approve(orderId, deed),
     reject: (orderId: OrderId, deed: Deed) => changes.reject(orderId, deed),

@@ -5,7 +5,7 @@ import type { OrderId } from '../../../protocol/ids.ts'
 import type { OrderAction } from '../../../protocol/order.ts'
 import { AppError } from '../../../shared/app-error.ts'
 import { COUNT_COLUMNS, type CountRow, countsOf } from './counts.ts'
-import type { StoredOrder } from './order-types.ts'
+import type { ApprovalBasis, PreviewSummary, StoredOrder } from './order-types.ts'
 import type { StepState } from './rollout.ts'
 
 /** As it is stored. */
@@ -53,6 +53,7 @@ interface JoinedRow extends OrderRow {
   digest: string
   /** Targets of orders that undo this one, that are put back or may still be. */
   undoing: number
+  contentKeptDays: number
 }
 
 const COLUMNS = `
@@ -68,7 +69,8 @@ const COLUMNS = `
 
 const JOINED = `
   SELECT ${COLUMNS}, u.order_id AS undoes, r.order_id AS retries, p.query, p.origin_json AS origin, p.digest,
-    (SELECT total(w.queued + w.sent + w.done) FROM strip_order AS w WHERE w.undoes_no = o.order_no) AS undoing
+    (SELECT total(w.queued + w.sent + w.done) FROM strip_order AS w WHERE w.undoes_no = o.order_no) AS undoing,
+    (SELECT iif(max_stream_bytes > 0 AND max_bytes > 0, max_days, 0) FROM kept_content_policy) AS contentKeptDays
   FROM strip_order AS o JOIN preview AS p USING (preview_no)
   LEFT JOIN strip_order AS u ON u.order_no = o.undoes_no
   LEFT JOIN strip_order AS r ON r.order_no = o.retries_no`
@@ -96,6 +98,17 @@ export function createOrderReader(db: Database) {
   const selectWithin = db.prepare<{ orderId: string; machineNos: string }, object>(
     `SELECT 1 FROM strip_order AS o WHERE o.order_id = @orderId AND ${WITHIN}`,
   )
+  // It, what it tries again, and so on to the one that was made of a preview.
+  const selectTried = db.prepare<[string], { isApproved: number; summary: string }>(`
+    WITH RECURSIVE tried (order_no, retries_no, place) AS (
+      SELECT order_no, retries_no, 0 FROM strip_order WHERE order_id = ?
+      UNION ALL
+      SELECT o.order_no, o.retries_no, tried.place + 1
+      FROM tried JOIN strip_order AS o ON o.order_no = tried.retries_no)
+    SELECT (o.decided_by IS NOT NULL AND o.state <> 'rejected') AS isApproved, p.summary_json AS summary
+    FROM tried JOIN strip_order AS o USING (order_no) JOIN preview AS p USING (preview_no)
+    ORDER BY tried.place
+  `)
   return {
     /** Throws ORDER_NOT_FOUND. */
     row: (orderId: OrderId): OrderRow => {
@@ -107,6 +120,14 @@ export function createOrderReader(db: Database) {
     find: (orderId: OrderId): StoredOrder | undefined => {
       const row = selectJoined.get(orderId)
       return row === undefined ? undefined : toOrder(row)
+    },
+    approvalBasis: (orderId: OrderId): ApprovalBasis => {
+      const tried = selectTried.all(orderId)
+      const { byVerdict } = JSON.parse(tried.at(-1)?.summary ?? '{}') as Partial<PreviewSummary>
+      return {
+        isApproved: tried.some(({ isApproved }) => isApproved === 1),
+        byVerdict: byVerdict ?? [],
+      }
     },
     /** With their numbers, newest first; those that name no machine but these, or with null all. */
     before: (
@@ -182,6 +203,7 @@ function toOrder(row: JoinedRow): StoredOrder {
     retryableCount: isUndo
       ? 0
       : Math.max(0, row.failed + row.in_use + row.denied - row.retriedCount),
+    contentKeptDays: row.contentKeptDays,
     counts: countsOf(row, row.restState),
   }
 }

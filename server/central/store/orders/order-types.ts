@@ -86,6 +86,14 @@ export interface NewOrder {
   retries: OrderId | null
 }
 
+/** What a retry of an order can rely on. */
+export interface ApprovalBasis {
+  /** A second person approved it, or an order that it tries again: all that it names was approved. */
+  isApproved: boolean
+  /** Of the list that was frozen first: verdicts are not looked up again. */
+  byVerdict: Bucket<VerdictName>[]
+}
+
 export interface StoredOrder extends Omit<NewOrder, 'previewId' | 'confirmCount'> {
   action: OrderAction
   state: OrderState
@@ -107,6 +115,8 @@ export interface StoredOrder extends Omit<NewOrder, 'previewId' | 'confirmCount'
   finishedMachines: number
   undoableCount: number
   retryableCount: number
+  /** How long central keeps small streams that orders take, as it is set now; 0: it keeps none. */
+  contentKeptDays: number
   counts: Record<string, number>
 }
 
@@ -146,6 +156,8 @@ export interface TargetBatch {
   reason: string
   targets: StoredTarget[]
   last: Place
+  /** Cancelled or expired, so that nothing new may come of it. */
+  isOver: boolean
   /** Of a strip and a reduce: of streams up to this size, receipts should bring the bytes. */
   returnUpToBytes: number
 }

@@ -2,10 +2,11 @@
 import type { Database } from 'better-sqlite3'
 import type { MachineId, OrderId } from '../../../protocol/ids.ts'
 import type { OrderAction, Receipt } from '../../../protocol/order.ts'
-import { columnOf, createCounter } from './counts.ts'
+import { columnOf, countsOf, createCounter } from './counts.ts'
 import type { KeptContents } from './kept-content.ts'
 import { failuresOf, type OrderReader, receiptsOf, stepStateOf } from './order-rows.ts'
 import type { Place, TargetBatch } from './order-types.ts'
+import { createReceiptsDigest } from './receipts-digest.ts'
 import { allowedMachines, decideStep, isCanary } from './rollout.ts'
 import { targetNoOf } from './target-ids.ts'
 import { fromTargetRow, TARGET_COLUMNS, TARGET_JOINS, type TargetRow } from './target-rows.ts'
@@ -30,11 +31,13 @@ interface HeadRow {
   origin: string | null
   createdBy: string
   reason: string
+  isOver: number
 }
 
 export function createQueue(db: Database, orders: OrderReader, kept: KeptContents, tells: Tells) {
   const sql = prepare(db)
   const count = createCounter(db)
+  const digestOfReceipts = createReceiptsDigest(db)
 
   /** Whether targets that were never sent may go to this machine; it may be this very moment. */
   const release = (row: QueueRow): boolean => {
@@ -58,9 +61,10 @@ export function createQueue(db: Database, orders: OrderReader, kept: KeptContent
     }
     const rows = [...again, ...next]
     if (rows.length === 0) return undefined
-    const { origin, ...head } = sql.selectHead.get(row.orderNo)!
+    const { origin, isOver, ...head } = sql.selectHead.get(row.orderNo)!
     return {
       ...head,
+      isOver: isOver === 1,
       origin: origin === null ? null : JSON.parse(origin),
       targets: rows.map(fromTargetRow),
       last: { orderNo: row.orderNo, targetNo: rows.at(-1)!.targetNo },
@@ -68,14 +72,18 @@ export function createQueue(db: Database, orders: OrderReader, kept: KeptContent
     }
   }
 
-  /** After receipts, and when every online machine was asked. */
+  /** After receipts, when the rest was taken back, and when every online machine was asked. */
   const settle = (orderNo: number, now: number): void => {
     const order = orders.rowByNo(orderNo)
     const { orderId } = order
     tells.changed(orderId)
     if (order.finishedAt === null && order.queued + order.sent === 0) {
       sql.finish.run(now, orderNo)
-      tells.audit(now, CENTRAL, 'order.finished', orderId)
+      const { action, createdBy, reason, targetCount, machineCount } = order
+      const details = { action, createdBy, reason, targetCount, machineCount }
+      const counts = countsOf(order, order.restState)
+      const receiptsDigest = digestOfReceipts(order.previewNo)
+      tells.audit(now, CENTRAL, 'order.finished', orderId, { ...details, counts, receiptsDigest })
       return
     }
     if (order.state !== 'canary' && order.state !== 'running') return
@@ -171,7 +179,7 @@ const MACHINE_NO = '(SELECT machine_no FROM inventory.machine WHERE machine_id =
 
 function prepare(db: Database) {
   return {
-    // Of a paused order nothing goes out, not even again; of one that was cancelled or has expired, what was sent does.
+    // Of a paused order nothing goes out, not even again; of one that was cancelled or has expired, what was sent does, for its receipts.
     selectOpen: db.prepare<object, QueueRow>(`
       SELECT ${QUEUE_COLUMNS} FROM order_machine AS m JOIN strip_order AS o USING (order_no)
       WHERE m.machine_no = ${MACHINE_NO} AND m.is_open = 1 AND m.order_no >= @orderNo
@@ -189,7 +197,8 @@ function prepare(db: Database) {
       WHERE t.target_no BETWEEN ? AND ? ORDER BY t.target_no LIMIT ?
     `),
     selectHead: db.prepare<[number], HeadRow>(`
-      SELECT o.order_id AS orderId, o.action, p.origin_json AS origin, o.created_by AS createdBy, o.reason
+      SELECT o.order_id AS orderId, o.action, p.origin_json AS origin, o.created_by AS createdBy, o.reason,
+        o.state IN ('cancelled', 'expired') AS isOver
       FROM strip_order AS o JOIN preview AS p USING (preview_no) WHERE o.order_no = ?
     `),
     selectQueue: db.prepare<object, QueueRow & { targetKey: string }>(`

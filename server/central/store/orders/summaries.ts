@@ -1,4 +1,4 @@
-/** What a preview says of its targets: from counts of their classes, of which there are few. */
+/** What a preview says of its targets: from counts of their classes, of which there are few; of marks, from what tally-marks.ts counted. */
 import type { Database } from 'better-sqlite3'
 import type { MachineId } from '../../../protocol/ids.ts'
 import type { VerdictName } from '../../../protocol/stream.ts'
@@ -32,11 +32,12 @@ export function createSummaries(db: Database) {
     SELECT machine_id AS machineId, hostname FROM inventory.machine WHERE machine_no = ?
   `)
   return {
-    of: ({ kinds, machines, excluded, returned }: FrozenSoFar): PreviewSummary => {
+    of: (frozen: FrozenSoFar): PreviewSummary => {
+      const { kinds, machines, excluded, returned } = frozen
       const verdicts = new Map<VerdictName, number>()
-      const extensions = new Map<string, number>()
+      const extensions = new Map(frozen.extensions)
       const families = new Map<number, number>()
-      const hosts = new Map<number, number>()
+      const hosts = new Map(frozen.hosts)
       const found: number[] = []
       let onShares = 0
       kinds.forEach((count, kind) => {
