@@ -12,10 +12,13 @@ import {
   setAttributes,
 } from './support/carrier-state.ts'
 import { MARK, sha256 } from './support/fixture.ts'
-import { onWindows, openVolume, SETUP_MS, type WindowsVolume } from './support/windows.ts'
-
-/** The kernel goes on answering "no such file" for so long after a name was removed behind its back. */
-const FUSE_NAME_CACHE_MS = 1_200
+import {
+  FUSE_NAME_CACHE_MS,
+  onWindows,
+  openVolume,
+  SETUP_MS,
+  type WindowsVolume,
+} from './support/windows.ts'
 
 const STATUS_SHARING_VIOLATION = 0xc0000043 | 0
 

@@ -1,13 +1,17 @@
 /** Runs JavaScript on Windows Node under Wine, against NTFS volumes that Linux writes to. See ../README.md. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { makeNtfsImage } from '../../support/ntfs-3g-volume.ts'
 
 const bench = fileURLToPath(new URL('../bench/winbench', import.meta.url))
 const checkout = realpathSync(fileURLToPath(new URL('../../..', import.meta.url)))
+
+/** The kernel goes on answering "no such file" for so long after a name was removed behind its back. */
+export const FUSE_NAME_CACHE_MS = 1_200
 
 /** For the hook that opens a file's first volume: it may have to build the addon. */
 export const SETUP_MS = 300_000
@@ -64,22 +68,47 @@ export function openVolume(megabytes = 64): WindowsVolume {
  * it returns comes back as JSON, bigints as strings.
  */
 export function onWindows<T>(body: string, args: readonly unknown[] = [], environment = {}): T {
-  const folder = mkdtempSync(join(tmpdir(), 'sidestream-script-'))
-  try {
-    const script = join(folder, 'script.mjs')
-    writeFileSync(
-      script,
-      `import fs from 'node:fs'
-import * as support from ${JSON.stringify(`file:///Z:${checkout}/test/windows/support/driver.ts`)}
+  return withScript(scriptOf(body, args), (script) =>
+    JSON.parse(runBench(['node', '--', script], environment)),
+  )
+}
+
+/** What a function of a file in support/ returns, called on Windows beside this process. */
+export async function callOnWindows<T>(file: string, name: string, options: object): Promise<T> {
+  const script = `import * as file from ${supportUrl(file)}
+process.stdout.write(JSON.stringify(await file.${name}(${JSON.stringify(options)})))`
+  return withScript(script, async (path) => {
+    const { stdout } = await promisify(execFile)(bench, ['node', '--', path])
+    return JSON.parse(stdout) as T
+  })
+}
+
+const supportUrl = (file: string) =>
+  JSON.stringify(`file:///Z:${checkout}/test/windows/support/${file}`)
+
+const scriptOf = (body: string, args: readonly unknown[]) => `import fs from 'node:fs'
+import * as support from ${supportUrl('driver.ts')}
 const { addon } = support
 const args = ${JSON.stringify(args)}
 const result = await (async () => { ${body} })()
-process.stdout.write(support.toJson(result))`,
-    )
-    return JSON.parse(runBench(['node', '--', windowsPath(script)], environment)) as T
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+process.stdout.write(support.toJson(result))`
+
+/** `work` gets it as Windows names it. */
+function withScript<T>(text: string, work: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'sidestream-script-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const script = join(folder, 'script.mjs')
+  writeFileSync(script, text)
+  let result: T
+  try {
+    result = work(windowsPath(script))
+  } catch (error) {
+    remove()
+    throw error
   }
+  if (result instanceof Promise) return result.finally(remove) as T
+  remove()
+  return result
 }
 
 export interface Finished {

@@ -1,7 +1,8 @@
 /*
  * Deletion of streams, and attributes. wineserver unlinks a stream while a descriptor of it is still open; libfuse then tries to rename it out
  * of the way, which ntfs-3g refuses, and Wine reports success with the stream still there. So handles that are streams marked
- * for deletion are remembered, and the stream is unlinked again after the real close.
+ * for deletion are remembered, and the stream is unlinked again after the real close. Where another handle holds it still, it is
+ * unlinked after the close that lets go of it; by another program's close it is not.
  */
 #include "shim.h"
 
@@ -14,6 +15,7 @@ typedef struct pending_delete
     char path[1];
 } pending_delete;
 static pending_delete *volatile pending;
+static pending_delete *volatile held; /* marked, closed, and open through another handle */
 static SRWLOCK pending_lock = SRWLOCK_INIT;
 
 static pending_delete *take_pending(HANDLE h)
@@ -38,20 +40,61 @@ static void add_pending(HANDLE h, const char *path)
     ReleaseSRWLockExclusive(&pending_lock);
 }
 
+/* False while ntfs-3g sees it open, which it says by EINVAL. Its release is asynchronous. */
+static int is_unlinked(const char *path, int tries)
+{
+    linux_stat s;
+    while (tries-- && !linux_lstat(path, &s))
+    {
+        if (linux_unlink(path) != -LINUX_EINVAL) return 1;
+        linux_yield();
+    }
+    return tries >= 0;
+}
+
+static void unlink_held(void)
+{
+    AcquireSRWLockExclusive(&pending_lock);
+    for (pending_delete **pp = (pending_delete **)&held; *pp;)
+    {
+        pending_delete *p = *pp;
+        if (!is_unlinked(p->path, 1)) { pp = &p->next; continue; }
+        *pp = p->next;
+        xfree(p);
+    }
+    ReleaseSRWLockExclusive(&pending_lock);
+}
+
+int is_held(HANDLE h)
+{
+    int found = 0;
+    if (!held) return 0;
+    char *path = xalloc(UNIX_PATH);
+    if (!handle_path(h, path))
+    {
+        AcquireSRWLockShared(&pending_lock);
+        for (pending_delete *p = held; p && !found; p = p->next) found = !strcmp(p->path, path);
+        ReleaseSRWLockShared(&pending_lock);
+    }
+    xfree(path);
+    return found;
+}
+
 NTSTATUS WINAPI hook_close(HANDLE h)
 {
     pending_delete *p = take_pending(h);
     NTSTATUS st = real_close(h);
-    if (p)
+    if (held) unlink_held();
+    if (!p) return st;
+    if (st || is_unlinked(p->path, 200))
     {
-        linux_stat s;
-        for (int i = 0; i < 200 && !st && !linux_lstat(p->path, &s); i++)
-        {
-            if (linux_unlink(p->path) != -LINUX_EINVAL) break;
-            linux_yield(); /* EINVAL: ntfs-3g still sees it open, its release is asynchronous */
-        }
         xfree(p);
+        return st;
     }
+    AcquireSRWLockExclusive(&pending_lock);
+    p->next = held;
+    held = p;
+    ReleaseSRWLockExclusive(&pending_lock);
     return st;
 }
 

@@ -15,6 +15,19 @@ static int split(const WCHAR *name, size_t units, size_t *colon, size_t *end)
     return *end > *colon + 1 && (*end == units || (units - *end == 6 && !memcmp(name + *end, L":$DATA", 12)));
 }
 
+/* No stream of a read-only file is opened for writing ([MS-FSA] 2.1.5.1.2.1). Wine looks at a stream's own bits, and root may all. */
+static int is_write_to_read_only(HANDLE root, ACCESS_MASK access)
+{
+    uint32_t attributes = 0;
+    linux_stat s;
+    if (!(access & (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE | GENERIC_ALL))) return 0;
+    char *path = xalloc(UNIX_PATH);
+    int refused = !handle_base_path(root, path) && !linux_lstat(path, &s) && is_regular(&s) && ntfs_attributes(path, &attributes)
+                  && (attributes & FILE_ATTRIBUTE_READONLY);
+    xfree(path);
+    return refused;
+}
+
 /* The whole NT path of the file behind `root`. */
 static size_t host_name(HANDLE root, WCHAR *name, ULONG room)
 {
@@ -55,6 +68,7 @@ NTSTATUS WINAPI hook_create(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa
     const UNICODE_STRING *given = oa ? oa->ObjectName : NULL;
     if (!given || !given->Buffer || !split(given->Buffer, given->Length / 2, &colon, &end))
         return real_create(h, access, oa, io, size, attributes, sharing, disposition, options, ea, ea_len);
+    if (oa->RootDirectory && colon == 0 && is_write_to_read_only(oa->RootDirectory, access)) return STATUS_ACCESS_DENIED;
     WCHAR *name = xalloc((ROOM + given->Length) * sizeof(WCHAR));
     OBJECT_ATTRIBUTES fixed = *oa;
     UNICODE_STRING text;
@@ -69,5 +83,7 @@ NTSTATUS WINAPI hook_create(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa
     fixed.ObjectName = &text;
     NTSTATUS st = real_create(h, access, &fixed, io, size, attributes, sharing, disposition, options, ea, ea_len);
     xfree(name);
-    return st;
+    if (st || !is_held(*h)) return st;
+    real_close(*h);
+    return STATUS_DELETE_PENDING;
 }

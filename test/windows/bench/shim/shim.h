@@ -98,6 +98,7 @@ NTSTATUS WINAPI hook_query_directory(HANDLE h, HANDLE event, void *apc, void *co
 /* deletion.c */
 NTSTATUS WINAPI hook_set_file(HANDLE h, IO_STATUS_BLOCK *io, void *buf, ULONG len, ULONG cls);
 NTSTATUS WINAPI hook_close(HANDLE h);
+int is_held(HANDLE h); /* on a stream that is marked for deletion and goes with its last handle */
 /* names.c */
 NTSTATUS WINAPI hook_create(HANDLE *h, ACCESS_MASK access, OBJECT_ATTRIBUTES *oa, IO_STATUS_BLOCK *io, LARGE_INTEGER *size,
                             ULONG attributes, ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_len);
