@@ -1,10 +1,11 @@
 /** Readings of the inventory, off the event loop. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 import { AppError } from '../../../shared/app-error.ts'
 import { QueryError } from '../../../streams/query/ast.ts'
 import type { ReadOptions } from './inventory-engine.ts'
 import type { Readings } from './query/readings.ts'
-import type { ReadAnswer, ReadError, ReadingName, ReadTask } from './reader-worker.ts'
+import type { ReadAnswer, ReadError, ReaderData, ReadingName, ReadTask } from './reader-worker.ts'
 
 export interface ReaderPool {
   read<Name extends ReadingName>(
@@ -19,7 +20,11 @@ const DEFAULT_DEADLINE_MS = 30_000
 /** Readings that may wait for a worker; more would be answered too late to be of use. */
 const MAX_WAITING = 1_000
 
+/** A thread that has not come up by then never will. */
+const START_MS = 10_000
+
 export function createReaderPool(file: string, threads: number): ReaderPool {
+  const started = new Int32Array(new SharedArrayBuffer(4))
   const pool = new Piscina<ReadTask, ReadAnswer>({
     filename: new URL('./reader-worker.ts', import.meta.url).href,
     // A worker takes 100 ms to start; the first question need not wait for the second worker.
@@ -27,7 +32,7 @@ export function createReaderPool(file: string, threads: number): ReaderPool {
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
     maxQueue: MAX_WAITING,
-    workerData: { file },
+    workerData: { file, started } satisfies ReaderData,
     // A reading may hold what millions of names match; what central as a whole may use is set where it starts.
     recordTiming: false,
   })
@@ -47,7 +52,14 @@ export function createReaderPool(file: string, threads: number): ReaderPool {
         signal?.removeEventListener('abort', cancel)
       }
     },
-    close: () => pool.destroy(),
+    close: async () => {
+      // To end a thread that loads a native module would end the process.
+      const latest = performance.now() + START_MS
+      while (Atomics.load(started, 0) < pool.threads.length && performance.now() < latest) {
+        await sleep(5)
+      }
+      await pool.destroy()
+    },
   }
 }
 

@@ -15,6 +15,12 @@ export interface ReadTask {
   cancelled: Int32Array
 }
 
+export interface ReaderData {
+  file: string
+  /** One cell: how many threads have come up. */
+  started: Int32Array
+}
+
 /** What a reading threw, in a form that survives the way back: classes do not. */
 export type ReadAnswer = { value: unknown } | { error: ReadError }
 
@@ -29,8 +35,10 @@ export interface ReadError {
 }
 
 let wanted: Wanted = { until: 0, cancelled: new Int32Array(1) }
-const db = openToRead((workerData as { file: string }).file)
+const { file, started } = workerData as ReaderData
+const db = openToRead(file)
 const readings = createReadings(createReaderContext(db, () => wanted))
+Atomics.add(started, 0, 1)
 
 export default function read({ reading, args, deadlineMs, cancelled }: ReadTask): ReadAnswer {
   wanted = { until: performance.now() + deadlineMs, cancelled }
