@@ -38,7 +38,8 @@ let wanted: Wanted = { until: 0, cancelled: new Int32Array(1) }
 const { file, started } = workerData as ReaderData
 const db = openToRead(file)
 const readings = createReadings(createReaderContext(db, () => wanted))
-Atomics.add(started, 0, 1)
+// Not before the pool has this module: what it does to load it must not be cut off either.
+queueMicrotask(() => Atomics.add(started, 0, 1))
 
 export default function read({ reading, args, deadlineMs, cancelled }: ReadTask): ReadAnswer {
   wanted = { until: performance.now() + deadlineMs, cancelled }
