@@ -102,11 +102,8 @@ export function decideRestore(
   isResumed: boolean,
 ): Decision {
   const { bytes } = kept
-  if (seen.size === null) {
-    // Windows takes both for one name.
-    const alike = seen.names.some((name) => name.toLowerCase() === target.stream.toLowerCase())
-    return alike ? OCCUPIED : { kind: 'create', bytes }
-  }
+  // Also beside a name that differs in case alone, where the file system lets both be, as before.
+  if (seen.size === null) return { kind: 'create', bytes }
   if (seen.size === target.sizeBytes && seen.sha256 === kept.sha256) {
     return answer('done', 'It was already there, with the same content.')
   }
