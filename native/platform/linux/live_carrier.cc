@@ -81,7 +81,10 @@ bool LiveCarrier::Went(const StoredStream& stream, const StreamError& error) con
 Result<RemoveOutcome> LiveCarrier::GoneOr(const StoredStream& stream,
                                           const StreamError& error) const {
   if (Went(stream, error)) return RemoveOutcome::kGone;
-  return error;
+  if (error.code != "ADS_NOT_FOUND") return error;
+  return StreamError{"ADS_IDENTITY_CHANGED", error.system_code, error.operation,
+                     "the carrier lists the stream, which is not found by the carrier's name: "
+                     "something else stands there now"};
 }
 
 Result<StoredStream> LiveCarrier::Find(const std::string& name, const char* operation) const {
@@ -124,10 +127,12 @@ Result<LiveCarrier::Match> LiveCarrier::FindExpected(
     return match;
   }
   const auto is_expected = IsExpected(*match.stream, expected_size, expected_sha256);
-  const bool went = !is_expected.ok() && Went(*match.stream, is_expected.error());
-  if (!is_expected.ok() && !went) return is_expected.error();
-  if (went) match.otherwise = RemoveOutcome::kGone;
-  if (went || !is_expected.value()) match.stream.reset();
+  if (!is_expected.ok()) {
+    const auto gone = GoneOr(*match.stream, is_expected.error());
+    if (!gone.ok()) return gone.error();
+    match.otherwise = gone.value();
+  }
+  if (!is_expected.ok() || !is_expected.value()) match.stream.reset();
   return match;
 }
 
